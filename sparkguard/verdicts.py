@@ -1,0 +1,121 @@
+"""What a check concludes, and the typed rows that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sparkguard.slices import Slice
+
+
+class Outcome(StrEnum):
+    """Every planned check ends in exactly one of these."""
+
+    PASS = "pass"  # judged on its whole scope; holds
+    WARN = "warn"  # violated, severity warn
+    FAIL = "fail"  # violated, severity error
+    ERROR = "error"  # the scan or the judgement raised
+    SKIPPED = "skipped"  # switched off by policy, with the reason
+    NOT_EVALUABLE = "not_evaluable"  # ran, but the data can't support a verdict
+
+
+class Severity(StrEnum):
+    """What a violation means: `error` fails the run, `warn` and `info` do not."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+
+    @property
+    def violated(self) -> Outcome:
+        return Outcome.FAIL if self is Severity.ERROR else Outcome.WARN
+
+
+class Coverage(StrEnum):
+    """Whether the rows a verdict rests on were proven to be all rows of the snapshot."""
+
+    PROVEN = "proven"
+    SAMPLED = "sampled"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One typed row behind a verdict; every picture and table in a report is drawn from these.
+
+    `kind` says how to draw it: `series` (x, number, low, high), `bins` (label, low, high, count,
+    number), `counts` (label, count), `hypotheses` (label, number = share explained, count, text),
+    `examples` (label, count), `work` (label, number: a formula's worked numbers).
+    `name` groups rows into one picture and `ordinal` orders them.
+    """
+
+    kind: str
+    name: str
+    ordinal: int
+    label: str | None = None
+    x: float | None = None
+    number: float | None = None
+    count: int | None = None
+    low: float | None = None
+    high: float | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One outcome of one check on one slice.
+
+    `observed` is the number that was judged, in `unit` (rows, keys, share, seconds ...);
+    `expected` is the rule as text. `rows` were in scope, `violations` of them broke the rule;
+    either is None where the check does not count rows.
+    """
+
+    check: str
+    slice: Slice
+    outcome: Outcome
+    severity: Severity
+    observed: float | int | None = None
+    expected: str = ""
+    reason: str = ""
+    unit: str = ""
+    rows: int | None = None
+    violations: int | None = None
+    coverage: Coverage = Coverage.UNPROVEN
+    condition: str | None = None  # Spark's error class, for outcome error
+    counts_as: Outcome | None = None  # how a not_evaluable weighs, where policy does not decide
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict and the rows that prove it."""
+
+    verdict: Verdict
+    evidence: tuple[Evidence, ...] = ()
+
+
+def exit_code(
+    verdicts: Iterable[Verdict],
+    *,
+    fail_on_warn: bool = False,
+    not_evaluable: Outcome = Outcome.ERROR,
+) -> int:
+    """0 passed, 1 data failed, 3 could not evaluate; a run that evaluated nothing is 3.
+
+    `not_evaluable` is the audit's policy for checks that the data can't support: ERROR (3),
+    FAIL (1) or WARN (0); a verdict's own `counts_as` goes before it. Inability outranks failure
+    because what failed is then not all known.
+    """
+    judged = [v for v in verdicts if v.outcome is not Outcome.SKIPPED]
+    weights = [
+        v.counts_as or not_evaluable if v.outcome is Outcome.NOT_EVALUABLE else v.outcome
+        for v in judged
+    ]
+    codes = {
+        Outcome.PASS: 0,
+        Outcome.WARN: 1 if fail_on_warn else 0,
+        Outcome.FAIL: 1,
+        Outcome.ERROR: 3,
+    }
+    nothing_evaluated = all(v.outcome is Outcome.NOT_EVALUABLE for v in judged)
+    return 3 if nothing_evaluated else max(codes[weight] for weight in weights)
