@@ -1,0 +1,67 @@
+"""One Spark session per test process, classic or Connect by SPARKGUARD_TEST_MODE."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+MODE = os.environ.get("SPARKGUARD_TEST_MODE", "classic")
+
+settings.register_profile("sparkguard", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("sparkguard")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `scripts/test --full` runs, unless -m asks for a choice of its own."""
+    if config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def mode() -> str:
+    """`classic` or `connect`."""
+    return MODE
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A small local Spark session with Delta, the only one of its process."""
+    from pyspark.sql import SparkSession
+
+    home = tmp_path_factory.mktemp("spark")
+    builder = SparkSession.builder
+    builder = builder.remote("local[2]") if MODE == "connect" else builder.master("local[2]")
+    for key, value in {
+        "spark.jars": os.environ["SPARKGUARD_DELTA_JARS"],
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.warehouse.dir": str(home / "warehouse"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+        "spark.driver.memory": "1g",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """An empty folder for Delta tables."""
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    return folder
