@@ -1,0 +1,158 @@
+"""What a check is: it says what it needs to see, then judges what was seen."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sparkguard.datatypes import Struct
+from sparkguard.kinds import Registry
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.sql import Sql
+from sparkguard.verdicts import Evidence, Outcome, Verdict
+
+CHECKS: Registry[Check] = Registry("check")
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What is known of a pinned table before any row is read."""
+
+    name: str
+    schema: Struct
+    partitioned_by: tuple[str, ...] = ()
+    version: int = 0
+    primary_key: tuple[str, ...] = ()  # as its contract declares it
+    grain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Past:
+    """A partition's profile in an earlier complete run, and how that run judged it."""
+
+    slice: Slice
+    version: int
+    at: datetime
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check may look at besides the states it is given; all of it is pinned.
+
+    `table` is the dataset the check belongs to; `tables` are the facts of every table that the
+    run pinned. `seen` holds all slices of what earlier steps saw. `where` is the slice judged.
+    `history` holds past profiles of the same needs, oldest first; `previous` the verdicts of the
+    last complete run by (check id, slice). `as_of` is the run's clock, in UTC.
+    """
+
+    table: TableFacts
+    as_of: datetime
+    by: tuple[str, ...] = ()
+    where: Slice = WHOLE
+    seen: Profile = field(default_factory=Profile)
+    baseline: Profile | None = None
+    history: tuple[Past, ...] = ()
+    previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
+    tables: Mapping[str, TableFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A check's conclusion on one slice; the run adds who asked and where.
+
+    Make it with `passed`, `violated`, `warned` or `not_evaluable`. `violated` becomes fail or
+    warn by the rule's severity; `warned` is a warning whatever the severity.
+    """
+
+    outcome: Outcome
+    observed: float | int | None = None
+    expected: str = ""
+    reason: str = ""
+    unit: str = ""
+    rows: int | None = None
+    violations: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+    counts_as: Outcome | None = None
+
+
+def passed(**details: Any) -> Judgement:
+    return Judgement(Outcome.PASS, **details)
+
+
+def violated(reason: str, **details: Any) -> Judgement:
+    return Judgement(Outcome.FAIL, reason=reason, **details)
+
+
+def warned(reason: str, **details: Any) -> Judgement:
+    return Judgement(Outcome.WARN, reason=reason, **details)
+
+
+def not_evaluable(reason: str, **details: Any) -> Judgement:
+    return Judgement(Outcome.NOT_EVALUABLE, reason=reason, **details)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement and what it speaks of, for rules over a whole run."""
+
+    check_id: str
+    check: Check
+    slice: Slice
+    judgement: Judgement
+
+
+class Check(ABC):
+    """One rule. Subclasses are frozen dataclasses whose fields are the options in YAML.
+
+    Subclass with `class Completeness(Check, kind="completeness")`, one file each. Don't use
+    `slots=True`: it rebuilds the class and drops the kind. `__post_init__` may raise ValueError
+    with a sentence; it is reported at the rule's place in the contract.
+    """
+
+    kind: ClassVar[str]
+    evaluates_empty: ClassVar[bool] = False  # judged even when the slice has no rows
+    wants_history: ClassVar[int] = 0  # past profiles per slice that `judge` looks back on
+    wants_baseline: ClassVar[bool] = False
+
+    def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if kind is not None:
+            cls.kind = kind
+            CHECKS.add(kind, cls)
+
+    def expand(self, context: Context) -> Mapping[str, Check]:
+        """The checks this rule stands for, by a suffix of its id; itself by default.
+
+        A rule for "all features" names them here, from the schema, before the first query.
+        """
+        return {"": self}
+
+    @abstractmethod
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        """(table, column) pairs that must exist as promised for this check to be evaluable."""
+
+    @abstractmethod
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        """What to measure next; asked again with what was seen until it returns ()."""
+
+    @abstractmethod
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        """The conclusion on the rows of `context.where`, from `seen` of that slice alone."""
+
+    def violates(self, context: Context) -> Sql | None:
+        """A condition true for exactly the rows that break the rule; None if rows don't."""
+        return None
+
+    @classmethod
+    def settle(cls, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
+        """Rules over all judgements of this kind in one run (multiplicity, grouping).
+
+        Returns the same entries in the same order, with judgements changed where needed.
+        """
+        return judged

@@ -1,0 +1,37 @@
+"""What Spark says went wrong, without the cell values that its messages carry."""
+
+from __future__ import annotations
+
+import re
+
+_IN_TEXT = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
+_JAVA_CLASS = re.compile(r"\b(?:[a-z][a-z0-9]*\.){2,}([A-Z]\w*(?:Exception|Error))\b")
+
+
+def condition_of(error: BaseException) -> str:
+    """Spark's error class, such as `CAST_INVALID_INPUT`, in classic and Connect sessions.
+
+    Where Spark gives none: the condition named in its text, else the Java class, else the
+    Python class. Never any other part of the message.
+    """
+    for accessor in ("getCondition", "getErrorClass"):
+        get = getattr(error, accessor, None)
+        found = get() if callable(get) else None
+        if found and not str(found).startswith("_LEGACY"):
+            return str(found)
+    text = str(error)[:20_000]
+    for pattern in (_IN_TEXT, _JAVA_CLASS):
+        if match := pattern.search(text):
+            return match.group(1)
+    return type(error).__name__
+
+
+_STORAGE = re.compile(
+    r"FAILED_READ_FILE|CANNOT_READ_FILE|FILE_NOT_EXIST|FileNotFound|PATH_NOT_FOUND|DELTA_FILE_NOT_FOUND"
+    r"|CANNOT_MERGE_SCHEMA|IOException|Parquet\w*Exception|DELTA_\w*(?:LOG|VERSION)\w*"
+)
+
+
+def is_storage(condition: str) -> bool:
+    """True when data files could not be read, so that no other expression would fare better."""
+    return _STORAGE.search(condition) is not None

@@ -1,0 +1,58 @@
+"""What a relation is: a shape of input rows, named before any data is read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from sparkguard.kinds import Registry
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Tables(Protocol):
+    """The run's tables, each pinned to one version."""
+
+    def frame(self, name: str, /) -> DataFrame: ...
+
+
+RELATIONS: Registry[Relation] = Registry("relation")
+
+
+class Relation(ABC):
+    """Rows to measure. Subclasses are frozen dataclasses; equal ones share their scans.
+
+    `whole_apart` is False when the rows of the slices together are the rows of the whole, so
+    that the whole is the merge of the slices. It is True when they are not (distinct keys of a
+    slice do not add up): then `frame` repeats what the whole table needs in rows of its own,
+    marked by the boolean column `WHOLE_ROW`.
+
+    `chunked` says that `frame` may be read several times, each time other columns only.
+    """
+
+    kind: ClassVar[str]
+    whole_apart: ClassVar[bool] = False
+    chunked: ClassVar[bool] = False
+
+    def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if kind is not None:
+            cls.kind = kind
+            RELATIONS.add(kind, cls)
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The table whose rows are judged: its slice columns and row count apply."""
+
+    @abstractmethod
+    def tables(self) -> frozenset[str]:
+        """Every table that is read."""
+
+    @abstractmethod
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        """The rows, lazily, with the subject's slice columns `by` among the columns."""
+
+
+WHOLE_ROW = "__sparkguard_whole"
