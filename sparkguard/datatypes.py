@@ -91,11 +91,29 @@ class Struct:
         return next((field for field in self.fields if field.name == name), None)
 
     def at(self, path: tuple[str, ...]) -> Field | None:
-        """The field at `path` through nested structs, or None."""
+        """The field at `path`, or None. The steps below a column are names of struct fields,
+        `ELEMENT` for an array's items, `KEY` and `VALUE` for a map's.
+        """
         field = self.get(path[0]) if path else None
-        for name in path[1:]:
-            field = field.type.get(name) if field and isinstance(field.type, Struct) else None
+        for step in path[1:]:
+            field = None if field is None else _step(field.type, step)
         return field
+
+
+ELEMENT, KEY, VALUE = "[]", "{key}", "{value}"
+
+
+def _step(type_: DataType, step: str) -> Field | None:
+    match type_:
+        case Struct():
+            return type_.get(step)
+        case Array() if step == ELEMENT:
+            return Field(step, type_.element, type_.contains_null)
+        case Map() if step == KEY:
+            return Field(step, type_.key, nullable=False)
+        case Map() if step == VALUE:
+            return Field(step, type_.value, type_.value_contains_null)
+    return None
 
 
 DataType = Atomic | Decimal | Text | Array | Map | Struct

@@ -10,7 +10,6 @@ import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sparkguard.errors import ConfigurationError, Location, Problem, did_you_mean, listed
@@ -79,7 +78,6 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default
 
 
-@cache
 def _hints(cls: type[Any]) -> Mapping[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
@@ -108,8 +106,10 @@ def _value(hint: Any, found: Any, at: str) -> Any:
         return _nested(hint, found, at)
     if hint is float and type(found) is int:
         return float(found)
-    if isinstance(hint, type) and isinstance(found, hint) and (hint is bool) == (
-        isinstance(found, bool)
+    if (
+        isinstance(hint, type)
+        and isinstance(found, hint)
+        and (hint is bool) == (isinstance(found, bool))
     ):
         return found
     raise _Mismatch(at, _expected(hint, found))

@@ -69,9 +69,7 @@ class Profile:
     def only(self, where: Slice) -> Profile:
         """What was seen in `where` alone."""
         if where.is_whole:
-            wholes = {
-                (need, WHOLE): self.at(WHOLE, need) for need in self._slices_of
-            }
+            wholes = {(need, WHOLE): self.at(WHOLE, need) for need in self._slices_of}
             return Profile({key: state for key, state in wholes.items() if state is not None})
         return Profile(
             {(need, at): state for (need, at), state in self.states.items() if where.contains(at)}
@@ -93,8 +91,16 @@ class Profile:
 
     def slices(self, relation: Relation) -> tuple[Slice, ...]:
         """The slices of `relation` in which rows were seen, without the whole."""
-        return tuple(
-            s for s in self._slices_of.get(Need(relation, Rows()), ()) if not s.is_whole
+        return tuple(s for s in self._slices_of.get(Need(relation, Rows()), ()) if not s.is_whole)
+
+    def restricted(self, needs: Iterable[Need[Any]]) -> Profile:
+        """The states of `needs` alone, in all slices."""
+        return Profile(
+            {
+                (need, slice_): self.states[need, slice_]
+                for need in needs
+                for slice_ in self._slices_of.get(need, ())
+            }
         )
 
     @cached_property
@@ -103,3 +109,24 @@ class Profile:
         for need, slice_ in self.states:
             found.setdefault(need, []).append(slice_)
         return {need: tuple(slices) for need, slices in found.items()}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a need has no state: Spark's error class, and a sentence without cell values."""
+
+    condition: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What scans brought, and which needs failed."""
+
+    profile: Profile = field(default_factory=Profile)
+    failures: Mapping[Need[Any], Failure] = field(default_factory=dict)
+
+    def merge(self, other: Scanned) -> Scanned:
+        """Both; the needs of the two are different ones, but for row counts, which agree."""
+        states = {**self.profile.states, **other.profile.states}
+        return Scanned(Profile(states), {**self.failures, **other.failures})

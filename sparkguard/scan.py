@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
@@ -12,7 +11,7 @@ from sparkguard.errors import EvaluationError, listed
 from sparkguard.layout import Chunk, Scan
 from sparkguard.measures.base import Measure
 from sparkguard.measures.rows import Rows
-from sparkguard.profile import Need, Profile
+from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.base import WHOLE_ROW, Tables
 from sparkguard.slices import WHOLE, Slice
 
@@ -21,27 +20,6 @@ if TYPE_CHECKING:
 
 MOST_SLICES = 10_000
 """Slices of one relation whose states the driver holds at a time."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a need has no state: Spark's error class, and a sentence without cell values."""
-
-    condition: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """What scans brought, and which needs failed."""
-
-    profile: Profile = field(default_factory=Profile)
-    failures: Mapping[Need[Any], Failure] = field(default_factory=dict)
-
-    def merge(self, other: Scanned) -> Scanned:
-        return Scanned(
-            self.profile.merge(other.profile), {**self.failures, **other.failures}
-        )
 
 
 def run_scan(
@@ -70,18 +48,18 @@ def chunk_frame(scan: Scan, measures: Sequence[Measure[Any]], tables: Tables) ->
 
     Where the whole has rows of its own, a first boolean column tells them from the slices'.
     """
-    from pyspark.sql import functions as F
+    from pyspark.sql.functions import col, expr
 
     cells = [
-        F.expr(aggregate.text).alias(f"{_CELL}{i}")
+        expr(aggregate.text).alias(f"{_CELL}{i}")
         for i, aggregate in enumerate(a for measure in measures for a in measure.aggregates())
     ]
     keys = [
-        F.expr(f"CAST({sql.name(column)} AS STRING)").alias(f"{_SLICE}{i}")
+        expr(f"CAST({sql.name(column)} AS STRING)").alias(f"{_SLICE}{i}")
         for i, column in enumerate(scan.by)
     ]
     if scan.relation.whole_apart:
-        keys.insert(0, F.col(WHOLE_ROW))
+        keys.insert(0, col(WHOLE_ROW))
     return scan.relation.frame(tables, scan.by).groupBy(*keys).agg(*cells)
 
 

@@ -81,7 +81,7 @@ class Verdict:
     unit: str = ""
     rows: int | None = None
     violations: int | None = None
-    coverage: Coverage = Coverage.UNPROVEN
+    coverage: Coverage | None = None  # None where no rows are counted
     condition: str | None = None  # Spark's error class, for outcome error
     counts_as: Outcome | None = None  # how a not_evaluable weighs, where policy does not decide
 

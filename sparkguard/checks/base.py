@@ -14,7 +14,7 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
-from sparkguard.verdicts import Evidence, Outcome, Verdict
+from sparkguard.verdicts import Coverage, Evidence, Outcome, Verdict
 
 CHECKS: Registry[Check] = Registry("check")
 
@@ -67,7 +67,8 @@ class Judgement:
     """A check's conclusion on one slice; the run adds who asked and where.
 
     Make it with `passed`, `violated`, `warned` or `not_evaluable`. `violated` becomes fail or
-    warn by the rule's severity; `warned` is a warning whatever the severity.
+    warn by the rule's severity; `warned` is a warning whatever the severity. `rows` are the rows
+    judged: the run compares them with the rows that the snapshot holds.
     """
 
     outcome: Outcome
@@ -79,6 +80,7 @@ class Judgement:
     violations: int | None = None
     evidence: tuple[Evidence, ...] = ()
     counts_as: Outcome | None = None
+    coverage: Coverage | None = None  # SAMPLED where the numbers come from a declared sample
 
 
 def passed(**details: Any) -> Judgement:
@@ -139,7 +141,7 @@ class Check(ABC):
 
     @abstractmethod
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        """What to measure next; asked again with what was seen until it returns ()."""
+        """What to measure; asked again with what was seen, until it names nothing new."""
 
     @abstractmethod
     def judge(self, seen: Profile, context: Context) -> Judgement:

@@ -24,9 +24,7 @@ class TallyState:
         return self.true + self.false + self.null
 
     def merge(self, other: TallyState, /) -> TallyState:
-        return TallyState(
-            self.true + other.true, self.false + other.false, self.null + other.null
-        )
+        return TallyState(self.true + other.true, self.false + other.false, self.null + other.null)
 
 
 @dataclass(frozen=True)

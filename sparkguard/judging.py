@@ -1,0 +1,172 @@
+"""Turns what a run saw into findings: exactly one per planned entry and slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sparkguard.checks.base import Check, Judged, Judgement, Past
+from sparkguard.plan import Entry, Plan
+from sparkguard.profile import Need, Profile, Scanned
+from sparkguard.slices import Slice
+from sparkguard.verdicts import Coverage, Finding, Outcome, Verdict
+
+COVERAGE = "SPARKGUARD_COVERAGE"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the run saw, and what each entry asked to see.
+
+    `crashed` holds, by entry id, the error of a check that could not say what it needs.
+    `history` and `baselines` are given to the checks that want them, by entry id.
+    """
+
+    scanned: Scanned
+    asked: Mapping[str, frozenset[Need[Any]]]
+    crashed: Mapping[str, str] = field(default_factory=dict)
+    history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
+    baselines: Mapping[str, Profile] = field(default_factory=dict)
+    previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finding and the planned entry it answers."""
+
+    entry: Entry
+    finding: Finding
+
+
+def judge(plan: Plan, sight: Sight) -> tuple[Result, ...]:
+    """All findings of a run, in plan order."""
+    verdicts = [
+        (entry, where, found)
+        for entry in plan.entries
+        for where, found in _entry(plan, entry, sight)
+    ]
+    settled = _settle(verdicts)
+    return tuple(
+        Result(entry, _finding(plan, entry, where, found)) for entry, where, found in settled
+    )
+
+
+_Found = Judgement | Verdict
+_Row = tuple[Entry, Slice, _Found]
+
+
+def _entry(plan: Plan, entry: Entry, sight: Sight) -> Iterator[tuple[Slice, _Found]]:
+    ready = _unjudged(entry, sight)
+    asked = sight.asked.get(entry.id, frozenset())
+    everything = sight.scanned.profile.restricted(asked) if ready is None else Profile()
+    for where in entry.slices:
+        if ready is not None:
+            yield where, replace(ready, slice=where)
+        else:
+            assert entry.check is not None
+            yield where, _judge_one(plan, entry, entry.check, where, everything, sight)
+
+
+def _unjudged(entry: Entry, sight: Sight) -> Verdict | None:
+    """The verdict on all slices of an entry that is not judged at all; None when it is."""
+
+    def verdict(outcome: Outcome, reason: str, **more: Any) -> Verdict:
+        return Verdict(entry.id, Slice(), outcome, entry.severity, reason=reason, **more)
+
+    if entry.skip or entry.check is None:
+        return verdict(Outcome.SKIPPED, entry.skip)
+    if entry.blocked:
+        return verdict(Outcome.NOT_EVALUABLE, entry.blocked, counts_as=Outcome.FAIL)
+    if entry.id in sight.crashed:
+        return verdict(Outcome.ERROR, sight.crashed[entry.id])
+    for need in sorted(sight.asked.get(entry.id, ()), key=lambda n: n.id):
+        if failure := sight.scanned.failures.get(need):
+            return verdict(Outcome.ERROR, failure.message, condition=failure.condition)
+    return None
+
+
+def _judge_one(
+    plan: Plan, entry: Entry, check: Check, where: Slice, everything: Profile, sight: Sight
+) -> _Found:
+    rows = plan.rows.get((entry.dataset, where))
+    if rows == 0 and not check.evaluates_empty:
+        what = "the table" if where.is_whole else "the slice"
+        return Judgement(Outcome.NOT_EVALUABLE, reason=f"{what} has no rows", rows=0)
+    context = replace(
+        plan.context(entry),
+        where=where,
+        seen=everything,
+        baseline=sight.baselines.get(entry.id),
+        history=sight.history.get(entry.id, ()),
+        previous=sight.previous,
+    )
+    try:
+        judgement = check.judge(everything.only(where), context)
+    except Exception as error:
+        reason = f"the check could not judge: {type(error).__name__}"
+        return Verdict(entry.id, where, Outcome.ERROR, entry.severity, reason=reason)
+    return _covered(plan, entry, where, judgement, rows)
+
+
+def _covered(
+    plan: Plan, entry: Entry, where: Slice, judgement: Judgement, rows: int | None
+) -> _Found:
+    """The judgement with its proof of coverage; an error when rows are missing from it."""
+    if judgement.rows is None or judgement.coverage is Coverage.SAMPLED:
+        return judgement
+    if rows is None:
+        return replace(judgement, coverage=Coverage.UNPROVEN)
+    if judgement.rows != rows:
+        reason = f"saw {judgement.rows:,} rows where the snapshot holds {rows:,}"
+        return Verdict(
+            entry.id, where, Outcome.ERROR, entry.severity, reason=reason, condition=COVERAGE
+        )
+    proven = entry.dataset in plan.rows_proven
+    return replace(judgement, coverage=Coverage.PROVEN if proven else Coverage.UNPROVEN)
+
+
+def _settle(rows: Sequence[_Row]) -> list[_Row]:
+    """Applies each kind's rules over the whole run to its judgements."""
+    settled = list(rows)
+    by_kind: dict[type[Check], list[int]] = {}
+    for i, (entry, _, found) in enumerate(rows):
+        if isinstance(found, Judgement) and entry.check is not None:
+            by_kind.setdefault(type(entry.check), []).append(i)
+    for kind, places in by_kind.items():
+        before = tuple(_judged(*rows[i]) for i in places)
+        after = kind.settle(before)
+        if [(j.check_id, j.slice) for j in after] != [(j.check_id, j.slice) for j in before]:
+            raise RuntimeError(f"settle of {kind.kind} must keep the entries and their order")
+        for i, judged in zip(places, after, strict=True):
+            settled[i] = (rows[i][0], rows[i][1], judged.judgement)
+    return settled
+
+
+def _judged(entry: Entry, where: Slice, found: _Found) -> Judged:
+    assert entry.check is not None
+    assert isinstance(found, Judgement)
+    return Judged(entry.id, entry.check, where, found)
+
+
+def _finding(plan: Plan, entry: Entry, where: Slice, found: _Found) -> Finding:
+    if isinstance(found, Verdict):
+        return Finding(found)
+    outcome = found.outcome
+    if outcome is Outcome.FAIL:
+        outcome = entry.severity.violated
+    verdict = Verdict(
+        check=entry.id,
+        slice=where,
+        outcome=outcome,
+        severity=entry.severity,
+        observed=found.observed,
+        expected=found.expected,
+        reason=found.reason,
+        unit=found.unit,
+        rows=found.rows,
+        violations=found.violations,
+        coverage=found.coverage,
+        counts_as=found.counts_as,
+    )
+    return Finding(verdict, found.evidence)
