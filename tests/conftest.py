@@ -35,26 +35,18 @@ def mode() -> str:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A small local Spark session with Delta, the only one of its process."""
-    from pyspark.sql import SparkSession
+    from sparkguard.session import open_session
 
-    home = tmp_path_factory.mktemp("spark")
-    builder = SparkSession.builder
-    builder = builder.remote("local[2]") if MODE == "connect" else builder.master("local[2]")
-    for key, value in {
-        "spark.jars": os.environ["SPARKGUARD_DELTA_JARS"],
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.warehouse.dir": str(home / "warehouse"),
-        "spark.sql.session.timeZone": "UTC",
+    settings = {
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.driver.memory": "1g",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }.items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    }
+    if MODE == "connect":
+        session = open_session(remote="local[2]", options=settings)
+    else:
+        session = open_session(options={"spark.master": "local[2]", **settings})
     yield session
     session.stop()
 

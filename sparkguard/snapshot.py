@@ -1,0 +1,195 @@
+"""Pins each table of a run to one Delta version; everything is read at that version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sparkguard import sql
+from sparkguard.conditions import condition_of
+from sparkguard.datatypes import Struct, from_json
+from sparkguard.errors import EvaluationError, SnapshotError
+from sparkguard.slices import Slice
+from sparkguard.tables import Pinned, TableRef
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_NO_VERSION = re.compile(r"DELTA_VERSION_NOT|VersionNotFound|TIME_?TRAVEL|LOG_FILE_NOT_FOUND", re.I)
+_NO_DELTA = re.compile(
+    r"DELTA_MISSING_DELTA_TABLE|ONLY_OPERATION|DELTA_TABLE_NOT_FOUND|DOES_NOT_EXIST|FileNotFound"
+    r"|PATH_NOT_FOUND|DELTA_MISSING_TRANSACTION_LOG"
+)
+_NO_NAME = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|CATALOG|NAMESPACE|PERMISSION")
+MOST_VALUES = 10_000
+SHRINKING = ("spark.sql.files.ignoreMissingFiles", "spark.sql.files.ignoreCorruptFiles")
+"""Settings under which a damaged table silently loses rows, so that a pass would prove nothing."""
+
+
+class Snapshot:
+    """The tables of one run, by dataset name.
+
+    `failures` holds the datasets that can't be read; asking for one of them raises its error.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        pinned: Mapping[str, Pinned],
+        failures: Mapping[str, SnapshotError] | None = None,
+    ) -> None:
+        self.spark = spark
+        self.pinned = dict(pinned)
+        self.failures = dict(failures or {})
+
+    @classmethod
+    def pin(
+        cls,
+        spark: SparkSession,
+        refs: Mapping[str, TableRef],
+        versions: Mapping[str, int] | None = None,
+    ) -> Snapshot:
+        """Pin every table of `refs`, at the version in `versions` where one is given.
+
+        Raises EvaluationError when the session may drop unreadable files.
+        """
+        refuse_shrinking(spark)
+        pinned: dict[str, Pinned] = {}
+        failures: dict[str, SnapshotError] = {}
+        for dataset, ref in refs.items():
+            try:
+                pinned[dataset] = _pin(spark, dataset, ref, (versions or {}).get(dataset))
+            except SnapshotError as error:
+                failures[dataset] = error
+        return cls(spark, pinned, failures)
+
+    def __getitem__(self, dataset: str) -> Pinned:
+        if dataset in self.failures:
+            raise self.failures[dataset]
+        return self.pinned[dataset]
+
+    def frame(self, name: str, /) -> DataFrame:
+        """The rows of a dataset at its pinned version, lazily."""
+        pinned = self[name]
+        return _frame(self.spark, pinned.ref, pinned.version)
+
+    def slice_values(
+        self, name: str, by: tuple[str, ...], most: int = MOST_VALUES
+    ) -> Mapping[Slice, int]:
+        """The distinct values of the columns `by`, and how many rows have them.
+
+        Raises EvaluationError above `most` slices: results of that many would not be read.
+        """
+        keys = {
+            f"k{i}": sql.template("CAST({} AS STRING)", sql.path((c,))) for i, c in enumerate(by)
+        }
+        frame = self.frame(name).selectExpr(*(sql.alias(e, key).text for key, e in keys.items()))
+        counted = frame.groupBy(*keys).count().limit(most + 1)
+        rows = _rows_of(counted, f"dataset {name!r}")
+        if len(rows) > most:
+            raise EvaluationError(
+                f"dataset {name!r} has more than {most} slices by {', '.join(by)}; "
+                "slice by columns with fewer values"
+            )
+        found = {Slice.of(dict(zip(by, row[:-1], strict=True))): int(row[-1]) for row in rows}
+        return dict(sorted(found.items(), key=lambda item: item[0].key))
+
+
+def refuse_shrinking(spark: SparkSession) -> None:
+    """Raise EvaluationError when the session skips missing or corrupt files."""
+    if found := [key for key in SHRINKING if setting(spark, key) == "true"]:
+        raise EvaluationError(
+            f"{' and '.join(found)} is true: damaged tables would silently lose rows. "
+            "Set it to false for this session."
+        )
+
+
+def setting(spark: SparkSession, key: str) -> str | None:
+    """A session setting in lower case, None when it is unset or the platform hides it."""
+    try:
+        value = spark.conf.get(key, None)
+    except Exception:
+        return None
+    return None if value is None else value.lower()
+
+
+def _pin(spark: SparkSession, dataset: str, ref: TableRef, version: int | None) -> Pinned:
+    what = f"dataset {dataset!r} ({ref})"
+    detail = _query(spark, sql.template("DESCRIBE DETAIL {}", ref.sql), what)[0]
+    if detail["format"] != "delta":
+        raise SnapshotError(f"{what} is not a Delta table but {detail['format']}")
+    if version is None:
+        history = sql.template("DESCRIBE HISTORY {} LIMIT 1", ref.sql)
+        version = int(_query(spark, history, what)[0]["version"])
+    what = f"{what} at version {version}"
+    schema = _schema(spark, ref, version, what)
+    rows, proven = _count(spark, ref, version)
+    return Pinned(
+        dataset=dataset,
+        ref=ref,
+        version=version,
+        schema=schema,
+        rows=rows,
+        rows_proven=proven,
+        table_id=detail["id"],
+        partition_columns=tuple(detail["partitionColumns"]),
+        properties=dict(detail["properties"]),
+    )
+
+
+def _frame(spark: SparkSession, ref: TableRef, version: int) -> DataFrame:
+    if ref.path is not None:
+        return spark.read.format("delta").option("versionAsOf", version).load(ref.path)
+    return spark.sql(sql.template("SELECT * FROM {}", _at(ref, version)).text)
+
+
+def _at(ref: TableRef, version: int) -> sql.Sql:
+    return sql.template("{} VERSION AS OF {}", ref.sql, sql.literal(version))
+
+
+def _schema(spark: SparkSession, ref: TableRef, version: int, what: str) -> Struct:
+    try:
+        return from_json(_frame(spark, ref, version).schema.jsonValue())
+    except ValueError as error:
+        raise SnapshotError(f"{what} has a column of an unknown type: {error}") from error
+    except Exception as error:
+        raise _unreadable(what, error) from error
+
+
+def _count(spark: SparkSession, ref: TableRef, version: int) -> tuple[int | None, bool]:
+    query = sql.template("SELECT count(*) AS n FROM {}", _at(ref, version))
+    try:
+        plan = spark.sql(sql.template("EXPLAIN {}", query).text).collect()[0][0]
+        rows = int(spark.sql(query.text).collect()[0]["n"])
+    except Exception:
+        # Scans of an unreadable table fail and are reported check by check, with their reason.
+        return None, False
+    return rows, "LocalTableScan" in plan and "FileScan" not in plan
+
+
+def _query(spark: SparkSession, query: sql.Sql, what: str) -> list[Any]:
+    try:
+        return spark.sql(query.text).collect()
+    except Exception as error:
+        raise _unreadable(what, error) from error
+
+
+def _rows_of(frame: DataFrame, what: str) -> list[Any]:
+    try:
+        return frame.collect()
+    except Exception as error:
+        raise _unreadable(what, error) from error
+
+
+def _unreadable(what: str, error: Exception) -> SnapshotError:
+    condition = condition_of(error)
+    if _NO_VERSION.search(condition):
+        reason = "no longer exists: vacuumed, cleaned up, or never written"
+    elif _NO_DELTA.search(condition):
+        reason = "does not exist or is not a Delta table"
+    elif _NO_NAME.search(condition):
+        reason = "is not in the catalog, or may not be read"
+    else:
+        reason = "can't be read"
+    return SnapshotError(f"{what} {reason} ({condition})", condition)

@@ -1,0 +1,70 @@
+"""Where a table is, and the one version of it that a run reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sparkguard import sql
+from sparkguard.datatypes import Struct
+
+_PARTS = re.compile(r"(?:`((?:[^`]|``)+)`|([^`.]+))(\.|$)")
+
+
+@dataclass(frozen=True)
+class TableRef:
+    """A Delta table by storage path, or by catalog name; exactly one of the two is given.
+
+    `name` has one to three parts between dots; a part with a dot inside stands in backticks.
+    """
+
+    path: str | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.name is None):
+            raise ValueError("a table is given by path or by name, and by one of them only")
+        if not (self.path or self.name or "").strip():
+            raise ValueError("a table's path or name is empty")
+        if self.name is not None and not 1 <= len(self.parts) <= 3:
+            raise ValueError("a table's name has one to three parts: catalog.schema.table")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the name without backticks; empty for a path."""
+        text, parts, at = self.name or "", [], 0
+        while at < len(text):
+            match = _PARTS.match(text, at)
+            if match is None or (match.group(3) == "." and match.end() == len(text)):
+                raise ValueError("a table's name is parts between dots, backticks around odd ones")
+            parts.append(match.group(2) or match.group(1).replace("``", "`"))
+            at = match.end()
+        return tuple(parts)
+
+    @property
+    def sql(self) -> sql.Sql:
+        """The table in a FROM clause."""
+        return sql.path(self.parts or ("delta", self.path or ""))
+
+    def __str__(self) -> str:
+        return self.name or self.path or ""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A table at the version that every read of a run uses.
+
+    `rows` is the number of rows of that version, None when it could not be counted; it is
+    proven when Delta's statistics gave it, so that no data file was opened.
+    """
+
+    dataset: str
+    ref: TableRef
+    version: int
+    schema: Struct
+    rows: int | None
+    rows_proven: bool
+    table_id: str
+    partition_columns: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
