@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparkguard.checks.base import Check, Judged, Judgement, Past
-from sparkguard.plan import Entry, Plan
-from sparkguard.profile import Need, Profile, Scanned
+from sparkguard.plan import Entry, Needs, Plan
+from sparkguard.profile import Profile, Scanned
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Coverage, Finding, Outcome, Verdict
 
@@ -24,7 +24,7 @@ class Sight:
     """
 
     scanned: Scanned
-    asked: Mapping[str, frozenset[Need[Any]]]
+    asked: Mapping[str, Needs]
     crashed: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
     baselines: Mapping[str, Profile] = field(default_factory=dict)
@@ -58,7 +58,7 @@ _Row = tuple[Entry, Slice, _Found]
 
 def _entry(plan: Plan, entry: Entry, sight: Sight) -> Iterator[tuple[Slice, _Found]]:
     ready = _unjudged(entry, sight)
-    asked = sight.asked.get(entry.id, frozenset())
+    asked = sight.asked.get(entry.id, ())
     everything = sight.scanned.profile.restricted(asked) if ready is None else Profile()
     for where in entry.slices:
         if ready is not None:
@@ -76,11 +76,13 @@ def _unjudged(entry: Entry, sight: Sight) -> Verdict | None:
 
     if entry.skip or entry.check is None:
         return verdict(Outcome.SKIPPED, entry.skip)
+    if entry.failed:
+        return verdict(Outcome.ERROR, entry.failed)
     if entry.blocked:
         return verdict(Outcome.NOT_EVALUABLE, entry.blocked, counts_as=Outcome.FAIL)
     if entry.id in sight.crashed:
         return verdict(Outcome.ERROR, sight.crashed[entry.id])
-    for need in sorted(sight.asked.get(entry.id, ()), key=lambda n: n.id):
+    for need in sight.asked.get(entry.id, ()):
         if failure := sight.scanned.failures.get(need):
             return verdict(Outcome.ERROR, failure.message, condition=failure.condition)
     return None

@@ -22,9 +22,11 @@ ColumnPath = Annotated[tuple[str, ...], _COLUMN]
 
 
 class _Mismatch(Exception):
-    def __init__(self, at: str, message: str) -> None:
-        super().__init__(message)
-        self.at, self.message = at, message
+    """What is wrong with a value; `inside` when it is a part of it and not the whole."""
+
+    def __init__(self, *messages: str, inside: bool = False) -> None:
+        super().__init__(*messages)
+        self.messages, self.inside = messages, inside
 
 
 def convert(
@@ -51,9 +53,9 @@ def convert(
                 problems.append(Problem(where(""), f"{label} needs the option {name!r}"))
             continue
         try:
-            ready[name] = _value(hints[name], values[name], name)
+            ready[name] = _value(hints[name], values[name], f"{label}.{name}")
         except _Mismatch as mismatch:
-            problems.append(Problem(where(name), f"{label}.{mismatch.at}: {mismatch.message}"))
+            problems.extend(Problem(where(name), message) for message in mismatch.messages)
     if not problems:
         try:
             return cls(**ready)
@@ -93,12 +95,12 @@ def _value(hint: Any, found: Any, at: str) -> Any:
     if origin is Literal:
         if found in arguments and type(found) in {type(a) for a in arguments}:
             return found
-        raise _Mismatch(at, _expected(hint, found) + _near(found, arguments))
+        raise _mismatch(at, hint, found, _near(found, arguments))
     if origin is tuple:
         return _tuple(hint, arguments, found, at)
     if origin in (Mapping, dict) or hint is Mapping:
         if not isinstance(found, Mapping):
-            raise _Mismatch(at, _expected(hint, found))
+            raise _mismatch(at, hint, found)
         return {k: _value(arguments[1], v, f"{at}.{k}") for k, v in found.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _value(Literal[tuple(m.value for m in hint)], found, at) and hint(found)
@@ -112,7 +114,7 @@ def _value(hint: Any, found: Any, at: str) -> Any:
         and (hint is bool) == (isinstance(found, bool))
     ):
         return found
-    raise _Mismatch(at, _expected(hint, found))
+    raise _mismatch(at, hint, found)
 
 
 def _column(found: Any, at: str) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ def _column(found: Any, at: str) -> tuple[str, ...]:
         return (found,)
     if isinstance(found, (list, tuple)) and found and all(isinstance(p, str) for p in found):
         return tuple(found)
-    raise _Mismatch(at, _expected(ColumnPath, found))
+    raise _mismatch(at, ColumnPath, found)
 
 
 def _union(hint: Any, arguments: tuple[Any, ...], found: Any, at: str) -> Any:
@@ -133,34 +135,32 @@ def _union(hint: Any, arguments: tuple[Any, ...], found: Any, at: str) -> Any:
         try:
             return _value(argument, found, at)
         except _Mismatch as mismatch:
-            if mismatch.at != at:
+            if mismatch.inside:
                 deepest = mismatch
-    raise deepest or _Mismatch(at, _expected(hint, found))
+    raise deepest or _mismatch(at, hint, found)
 
 
 def _tuple(hint: Any, arguments: tuple[Any, ...], found: Any, at: str) -> Any:
     if not isinstance(found, (list, tuple)):
-        raise _Mismatch(at, _expected(hint, found))
+        raise _mismatch(at, hint, found)
     if arguments[-1] is ...:
         return tuple(_value(arguments[0], v, f"{at}[{i}]") for i, v in enumerate(found))
     if len(found) != len(arguments):
-        raise _Mismatch(at, f"expected {len(arguments)} items, found {len(found)}")
+        raise _Mismatch(f"{at}: expected {len(arguments)} items, found {len(found)}")
     return tuple(
         _value(a, v, f"{at}[{i}]") for i, (a, v) in enumerate(zip(arguments, found, strict=True))
     )
 
 
 def _nested(hint: Any, found: Mapping[str, Any], at: str) -> Any:
-    nowhere = Location("")
     try:
-        return convert(hint, found, at, lambda option: nowhere)
+        return convert(hint, found, at, lambda option: Location(""))
     except ConfigurationError as error:
-        first = error.problems[0].message.removeprefix(at).lstrip(".: ")
-        raise _Mismatch(at + ".", first) from None
+        raise _Mismatch(*(p.message for p in error.problems), inside=True) from None
 
 
-def _expected(hint: Any, found: Any) -> str:
-    return f"expected {_taken(hint)}, found {_found(found)}"
+def _mismatch(at: str, hint: Any, found: Any, more: str = "") -> _Mismatch:
+    return _Mismatch(f"{at}: expected {_taken(hint)}, found {_found(found)}.{more}")
 
 
 def _near(found: Any, arguments: tuple[Any, ...]) -> str:

@@ -13,9 +13,12 @@ from sparkguard.errors import ConfigurationError, Problem, did_you_mean
 from sparkguard.kinds import fingerprint
 from sparkguard.layout import Scan, lay_out
 from sparkguard.options import convert
-from sparkguard.profile import Need, Profile
+from sparkguard.profile import Need, Scanned
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Severity
+
+
+Needs = tuple[Need[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Entry:
     """One planned check: it yields exactly one verdict for each of `slices`.
 
     `skip` is the reason for which policy switched it off; `blocked` names a promised column
-    that is not as promised, so that the check can't be judged.
+    that is not as promised, so that the check can't be judged; `failed` says which table can't
+    be read.
     """
 
     id: str
@@ -43,10 +47,12 @@ class Entry:
     slices: tuple[Slice, ...] = (WHOLE,)
     skip: str = ""
     blocked: str = ""
+    failed: str = ""
 
     @property
-    def runs(self) -> bool:
-        return self.check is not None and not self.skip and not self.blocked
+    def active(self) -> Check | None:
+        """The check, if it is to be run."""
+        return None if self.skip or self.blocked or self.failed else self.check
 
     @property
     def fingerprint(self) -> str:
@@ -81,15 +87,8 @@ class Plan:
 
     def first_scans(self) -> tuple[Scan, ...]:
         """The scans of the first step, for the printed budget."""
-        return lay_out(
-            (
-                need
-                for entry in self.entries
-                if entry.check is not None and entry.runs
-                for need in entry.check.needs(self.context(entry))
-            ),
-            self.by,
-        )
+        wanted, _ = new_needs(self, Scanned(), {})
+        return lay_out((need for needs in wanted.values() for need in needs), self.by)
 
 
 def bind(dataset: str, specs: Iterable[CheckSpec]) -> tuple[Bound, ...]:
@@ -113,65 +112,114 @@ def bind(dataset: str, specs: Iterable[CheckSpec]) -> tuple[Bound, ...]:
     return tuple(bound)
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What pinning the tables brought, by dataset.
+
+    `facts` of readable tables, `unreadable` ones with the reason; `by` the slice columns and
+    `slices` those to judge; `rows` the row counts by dataset and slice, `rows_proven` the
+    datasets whose counts Delta's statistics gave; `broken` the promised columns that are missing
+    or retyped, with the sentence that says so.
+    """
+
+    facts: Mapping[str, TableFacts]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
+    rows: Mapping[tuple[str, Slice], int] = field(default_factory=dict)
+    rows_proven: frozenset[str] = frozenset()
+    broken: Mapping[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+
+
 def make_plan(
     bound: Iterable[Bound],
-    facts: Mapping[str, TableFacts],
-    slices: Mapping[str, tuple[Slice, ...]],
+    found: Situation,
     as_of: datetime,
-    *,
-    by: Mapping[str, tuple[str, ...]] | None = None,
-    broken: Mapping[tuple[str, tuple[str, ...]], str] | None = None,
     skips: Mapping[str, str] | None = None,
 ) -> Plan:
     """One entry per check, expanded by the tables' schemas, with the slices it is judged on.
 
-    `slices` are those of each dataset, `by` its slice columns, `broken` the promised columns
-    that are missing or retyped with the sentence that says so, `skips` the reasons by check id
-    or kind.
+    `skips` are the audit's reasons by check id or kind.
+    Raises ConfigurationError when two checks have one id.
     """
-    by, broken, skips = by or {}, broken or {}, skips or {}
     contexts = {
-        name: Context(table=known, as_of=as_of, by=by.get(name, ()), tables=facts)
-        for name, known in facts.items()
+        name: Context(table=known, as_of=as_of, by=found.by.get(name, ()), tables=found.facts)
+        for name, known in found.facts.items()
     }
-    entries: list[Entry] = []
-    for one in bound:
-        spec, context = one.spec, contexts[one.dataset]
-        where = slices.get(one.dataset, (WHOLE,))
-        parts = one.check.expand(context) if one.check is not None else {"": None}
-        for suffix, check in parts.items():
-            id_ = f"{spec.id}.{suffix}" if suffix else spec.id
-            skip = spec.skip or skips.get(id_) or skips.get(spec.id) or skips.get(spec.kind, "")
-            blocked = _blocked(check, context, broken) if check and not skip else ""
-            entries.append(
-                Entry(id_, one.dataset, check, spec.kind, spec.severity, where, skip, blocked)
-            )
+    entries = [
+        entry
+        for one in bound
+        for entry in _entries(one, found, contexts.get(one.dataset), skips or {})
+    ]
     _refuse_twins(entries)
-    return Plan(tuple(entries), facts, by, as_of, contexts)
+    return Plan(
+        tuple(entries), found.facts, found.by, as_of, contexts, found.rows, found.rows_proven
+    )
+
+
+def _entries(
+    one: Bound, found: Situation, context: Context | None, skips: Mapping[str, str]
+) -> Iterable[Entry]:
+    spec = one.spec
+    expanded = context is not None and one.check is not None
+    parts = one.check.expand(context) if expanded else {"": one.check}  # type: ignore
+    for suffix, check in parts.items():
+        id_ = f"{spec.id}.{suffix}" if suffix else spec.id
+        skip = spec.skip or skips.get(id_) or skips.get(spec.id) or skips.get(spec.kind, "")
+        failed = found.unreadable.get(one.dataset, "")
+        blocked = ""
+        if check is not None and context is not None and not skip:
+            failed = _unreadable(check, context, found)
+            blocked = "" if failed else _blocked(check, context, found)
+        yield Entry(
+            id=id_,
+            dataset=one.dataset,
+            check=check,
+            kind=spec.kind,
+            severity=spec.severity,
+            slices=found.slices.get(one.dataset, (WHOLE,)),
+            skip=skip,
+            blocked=blocked,
+            failed=failed,
+        )
 
 
 def new_needs(
-    plan: Plan, seen: Mapping[str, Profile], asked: Mapping[str, frozenset[Need[Any]]]
-) -> Mapping[str, frozenset[Need[Any]]]:
-    """What each entry needs beyond what it `asked` for already, by entry id."""
-    wanted: dict[str, frozenset[Need[Any]]] = {}
+    plan: Plan, scanned: Scanned, asked: Mapping[str, Needs]
+) -> tuple[Mapping[str, Needs], Mapping[str, str]]:
+    """What each entry needs beyond what it `asked` for, and the entries that could not say.
+
+    Both are by entry id. An entry of which a need failed asks for no more.
+    """
+    wanted: dict[str, Needs] = {}
+    crashed: dict[str, str] = {}
     for entry in plan.entries:
-        if entry.check is None or not entry.runs:
+        before = asked.get(entry.id, ())
+        if entry.active is None or not scanned.failures.keys().isdisjoint(before):
             continue
-        context = replace(plan.context(entry), seen=seen.get(entry.id, Profile()))
-        more = frozenset(entry.check.needs(context)) - asked.get(entry.id, frozenset())
-        if more:
+        context = replace(plan.context(entry), seen=scanned.profile.restricted(before))
+        try:
+            needs = dict.fromkeys(entry.active.needs(context))
+        except Exception as error:
+            crashed[entry.id] = f"the check could not say what it needs: {type(error).__name__}"
+            continue
+        if more := tuple(need for need in needs if need not in before):
             wanted[entry.id] = more
-    return wanted
+    return wanted, crashed
 
 
-def _blocked(
-    check: Check, context: Context, broken: Mapping[tuple[str, tuple[str, ...]], str]
-) -> str:
+def _unreadable(check: Check, context: Context, found: Situation) -> str:
+    for table, _ in sorted(check.requires(context)):
+        if table in found.unreadable:
+            return found.unreadable[table]
+    return ""
+
+
+def _blocked(check: Check, context: Context, found: Situation) -> str:
     for table, column in sorted(check.requires(context)):
         for depth in range(1, len(column) + 1):
-            if (table, column[:depth]) in broken:
-                return broken[table, column[:depth]]
+            if (table, column[:depth]) in found.broken:
+                return found.broken[table, column[:depth]]
         facts = context.tables.get(table)
         if facts is None:
             return f"table {table} is not part of this audit"
