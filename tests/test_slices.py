@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkguard.slices import WHOLE, Slice
+
+TEXT = st.text(max_size=8)
+SLICES = st.dictionaries(TEXT.filter(bool), st.none() | TEXT, max_size=3).map(Slice.of)
+
+
+@given(SLICES)
+def test_a_key_reads_back_as_the_same_slice(where: Slice) -> None:
+    assert Slice.parse(where.key) == where
+
+
+@given(SLICES, SLICES)
+def test_different_slices_have_different_keys(one: Slice, other: Slice) -> None:
+    assert (one.key == other.key) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "text"),
+    [
+        ({}, "", "whole table"),
+        ({"month": "5"}, "month=5", "month=5"),
+        ({"b": "x/y", "a": None}, "a/b=x%2Fy", "a=NULL, b=x/y"),
+        ({"a": ""}, "a=", "a="),
+    ],
+)
+def test_key_and_text(values: dict[str, str | None], key: str, text: str) -> None:
+    where = Slice.of(values)
+    assert (where.key, str(where)) == (key, text)
+
+
+def test_a_slice_contains_what_is_narrower() -> None:
+    may = Slice.of({"month": "5"})
+    may_jfk = Slice.of({"month": "5", "origin": "JFK"})
+    assert WHOLE.contains(may)
+    assert may.contains(may_jfk)
+    assert not may_jfk.contains(may)
+    assert not may.contains(Slice.of({"month": None}))

@@ -1,0 +1,81 @@
+"""SQL text means what it says under every session setting."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkguard import sql
+from sparkguard.sql import Sql
+
+NAMES = ["a", "a.b", "a`b", "select", " ", "héllo 🎉", "a" * 250, "x--y", "x/*y*/", "'"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quoted_name_holds_the_name_and_nothing_else(name: str) -> None:
+    text = sql.name(name).text
+    assert text[0] == text[-1] == "`"
+    assert text[1:-1].replace("``", "") == name.replace("`", "")
+
+
+def test_a_path_quotes_every_step() -> None:
+    assert sql.path(("a.b", "c`d")).text == "`a.b`.`c``d`"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "NULL"),
+        (True, "true"),
+        (3, "3"),
+        (-(2**31) - 1, "-2147483649L"),
+        (2**63, "9223372036854775808BD"),
+        (0.1, "0.1D"),
+        (float("inf"), "CAST('Infinity' AS DOUBLE)"),
+        (Decimal("1.50"), "1.50BD"),
+        (Decimal("1E+3"), "1000BD"),
+        (date(2013, 1, 31), "DATE'2013-01-31'"),
+        (datetime(2013, 1, 1, 5), "TIMESTAMP_NTZ'2013-01-01 05:00:00'"),
+        (
+            datetime(2013, 1, 1, 5, tzinfo=timezone(timedelta(hours=2))),
+            "TIMESTAMP'2013-01-01 03:00:00+00:00'",
+        ),
+        (b"\x00\xff", "X'00ff'"),
+        ("plain text", "'plain text'"),
+        ("it's", "CAST(X'69742773' AS STRING)"),
+        ("a\\nb", "CAST(X'615c6e62' AS STRING)"),
+    ],
+)
+def test_literals(value: sql.Literal, text: str) -> None:
+    assert sql.literal(value).text == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_text_literal_never_holds_a_quote_or_backslash_of_its_own(value: str) -> None:
+    inside = sql.literal(value).text.removeprefix("'").removesuffix("'")
+    if not inside.startswith("CAST(X'"):
+        assert inside == value
+        assert "'" not in inside
+        assert "\\" not in inside
+
+
+def test_a_template_takes_nothing_but_sql() -> None:
+    assert sql.template("{} > {}", sql.name("a{}"), sql.literal(1)).text == "`a{}` > 1"
+    with pytest.raises(TypeError, match="found str"):
+        sql.template("{}", "1 OR 1=1")  # type: ignore[arg-type]
+
+
+def test_a_call_takes_a_plain_function_name() -> None:
+    assert sql.call("upper", sql.name("a")).text == "upper(`a`)"
+    with pytest.raises(ValueError, match="not a function name"):
+        sql.call("upper(a) --", sql.name("a"))
+
+
+def test_empty_conjunction_and_disjunction() -> None:
+    assert sql.all_of([]) == Sql("true")
+    assert sql.any_of([]) == Sql("false")
+    assert sql.any_of([Sql("a"), Sql("b")]).text == "(a) OR (b)"
