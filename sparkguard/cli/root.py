@@ -1,0 +1,91 @@
+"""The command line's root: shared options, consoles, and how an error becomes an exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sparkguard.errors import ConfigurationError
+
+app = typer.Typer(
+    name="sparkguard",
+    help="Validates data on Spark at full scale: contracts, windows, references, drift.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+out = Console(highlight=False, soft_wrap=False)
+"""Tables and results: standard output."""
+
+messages = Console(stderr=True, highlight=False)
+"""Progress and messages: standard error."""
+
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the result as JSON to this file.")
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Value of a ${NAME} in the audit file."),
+]
+RunId = Annotated[
+    str | None,
+    typer.Option("--run-id", help="Repeat this run; one that is stored changes nothing."),
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Judge as of this UTC time instead of now (ISO 8601).")
+]
+
+
+def parse_variables(pairs: list[str] | None) -> Mapping[str, str]:
+    """`NAME=VALUE` pairs as a mapping. Raises ConfigurationError for a pair without `=`."""
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ConfigurationError(f"--set takes NAME=VALUE, found {pair[:80]!r}")
+        found[name] = value
+    return found
+
+
+def write_json(file: Path | None, content: Any) -> None:
+    """Write `content` to `file` if one is given, whole or not at all."""
+    if file is None:
+        return
+    partial = file.with_name(file.name + ".partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+        partial.replace(file)
+    except OSError as error:
+        raise ConfigurationError(f"can't write {file}: {error.strerror}") from error
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Any]:
+    """A function `(done, total, text)` that shows progress: a bar on a terminal, else lines."""
+    if not messages.is_terminal:
+        messages.print(title, soft_wrap=True)
+        yield lambda done, total, text: None
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total, text: bar.update(
+            task, completed=done, total=total, description=text
+        )
