@@ -184,7 +184,8 @@ def _rows_of(frame: DataFrame, what: str) -> list[Any]:
 
 def _unreadable(what: str, error: Exception) -> SnapshotError:
     condition = condition_of(error)
-    if _NO_VERSION.search(condition):
+    # Delta 4.0 gives no condition for a version that is gone, only this sentence.
+    if _NO_VERSION.search(condition) or str(error).startswith("Cannot time travel"):
         reason = "no longer exists: vacuumed, cleaned up, or never written"
     elif _NO_DELTA.search(condition):
         reason = "does not exist or is not a Delta table"

@@ -16,14 +16,25 @@ settings.register_profile("sparkguard", deadline=None, derandomize=True, print_b
 settings.load_profile("sparkguard")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the truths at scale as well")
+    parser.addoption("--no-spark", action="store_true", help="only tests that start no Spark")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only `scripts/test --full` runs, unless -m asks for a choice of its own."""
-    if config.option.markexpr:
-        return
-    left_out = [item for item in items if item.get_closest_marker("full")]
+    """Leave out what --full or --no-spark say; tests that need Spark take the fixture `spark`."""
+    left_out = [item for item in items if _is_left_out(config, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
+    if item.get_closest_marker("full") and not config.getoption("--full"):
+        return True
+    starts_spark = "spark" in getattr(item, "fixturenames", ())
+    starts_spark = starts_spark or item.get_closest_marker("platform") is not None
+    return bool(starts_spark and config.getoption("--no-spark"))
 
 
 @pytest.fixture(scope="session")
