@@ -1,0 +1,307 @@
+"""Reads an audit configuration: which tables a run reads, and how it applies their contracts.
+
+    audit: nycflights
+    contracts: ../contracts                  # a folder of *.odcs.yaml, or a list of files
+    results: {path: "${lake}/sparkguard"}    # or {schema: catalog.schema}
+    as_of: 2014-01-02T00:00:00Z              # optional; the run's clock otherwise
+    datasets:
+      flights:                               # a table of the contract
+        contract: nycflights
+        version: "1.0.0"                     # only where several versions are at hand
+        table: {path: "${lake}/flights"}     # or {name: catalog.schema.flights}
+        slices: {by: [month], judge: all}    # all, none, or a list such as [{month: 5}]
+    skip:
+      - {check: flights.range.distance, reason: "..."}   # a rule's id, or a kind of check
+    not_evaluable: error                     # or fail, warn
+    fail_on_warn: false
+    samples: {mode: off, rows: 10, columns: []}   # off, keys, hash, mask or raw
+
+`${name}` is replaced in texts after the file is read, by variables that the caller gives. Contract
+files must lie under the project's root: the folder above the audit's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sparkguard.contracts.model import Contract, TableContract
+from sparkguard.contracts.source import Source, found, frozen
+from sparkguard.contracts.spec import CheckSpec
+from sparkguard.contracts.yaml import Path, load
+from sparkguard.errors import ConfigurationError, Location, did_you_mean
+from sparkguard.kinds import fingerprint
+from sparkguard.options import convert
+from sparkguard.slices import Slice
+from sparkguard.tables import TableRef
+from sparkguard.verdicts import Outcome
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_MOST_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class SlicePolicy:
+    """The columns by which a dataset is sliced; `judged` is None when every slice is judged."""
+
+    by: tuple[str, ...] = ()
+    judged: tuple[Slice, ...] | None = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table of a contract, where it is, and how its slices are judged."""
+
+    name: str
+    contract: Contract
+    table: TableRef
+    slices: SlicePolicy = SlicePolicy()
+    where: Location = field(default=Location(""), compare=False)
+
+    @property
+    def promise(self) -> TableContract:
+        """What the contract says of this table."""
+        table = self.contract.table(self.name)
+        assert table is not None
+        return table
+
+    @property
+    def rules(self) -> tuple[CheckSpec, ...]:
+        return self.promise.rules
+
+
+@dataclass(frozen=True)
+class ResultsPlace:
+    """Where result tables are: under a storage path, or in a catalog's schema."""
+
+    path: str | None = None
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.schema is None):
+            raise ValueError("give path or schema, and one of them only")
+        if not (self.path or self.schema or "").strip():
+            raise ValueError("path or schema is empty")
+        if self.schema is not None:
+            TableRef(name=self.schema)  # refuses a name that is none
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A rule's id or a kind of check that this audit leaves out, and why."""
+
+    check: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("a skipped check needs its reason")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What may be kept of failing rows: nothing, their keys, or `columns` hashed, masked or raw.
+
+    `key` is the deployment's secret for `hash`; give it by a variable.
+    """
+
+    mode: Literal["off", "keys", "hash", "mask", "raw"] = "off"
+    rows: int = 10
+    columns: tuple[str, ...] = ()
+    key: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rows <= _MOST_ROWS:
+            raise ValueError(f"rows is 1 to {_MOST_ROWS:,}, found {self.rows:,}")
+        if self.mode in ("hash", "mask", "raw") and not self.columns:
+            raise ValueError(f"mode {self.mode} needs columns: the ones that may be shown")
+        if self.mode == "hash" and not self.key:
+            raise ValueError('mode hash needs key; give it by a variable: "${name}"')
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """One audit with its contracts loaded and bound to datasets.
+
+    `skips` gives the reason by the id of each rule that is switched off. `not_evaluable` says
+    how such a verdict weighs: ERROR, FAIL or WARN. `as_of` is in UTC. `sections` holds what the
+    readers in `SECTIONS` made of the file's other keys.
+    """
+
+    name: str
+    file: str
+    source_hash: str
+    results: ResultsPlace
+    contracts: tuple[Contract, ...]
+    datasets: tuple[Dataset, ...]
+    skips: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    not_evaluable: Outcome = Outcome.ERROR
+    fail_on_warn: bool = False
+    samples: Samples = Samples()
+    as_of: datetime | None = None
+    sections: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+    def dataset(self, name: str) -> Dataset | None:
+        return next((dataset for dataset in self.datasets if dataset.name == name), None)
+
+
+SectionReader = Callable[[Any, Path, Source], Any]
+
+SECTIONS: dict[str, SectionReader] = {}
+"""Further top-level keys and what reads them: to add a section, add a line. A reader gets the
+value, its path and the source, adds problems to the source, and returns frozen data."""
+
+_KEYS = (
+    *("audit", "contracts", "results", "as_of", "datasets", "skip"),
+    *("not_evaluable", "fail_on_warn", "samples"),
+)
+
+
+def load_audit(
+    path: str | FilePath,
+    variables: Mapping[str, str] | None = None,
+    root: str | FilePath | None = None,
+) -> AuditConfig:
+    """The audit in a file, with its contracts.
+
+    `variables` fill `${name}`; `root` is the folder that contract files may not leave, by
+    default the one above the audit's folder. Raises ConfigurationError with every problem found
+    in the audit and its contracts.
+    """
+    from sparkguard.contracts.binding import bind_datasets, load_contracts
+    from sparkguard.contracts.odcs import read_file
+
+    file = FilePath(path)
+    document = load(read_file(file), str(path), frozenset(("version", "audit")))
+    source = Source(document)
+    if not isinstance(document.data, dict):
+        source.problem((), f"an audit is a mapping, found {found(document.data)}")
+        raise ConfigurationError(source.problems)
+    data = _resolved(document.data, (), variables or {}, source)
+    source.unknown_keys(data, (), (*_KEYS, *SECTIONS))
+    for key in ("audit", "contracts", "results", "datasets"):
+        if data.get(key) in (None, {}, [], ""):
+            source.problem((key,), f"the audit needs {key!r}")
+    if source.problems:
+        raise ConfigurationError(source.problems)
+    folder = file.parent
+    contracts = load_contracts(data["contracts"], folder, FilePath(root or folder / ".."), source)
+    skips = _skips(data.get("skip") or [], contracts, source)
+    datasets = bind_datasets(data["datasets"], contracts, skips, source)
+    config = AuditConfig(
+        name=_text(data["audit"], ("audit",), source),
+        file=str(path),
+        source_hash=fingerprint(document.data),
+        results=_converted(ResultsPlace, data["results"], ("results",), source),
+        contracts=contracts,
+        datasets=datasets,
+        skips=skips,
+        not_evaluable=_policy(data.get("not_evaluable", "error"), source),
+        fail_on_warn=_flag(data.get("fail_on_warn", False), ("fail_on_warn",), source),
+        samples=_converted(Samples, data.get("samples") or {}, ("samples",), source),
+        as_of=_moment(data.get("as_of"), source),
+        sections=MappingProxyType(
+            {key: read(data[key], (key,), source) for key, read in SECTIONS.items() if key in data}
+        ),
+    )
+    if source.problems:
+        raise ConfigurationError(source.problems)
+    return config
+
+
+def _resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source) -> Any:
+    """`value` with `${name}` replaced in every text; a replacement is not looked through again."""
+    if isinstance(value, dict):
+        return {k: _resolved(item, (*at, k), variables, source) for k, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item, (*at, i), variables, source) for i, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def given(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in variables:
+            near = did_you_mean(name, variables)
+            source.problem(at, f"variable {name!r} has no value.{near}")
+            return ""
+        return variables[name]
+
+    return _VARIABLE.sub(given, value)
+
+
+def _converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:
+    if not isinstance(value, dict):
+        source.problem(at, f"{at[-1]}: expected a mapping, found {found(value)}")
+        return None
+    label = next(str(part) for part in reversed(at) if isinstance(part, str))
+    try:
+        return convert(cls, value, label, lambda option: source.where((*at, option)))
+    except ConfigurationError as error:
+        source.problems.extend(error.problems)
+        return None
+
+
+def _skips(value: Any, contracts: tuple[Contract, ...], source: Source) -> Mapping[str, str]:
+    if not isinstance(value, list):
+        source.problem(("skip",), f"skip: expected a list, found {found(value)}")
+        return {}
+    rules = [rule for contract in contracts for rule in contract.rules]
+    known = {rule.id for rule in rules} | {rule.kind for rule in rules}
+    reasons: dict[str, str] = {}
+    for i, item in enumerate(value):
+        at: Path = ("skip", i)
+        skip = _converted(Skip, item, at, source)
+        if skip is None:
+            continue
+        if skip.check not in known:
+            near = did_you_mean(skip.check, known)
+            source.problem(
+                (*at, "check"), f"no rule of the contracts has the id or kind {skip.check!r}.{near}"
+            )
+        for rule in rules:
+            if skip.check in (rule.id, rule.kind):
+                reasons.setdefault(rule.id, skip.reason)
+    return frozen(reasons)  # type: ignore[no-any-return]
+
+
+def _policy(value: Any, source: Source) -> Outcome:
+    allowed = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN)
+    if value in tuple(outcome.value for outcome in allowed):
+        return Outcome(value)
+    source.problem(
+        ("not_evaluable",),
+        f"not_evaluable: found {found(value)}, allowed: error, fail, warn."
+        f"{did_you_mean(str(value), allowed)}",
+    )
+    return Outcome.ERROR
+
+
+def _flag(value: Any, at: Path, source: Source) -> bool:
+    if not isinstance(value, bool):
+        source.problem(at, f"{at[-1]}: expected true or false, found {found(value)}")
+    return value is True
+
+
+def _text(value: Any, at: Path, source: Source) -> str:
+    if not isinstance(value, str):
+        source.problem(at, f"{at[-1]}: expected text, found {found(value)}")
+    return str(value)
+
+
+def _moment(value: Any, source: Source) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        source.problem(("as_of",), f"as_of: expected an ISO 8601 time, found {found(value)}")
+        return None
+    if moment.tzinfo is None:
+        source.problem(("as_of",), "as_of: expected a time with its zone, such as ...T00:00:00Z")
+        return None
+    return moment.astimezone(timezone.utc)

@@ -1,0 +1,154 @@
+"""What a tree's leaves mean: names, numbers, times, types. Nothing here calls Spark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from sparkguard import datatypes, sql
+from sparkguard.datatypes import Struct
+from sparkguard.errors import did_you_mean, listed
+from sparkguard.expressions.functions import (
+    BOOLEAN,
+    CASTS,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    TIME,
+    UNITS,
+)
+from sparkguard.expressions.parse import given
+from sparkguard.sql import Sql
+
+Typed = tuple[Sql, str | None]
+"""SQL and the family of its value; None when it can't be known without Spark."""
+
+_AGREED_DIGITS = 38  # Spark's longest decimal
+
+
+class Refused(Exception):
+    """A part of an expression that is not allowed; the message says why."""
+
+
+def called(node: Any) -> str:
+    """What to call a node in a message: its kind, never the author's text."""
+    words = {exp.JSONExtract: "Lambda or JSON path", exp.Bracket: "Brackets; use element_at"}
+    name = words.get(type(node), type(node).__name__)
+    if " " in name:
+        return name
+    return "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(name))
+
+
+def number(text: str) -> Typed:
+    """The literal that Spark would read: whole number, decimal, or double when it has an `e`."""
+    if text.lstrip("-").isdigit() and len(text) <= _AGREED_DIGITS:
+        return sql.literal(int(text)), INTEGER
+    try:
+        value = float(text) if "e" in text.lower() else Decimal(text)
+    except (ValueError, ArithmeticError):
+        raise Refused(f"not a number: {text[:60]!r}") from None
+    digits = len(value.as_tuple().digits) if isinstance(value, Decimal) else 0
+    if not math.isfinite(value) or digits > _AGREED_DIGITS:
+        raise Refused(f"a number beyond Spark's types: {text[:60]!r}")
+    return sql.literal(value), NUMBER
+
+
+def time(node: Any, wanted: str) -> Typed:
+    """A date or timestamp written as text; a timestamp without a zone is in UTC."""
+    if not (isinstance(node, exp.Literal) and node.is_string):
+        raise Refused("text and time are compared or mixed; use cast(... as ...)")
+    text = str(node.this)
+    try:
+        if len(text) == len("2000-01-01") and "TIMESTAMP" not in wanted:
+            return sql.literal(date.fromisoformat(text)), TIME
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        expected = wanted.lower().replace("_ntz", "")
+        raise Refused(f"expected an ISO 8601 {expected}, found text {text[:60]!r}") from None
+    if wanted == "TIMESTAMP_NTZ":
+        return sql.literal(moment.replace(tzinfo=None)), TIME
+    return sql.literal(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)), TIME
+
+
+def interval(node: exp.Expression) -> Typed:
+    unit = str(node.args["unit"].this).upper() if node.args.get("unit") else ""
+    unit = unit.removesuffix("S")
+    amount = str(node.this.this) if isinstance(node.this, exp.Literal) else ""
+    digits = amount.removeprefix("-")
+    if unit not in UNITS or not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise Refused(f"an interval is a whole number and one of {listed(UNITS)}")
+    return sql.template(f"INTERVAL {{}} {unit}", sql.literal(amount)), None
+
+
+def cast_target(to: Any) -> tuple[str, str]:
+    """Spark's text and the family of the type that a cast gives."""
+    target = CASTS.get(to.this.name if isinstance(to.this, exp.DType) else "")
+    if target is None or given(to) - {"this", "expressions", "nested"}:
+        names = sorted({name for name, _ in CASTS.values()})
+        raise Refused(f"cast gives {listed(names, 20)}; found another type")
+    spark, family = target
+    if not to.expressions:
+        return ("DECIMAL(10,0)" if spark == "DECIMAL" else spark), family
+    numbers = [str(part.this.this) for part in to.expressions]
+    if spark != "DECIMAL" or not all(n.isascii() and n.isdigit() for n in numbers):
+        raise Refused(f"{spark} takes no length here")
+    try:
+        return str(datatypes.parse(f"decimal({','.join(numbers)})")), family
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+def parts(node: Any) -> tuple[str, ...]:
+    """The names of a column reference, outermost first."""
+    match node:
+        case exp.Identifier() if not given(node) - {"this", "quoted"}:
+            return (str(node.this),)
+        case exp.Dot():
+            return parts(node.this) + parts(node.expression)
+        case exp.Column():
+            names = [node.args.get(part) for part in ("catalog", "db", "table", "this")]
+            return tuple(name for found in names if found is not None for name in parts(found))
+    raise Refused(f"{called(node)} is not a column")
+
+
+def column(names: tuple[str, ...], struct: Struct | None) -> Typed:
+    """A quoted reference, after looking the names up where the columns are known."""
+    if struct is None:
+        if names[0].lower().startswith("_metadata"):
+            raise Refused("the hidden column '_metadata' is not readable here")
+        return sql.path(names), None
+    field = struct.at(names)
+    if field is not None:
+        return sql.path(names), family_of(field.type)
+    depth = next(d for d in range(1, len(names) + 1) if struct.at(names[:d]) is None)
+    around = struct.at(names[: depth - 1])
+    inside = around.type if around is not None else struct
+    known = inside.names if isinstance(inside, Struct) else ()
+    what = f"field {'.'.join(names[:depth])!r}" if depth > 1 else f"column {names[0]!r}"
+    raise Refused(f"unknown {what}.{did_you_mean(names[depth - 1], known)}")
+
+
+_FAMILIES: Mapping[str, str] = {"boolean": BOOLEAN}
+
+
+def family_of(type_: datatypes.DataType) -> str | None:
+    if datatypes.is_integer(type_):
+        return INTEGER
+    if datatypes.is_numeric(type_):
+        return NUMBER
+    if datatypes.is_string(type_):
+        return TEXT
+    if datatypes.is_temporal(type_):
+        return TIME
+    return _FAMILIES.get(str(type_))
+
+
+def common(values: tuple[Typed, ...]) -> str | None:
+    """The family of all values, or None when they differ or one is unknown."""
+    families = {family for _, family in values}
+    return families.pop() if len(families) == 1 else None
