@@ -1,0 +1,219 @@
+"""Every row of a child table has its parent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.comparable import incomparable
+from sparkguard.errors import ConfigurationError
+from sparkguard.measures.totals import Totals, TotalsState
+from sparkguard.normal import Rule
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.child_with_parent import ChildWithParent
+from sparkguard.slices import WHOLE
+from sparkguard.sql import Sql
+from sparkguard.values import field_at
+from sparkguard.verdicts import Evidence
+
+
+@dataclass(frozen=True)
+class References(Check, kind="references"):
+    """Each row's `columns` name a row of `to_table`, found by its `to_columns`.
+
+    `match` says what NULL in a key means: `simple` leaves a row with any NULL part unchecked;
+    `full` allows a key only whole or NULL altogether; `partial` asks for a parent that equals
+    the parts that are not NULL. `normalise` compares after the named changes of text; without
+    it keys are equal only when they are the same.
+
+    A row without a parent is an orphan. `max_orphan_rows` and `max_orphan_keys` are the shares
+    (0 to 1) of rows and of distinct keys that may be orphans. `duplicates` says whether a parent
+    key held by several rows, which multiplies the child's rows in a join, breaks the rule.
+    `unused` reports how many parents no child names.
+    """
+
+    columns: tuple[ColumnPath, ...]
+    to_table: str
+    to_columns: tuple[ColumnPath, ...]
+    match: Literal["simple", "full", "partial"] = "simple"
+    normalise: tuple[Rule, ...] = ()
+    max_orphan_rows: float = 0.0
+    max_orphan_keys: float = 0.0
+    duplicates: Literal["violation", "allow"] = "violation"
+    unused: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.columns:
+            raise ValueError("references needs at least one column")
+        if len(self.columns) != len(self.to_columns):
+            raise ValueError(
+                f"{len(self.columns)} columns refer to {len(self.to_columns)}; "
+                "they pair up one to one"
+            )
+        if len(self.columns) > _MOST_PARTS:
+            raise ValueError(f"a key has at most {_MOST_PARTS} parts, found {len(self.columns)}")
+        for share in (self.max_orphan_rows, self.max_orphan_keys):
+            if not 0 <= share <= 1:
+                raise ValueError(f"a share of orphans lies between 0 and 1, found {share}")
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        mine = {(context.table.name, column) for column in self.columns}
+        return frozenset(mine | {(self.to_table, column) for column in self.to_columns})
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        self._refuse_types(context)
+        return (self._counts(context),)
+
+    def _refuse_types(self, context: Context) -> None:
+        """Raises ConfigurationError for keys that can't be compared, before any row is read."""
+        parent = context.tables.get(self.to_table)
+        if parent is None:
+            return
+        for mine, theirs in zip(self.columns, self.to_columns, strict=True):
+            ours, other = (
+                field_at(context.table.schema, mine),
+                field_at(parent.schema, theirs),
+            )
+            if ours is None or other is None:
+                continue
+            if reason := incomparable(ours.type, other.type, self.normalise):
+                where = f"{'.'.join(mine)} and {self.to_table}.{'.'.join(theirs)}"
+                raise ConfigurationError(f"references can't compare {where}: {reason}")
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        need = self._counts(context)
+        found = seen.at(context.where, need)
+        whole = context.seen.at(WHOLE, need) or found
+        if found is None or whole is None or not found.count("rows"):
+            return not_evaluable("no rows refer to anything", rows=0)
+        rows, nulls = found.count("rows"), found.count("null_some") + found.count("null_all")
+        orphans, orphan_keys = found.count("orphan_rows"), found.count("orphan_keys")
+        reasons = []
+        if not whole.count("parent_keys"):
+            reasons.append(f"the parent table {self.to_table} has no keys")
+        if self._beyond(orphans, rows, orphan_keys, found.count("keys")):
+            reasons.append(
+                f"{orphans:,} of {rows:,} rows have no parent in {self.to_table} "
+                f"({orphan_keys:,} of {found.count('keys'):,} keys)"
+            )
+        partly = found.count("null_some") if self.match == "full" else 0
+        if partly:
+            reasons.append(f"{partly:,} rows have a key that is NULL in part")
+        if self.duplicates == "violation" and (doubled := found.count("multiplied_keys")):
+            surplus = found.count("joined_rows") - found.count("matched_rows")
+            reasons.append(
+                f"{doubled:,} keys have several parents, so a join gains {surplus:,} rows"
+            )
+        details: dict[str, Any] = {
+            "observed": orphans,
+            "expected": self._expected(),
+            "unit": "rows",
+            "rows": rows,
+            "violations": orphans + partly,
+            "evidence": self._evidence(found, whole, context),
+        }
+        if not reasons and nulls == rows:
+            return not_evaluable("every key is NULL", **details)
+        if not reasons:
+            return passed(**details)
+        if nulls:
+            reasons.append(f"{nulls:,} rows with a NULL key are not among them")
+        return violated("; ".join(reasons), **details)
+
+    def _beyond(self, rows: int, of_rows: int, keys: int, of_keys: int) -> bool:
+        return rows > self.max_orphan_rows * of_rows or keys > self.max_orphan_keys * of_keys
+
+    def _expected(self) -> str:
+        columns = ", ".join(".".join(column) for column in self.to_columns)
+        text = f"a parent in {self.to_table} by {columns}"
+        if self.max_orphan_rows or self.max_orphan_keys:
+            text += (
+                f" for all but {self.max_orphan_rows:.4%} of rows"
+                f" and {self.max_orphan_keys:.4%} of keys"
+            )
+        return text
+
+    def _evidence(
+        self, found: TotalsState, whole: TotalsState, context: Context
+    ) -> tuple[Evidence, ...]:
+        matched, joined = found.count("matched_rows"), found.count("joined_rows")
+        counts = {
+            "rows checked": found.count("rows"),
+            "rows with a key NULL in part": found.count("null_some"),
+            "rows with a key NULL altogether": found.count("null_all"),
+            "orphan rows": found.count("orphan_rows"),
+            "orphan keys": found.count("orphan_keys"),
+            "keys": found.count("keys"),
+            "keys with several parents": found.count("multiplied_keys"),
+            "rows of an inner join": joined,
+        }
+        if context.where.is_whole:
+            counts["parent keys"] = whole.count("parent_keys")
+            counts["duplicate parent keys"] = whole.count("duplicate_parent_keys")
+            counts["surplus parent rows"] = whole.count("surplus_parent_rows")
+            if self.unused:
+                counts["parent keys without a child"] = whole.count("unused_parent_keys")
+        rows = [
+            Evidence("counts", "references", i, label=label, count=count)
+            for i, (label, count) in enumerate(counts.items())
+        ]
+        if matched:
+            ratio = Evidence("work", "references", len(rows), "fan-out", number=joined / matched)
+            rows.append(ratio)
+        return tuple(rows)
+
+    def relation(self, context: Context) -> ChildWithParent:
+        """The relation whose rows are this reference's keys."""
+        return ChildWithParent(
+            context.table.name,
+            self.columns,
+            self.to_table,
+            self.to_columns,
+            self.match == "partial",
+            self.normalise,
+        )
+
+    def _counts(self, context: Context) -> Need[TotalsState]:
+        relation = self.relation(context)
+        reads = frozenset(column[0] for column in self.columns)
+        return Need(relation, Totals(_terms(relation, len(self.columns)), reads))
+
+
+_MOST_PARTS = 8
+
+
+def _terms(of: ChildWithParent, parts: int) -> tuple[tuple[str, Sql], ...]:
+    rows, parents, nulls = of.rows, of.parents, of.null_parts
+    whole_key = sql.template("{} = 0", nulls)
+    child = sql.template("{} AND {} > 0", whole_key, rows)
+    matched = sql.template("{} AND {} > 0", child, parents)
+    doubled = sql.template("{} AND {} > 1", whole_key, parents)
+    all_null = sql.template("{} = {}", nulls, sql.literal(parts))
+    some_null = sql.template("{} > 0 AND NOT ({})", nulls, all_null)
+    joined = sql.template("CAST({} AS DECIMAL(19,0)) * CAST({} AS DECIMAL(19,0))", rows, parents)
+
+    def if_(condition: Sql, number: Sql) -> Sql:
+        return sql.template("if({}, {}, 0)", condition, number)
+
+    one = sql.literal(1)
+    return (
+        ("rows", rows),
+        ("null_some", if_(some_null, rows)),
+        ("null_all", if_(all_null, rows)),
+        ("keys", if_(child, one)),
+        ("orphan_rows", if_(of.orphan, rows)),
+        ("orphan_keys", if_(of.orphan, one)),
+        ("matched_rows", if_(matched, rows)),
+        ("joined_rows", if_(matched, joined)),
+        ("multiplied_keys", if_(sql.template("{} AND {} > 1", child, parents), one)),
+        ("parent_keys", if_(sql.template("{} AND {} > 0", whole_key, parents), one)),
+        ("duplicate_parent_keys", if_(doubled, one)),
+        ("surplus_parent_rows", if_(doubled, sql.template("{} - 1", parents))),
+        (
+            "unused_parent_keys",
+            if_(sql.template("{} AND {} = 0 AND {} > 0", whole_key, rows, parents), one),
+        ),
+    )

@@ -1,0 +1,125 @@
+"""What rules about each value of a column have in common: the meaning of NULL, and counting."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.datatypes import DataType
+from sparkguard.measures.tally import Tally, TallyState
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.sql import Sql
+from sparkguard.values import any_missing, any_present, any_value, field_at, stored
+from sparkguard.verdicts import Outcome
+
+NULL = "NULL"
+
+Nulls = Literal["allow", "violation"]
+
+
+class Unsupported(Exception):
+    """The rule has no meaning for a column's type; the message says so."""
+
+
+@dataclass(frozen=True)
+class RowRule(Check):
+    """A rule that each value of `column` obeys or breaks; what is counted are rows.
+
+    `nulls` says what a row without a value means. Without it NULL is allowed where the table's
+    column is nullable. A row with several values (elements of an array) breaks the rule when any
+    of them does.
+    """
+
+    column: ColumnPath
+    nulls: Nulls | None = field(default=None, kw_only=True)
+
+    @abstractmethod
+    def causes(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
+        """Conditions, by a phrase for messages, that say how a value that is not NULL breaks
+        the rule. Raises Unsupported for a type that the rule has no meaning for."""
+
+    @abstractmethod
+    def expected(self) -> str:
+        """The rule as text."""
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset({(context.table.name, stored(self.column))})
+
+    def violates(self, context: Context) -> Sql:
+        return sql.any_of(self._conditions(context).values())
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        try:
+            conditions = self._conditions(context)
+        except Unsupported:
+            return ()
+        parts = conditions.values() if len(conditions) > 1 else ()
+        return (self._whole(context), *(self._need(context, part) for part in parts))
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        try:
+            conditions = self._conditions(context)
+        except Unsupported as reason:
+            return Judgement(Outcome.ERROR, expected=self.expected(), reason=str(reason))
+        found = seen.at(context.where, self._whole(context))
+        if found is None:
+            return not_evaluable("no rows", rows=0)
+        details: dict[str, Any] = {
+            "observed": found.true,
+            "expected": self.expected(),
+            "unit": "rows",
+            "rows": found.rows,
+            "violations": found.true,
+        }
+        if found.null == found.rows:
+            return not_evaluable("no row has a value", **{**details, "observed": None})
+        if not found.true:
+            return passed(**details)
+        tallies = [
+            (phrase, seen.at(context.where, self._need(context, condition)))
+            for phrase, condition in conditions.items()
+        ]
+        counts = [(phrase, t.true) for phrase, t in tallies if t is not None and t.true]
+        causes = ", ".join(f"{phrase} in {count:,}" for phrase, count in counts)
+        if len(conditions) == 1:
+            causes = next(iter(conditions))
+        return violated(f"{found.true:,} of {found.rows:,} rows: {causes}", **details)
+
+    def _type(self, context: Context) -> tuple[DataType, bool]:
+        found = field_at(context.table.schema, self.column)
+        if found is None:
+            raise Unsupported(f"there is no {'.'.join(self.column)} in {context.table.name}")
+        return found.type, found.nullable
+
+    def _conditions(self, context: Context) -> Mapping[str, Sql]:
+        """Conditions on rows, by the phrase of their cause."""
+        type_, nullable = self._type(context)
+
+        def cause(phrase: str) -> Sql:
+            def breaks(value: Sql) -> Sql:
+                broken = self.causes(value, type_)[phrase]
+                return sql.template("{} IS NOT NULL AND ({})", value, broken)
+
+            return any_value(self.column, breaks)
+
+        phrases = self.causes(sql.name("value"), type_)  # asked again for the value itself
+        found = {phrase: cause(phrase) for phrase in phrases}
+        if self.nulls == "violation" or (self.nulls is None and not nullable):
+            found[NULL] = any_missing(self.column)
+        return found
+
+    def _whole(self, context: Context) -> Need[TallyState]:
+        broken = sql.any_of(self._conditions(context).values())
+        condition = sql.template(
+            "CASE WHEN {} THEN true WHEN {} THEN false END", broken, any_present(self.column)
+        )
+        return self._need(context, condition)
+
+    def _need(self, context: Context, condition: Sql) -> Need[TallyState]:
+        return Need(Table(context.table.name), Tally(condition, frozenset({self.column[0]})))

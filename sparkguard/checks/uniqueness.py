@@ -1,0 +1,83 @@
+"""No key is held by two rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.datatypes import Map
+from sparkguard.errors import EvaluationError
+from sparkguard.measures.totals import Totals
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.key_counts import KeyCounts
+from sparkguard.values import field_at
+
+
+@dataclass(frozen=True)
+class Uniqueness(Check, kind="uniqueness"):
+    """At most one row holds each value of `columns` together.
+
+    `key_nulls` says what a row with a NULL in its key means: `ignore` leaves it out, as SQL's
+    UNIQUE does; `violation` counts it against the rule, as a primary key does. Reported are
+    surplus rows, the rows beyond the first of each key.
+    """
+
+    columns: tuple[ColumnPath, ...]
+    key_nulls: Literal["violation", "ignore"] = "ignore"
+
+    def __post_init__(self) -> None:
+        if not self.columns:
+            raise ValueError("uniqueness needs at least one column")
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("uniqueness names a column twice")
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset((context.table.name, column) for column in self.columns)
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        for column in self.columns:
+            field = field_at(context.table.schema, column)
+            if field is not None and isinstance(field.type, Map):
+                raise EvaluationError(f"{'.'.join(column)} is a map; maps can't be compared")
+        return (self._need(context),)
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        found = seen.at(context.where, self._need(context))
+        if found is None:
+            return not_evaluable("no rows", rows=0)
+        rows, nulls = found.count("rows"), found.count("null_rows")
+        keys, surplus = found.count("duplicate_keys"), found.count("surplus_rows")
+        broken = surplus + (nulls if self.key_nulls == "violation" else 0)
+        details: dict[str, Any] = {
+            "observed": broken,
+            "expected": "no key twice" + (", none NULL" if self.key_nulls == "violation" else ""),
+            "unit": "rows",
+            "rows": rows,
+            "violations": broken,
+        }
+        if nulls == rows and self.key_nulls == "ignore":
+            return not_evaluable("every row has a NULL in its key", rows=rows)
+        if not broken:
+            return passed(**details)
+        reasons = []
+        if surplus:
+            reasons.append(f"{keys:,} keys are held more than once, by {surplus:,} surplus rows")
+        if nulls and self.key_nulls == "violation":
+            reasons.append(f"{nulls:,} rows have a NULL in their key")
+        return violated("; ".join(reasons), **details)
+
+    def _need(self, context: Context) -> Need[Any]:
+        counts = KeyCounts(context.table.name, self.columns)
+        rows, nulls = counts.rows, counts.null_parts
+        repeated = sql.template("({}) = 0 AND {} > 1", nulls, rows)
+        terms = (
+            ("rows", rows),
+            ("null_rows", sql.template("if(({}) > 0, {}, 0)", nulls, rows)),
+            ("keys", sql.template("if(({}) = 0, 1, 0)", nulls)),
+            ("duplicate_keys", sql.template("if({}, 1, 0)", repeated)),
+            ("surplus_rows", sql.template("if({}, {} - 1, 0)", repeated, rows)),
+        )
+        return Need(counts, Totals(terms, frozenset(column[0] for column in self.columns)))

@@ -1,0 +1,139 @@
+"""Numbers as SQL: limits that compare exactly with a column's type, and text read as numbers."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timezone
+from decimal import ROUND_FLOOR, Context
+from decimal import Decimal as Number
+
+from sparkguard import sql
+from sparkguard.datatypes import (
+    Atomic,
+    DataType,
+    Decimal,
+    is_float,
+    is_integer,
+    is_numeric,
+    is_string,
+)
+from sparkguard.sql import Sql
+
+_EXACT = Context(prec=400)
+_DOUBLE = Atomic("double")
+_DECIMAL = Decimal(38, 18)
+_TEXT_NUMBER = r"\A[ \t\r\n]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\r\n]*\z"
+
+
+def is_number_text(value: Sql) -> Sql:
+    """True for text that is a decimal number with ASCII digits, blanks around it allowed."""
+    return sql.template("{} RLIKE {}", value, sql.literal(_TEXT_NUMBER))
+
+
+def number_of(value: Sql, type_: DataType) -> Sql:
+    """The value as a number: text is converted, NULL where it holds no number."""
+    if not is_string(type_):
+        return value
+    guard = is_number_text(value)
+    return sql.template("CASE WHEN {} THEN try_cast({} AS DOUBLE) END", guard, value)
+
+
+def exact_of(value: Sql, type_: DataType) -> Sql:
+    """The value as decimal(38,18), NULL beyond its range; a double by its shortest text."""
+    if is_string(type_):
+        guard = is_number_text(value)
+        return sql.template(
+            "CASE WHEN {} THEN try_cast(trim({}) AS DECIMAL(38,18)) END", guard, value
+        )
+    if is_float(type_):
+        value = sql.template("CAST({} AS STRING)", value)
+    return sql.template("try_cast({} AS DECIMAL(38,18))", value)
+
+
+def below(value: Sql, limit: int | float, type_: DataType, *, or_equal: bool = False) -> Sql:
+    """True when a number is less than `limit`, exactly: a float limit means its shortest text.
+
+    Limits between two numbers that the column's type can hold are moved to the nearer one, so
+    that no comparison rounds.
+    """
+    if is_string(type_):
+        exact = exact_of(value, type_)
+        rough = below(number_of(value, type_), limit, _DOUBLE, or_equal=or_equal)
+        fine = below(exact, limit, _DECIMAL, or_equal=or_equal)
+        return sql.template("CASE WHEN {} IS NULL THEN {} ELSE {} END", exact, rough, fine)
+    if is_float(type_):
+        operator = "<=" if or_equal else "<"
+        return sql.template(f"{{}} {operator} {{}}", value, _float_limit(limit))
+    floor, equal = _floor(limit, type_)
+    # x < 2.5 is x <= 2 for whole numbers, and x < 2 is itself.
+    operator = "<=" if or_equal or not equal else "<"
+    return _compared(value, operator, floor, type_)
+
+
+def above(value: Sql, limit: int | float, type_: DataType, *, or_equal: bool = False) -> Sql:
+    """True when a number is greater than `limit`; see `below`."""
+    return sql.template("NOT ({})", below(value, limit, type_, or_equal=not or_equal))
+
+
+def _float_limit(limit: int | float) -> Sql:
+    if isinstance(limit, int) and abs(limit) > 2**53:
+        return sql.literal(Number(limit))
+    return sql.literal(float(limit))
+
+
+def _floor(limit: int | float, type_: DataType) -> tuple[Number, bool]:
+    """The largest number of the type's scale that is not above `limit`; whether it equals it."""
+    number = Number(repr(limit)) if isinstance(limit, float) else Number(limit)
+    if math.isinf(limit):
+        return number, True
+    scale = type_.scale if isinstance(type_, Decimal) else 0
+    step = Number(1).scaleb(-scale)
+    floor = number.quantize(step, rounding=ROUND_FLOOR, context=_EXACT)
+    return floor, floor == number
+
+
+def _compared(value: Sql, operator: str, limit: Number, type_: DataType) -> Sql:
+    digits = type_.precision - type_.scale if isinstance(type_, Decimal) else 19
+    if limit.is_infinite() or abs(limit) >= Number(10) ** digits:
+        return sql.literal(limit > 0)
+    if is_integer(type_):
+        return sql.template(f"{{}} {operator} {{}}", value, sql.literal(int(limit)))
+    return sql.template(f"{{}} {operator} {{}}", value, sql.literal(limit))
+
+
+def not_multiple(value: Sql, step: int | float, type_: DataType) -> Sql:
+    """True for a number that is no whole multiple of `step`.
+
+    Doubles count by their shortest text: 0.3 is three times 0.1. Beyond 10^20 the remainder is
+    that of doubles.
+    """
+    if is_integer(type_) and step == int(step) and abs(step) < 2**63:
+        return sql.template("{} % {} != 0", value, sql.literal(int(step)))
+    exact = Number(repr(step)) if isinstance(step, float) else Number(step)
+    remainder = sql.template("{} % {}", exact_of(value, type_), sql.literal(exact))
+    rough = sql.template("CAST({} AS DOUBLE) % {}", value, sql.literal(float(step)))
+    if is_string(type_):
+        rough = sql.template("try_cast({} AS DOUBLE) % {}", value, sql.literal(float(step)))
+    return sql.template("NOT coalesce({} = 0, {} = 0D, false)", remainder, rough)
+
+
+def moment(text: str, type_: Atomic) -> Sql:
+    """A date or time limit, written in ISO 8601, as a literal of the column's type.
+
+    A time without zone is UTC for `timestamp`. Raises ValueError for other text.
+    """
+    found = datetime.fromisoformat(text)
+    if type_.name == "date":
+        if "T" in text or " " in text:
+            raise ValueError("a date column is compared with a date")
+        return sql.literal(date(found.year, found.month, found.day))
+    if type_.name == "timestamp_ntz":
+        if found.tzinfo is not None:
+            raise ValueError("a timestamp_ntz column is compared with a time without zone")
+        return sql.literal(found)
+    return sql.literal(found if found.tzinfo else found.replace(tzinfo=timezone.utc))
+
+
+def is_number_like(type_: DataType) -> bool:
+    """True for numbers and for text, which is converted and counted where it can't be."""
+    return is_numeric(type_) or is_string(type_)

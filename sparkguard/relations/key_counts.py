@@ -1,0 +1,51 @@
+"""The distinct keys of a table and how many rows hold each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkguard import sql
+from sparkguard.relations import keys
+from sparkguard.relations.base import Relation, Tables
+from sparkguard.sql import Path, Sql
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class KeyCounts(Relation, kind="key_counts"):
+    """One row per slice and key, and one per key of the whole table, with the count `rows`.
+
+    NULL is a value of a key's part here. Equality is Spark's grouping: NaN equals NaN, and -0.0
+    equals 0.0.
+    """
+
+    table: str
+    columns: tuple[Path, ...]
+    whole_apart = True
+
+    @property
+    def subject(self) -> str:
+        return self.table
+
+    def tables(self) -> frozenset[str]:
+        return frozenset((self.table,))
+
+    @property
+    def rows(self) -> Sql:
+        """The number of table rows that hold the key."""
+        return sql.name(keys.ROWS)
+
+    @property
+    def null_parts(self) -> Sql:
+        """How many parts of the key are NULL."""
+        return keys.null_parts(len(self.columns))
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F
+
+        parts = map(sql.path, self.columns)
+        rows = keys.select(tables.frame(self.table), by, parts, **{keys.ROWS: F.lit(1)})
+        return keys.levelled(rows, None, by, keys.key_names(len(self.columns)), (keys.ROWS,))

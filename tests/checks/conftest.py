@@ -1,0 +1,75 @@
+"""Judges checks over small DataFrames the way a run does: needs, scans, judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.base import Check, Context, Judgement, TableFacts
+from sparkguard.datatypes import from_json
+from sparkguard.layout import lay_out
+from sparkguard.profile import Profile
+from sparkguard.scan import run_scan
+from sparkguard.slices import WHOLE, Slice
+
+AS_OF = datetime(2026, 1, 2, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Tables by name."""
+
+    by_name: Mapping[str, Any]
+
+    def frame(self, name: str, /) -> Any:
+        return self.by_name[name]
+
+
+def context_of(frames: Mapping[str, Any], table: str, by: tuple[str, ...] = ()) -> Context:
+    facts = {
+        name: TableFacts(name, from_json(frame.schema.jsonValue()))
+        for name, frame in frames.items()
+    }
+    return Context(facts[table], AS_OF, by=by, tables=facts)
+
+
+def judge_all(
+    checks: Sequence[Check],
+    frames: Mapping[str, Any],
+    table: str = "t",
+    by: tuple[str, ...] = (),
+    where: Slice = WHOLE,
+    context: Context | None = None,
+) -> list[Judgement]:
+    """One judgement per check; equal needs are scanned once, steps are asked for until none."""
+    context = context or context_of(frames, table, by)
+    seen = Profile()
+    for _ in range(5):
+        known = {need for need, _ in seen.states}
+        asked = [n for check in checks for n in check.needs(replace(context, seen=seen))]
+        needs = [need for need in dict.fromkeys(asked) if need not in known]
+        if not needs:
+            break
+        found = [run_scan(scan, Frames(frames)) for scan in lay_out(needs, {table: by})]
+        assert not [failure for one in found for failure in one.failures.items()]
+        fresh = Profile.merged(one.profile for one in found).states
+        before = len(seen.states)
+        seen = Profile({**seen.states, **fresh})
+        if len(seen.states) == before:
+            break
+    context = replace(context, where=where, seen=seen)
+    return [check.judge(seen.only(where), context) for check in checks]
+
+
+@pytest.fixture(scope="session")
+def judge() -> Callable[..., list[Judgement]]:
+    return judge_all
+
+
+@pytest.fixture(scope="session")
+def context() -> Callable[..., Context]:
+    return context_of
