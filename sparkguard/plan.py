@@ -17,7 +17,6 @@ from sparkguard.profile import Need, Scanned
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Severity
 
-
 Needs = tuple[Need[Any], ...]
 
 
@@ -91,11 +90,14 @@ class Plan:
         return lay_out((need for needs in wanted.values() for need in needs), self.by)
 
 
-def bind(dataset: str, specs: Iterable[CheckSpec]) -> tuple[Bound, ...]:
-    """The checks of `specs`. Raises ConfigurationError with every wrong option of every rule."""
+def bind(rules: Iterable[tuple[str, CheckSpec]]) -> tuple[Bound, ...]:
+    """The checks of (dataset, rule) pairs.
+
+    Raises ConfigurationError with every wrong option of every rule.
+    """
     bound: list[Bound] = []
     problems: list[Problem] = []
-    for spec in specs:
+    for dataset, spec in rules:
         if spec.skip:
             bound.append(Bound(dataset, spec, None))
         elif spec.kind not in CHECKS:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.conditions import condition_of, is_storage
 from sparkguard.errors import EvaluationError, listed
-from sparkguard.judging import Sight
-from sparkguard.layout import Chunk, Scan, lay_out
+from sparkguard.layout import Chunk, Scan
 from sparkguard.measures.base import Measure
 from sparkguard.measures.rows import Rows
-from sparkguard.plan import Needs, Plan, new_needs
 from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.base import WHOLE_ROW, Tables
 from sparkguard.slices import WHOLE, Slice
@@ -23,30 +20,6 @@ if TYPE_CHECKING:
 
 MOST_SLICES = 10_000
 """Slices of one relation whose states the driver holds at a time."""
-
-MOST_STEPS = 12
-
-
-def observe(
-    plan: Plan, tables: Tables, progress: Callable[[Scan, Chunk], None] = lambda *_: None
-) -> Sight:
-    """Asks every check what it needs, scans for it, and asks again until none needs more."""
-    scanned = Scanned()
-    asked: dict[str, Needs] = {}
-    crashed: dict[str, str] = {}
-    for _ in range(MOST_STEPS):
-        wanted, failing = new_needs(plan, scanned, asked)
-        crashed.update(failing)
-        if not wanted:
-            return Sight(scanned, asked, crashed)
-        known = {need for needs in asked.values() for need in needs}
-        new = (need for needs in wanted.values() for need in needs if need not in known)
-        for scan in lay_out(new, plan.by):
-            scanned = scanned.merge(run_scan(scan, tables, partial(progress, scan)))
-        for entry_id, needs in wanted.items():
-            asked[entry_id] = (*asked.get(entry_id, ()), *needs)
-    crashed.update(dict.fromkeys(wanted, "the check asks for ever more scans"))
-    return Sight(scanned, asked, crashed)
 
 
 def run_scan(

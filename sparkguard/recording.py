@@ -1,0 +1,157 @@
+"""Writes a judged run to the result store: every table exactly once, the `runs` row last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sparkguard.contracts.audit import AuditConfig
+from sparkguard.judging import Result, Sight
+from sparkguard.plan import Entry, Plan
+from sparkguard.relations.base import Tables
+from sparkguard.results import (
+    Origin,
+    ResultRow,
+    RunRecord,
+    Store,
+    evidence_rows,
+    outcome_counts,
+    profile_rows,
+    violation_rows,
+)
+from sparkguard.results.run_result import RunResult
+from sparkguard.samples import sample, shown
+from sparkguard.slices import WHOLE
+from sparkguard.verdicts import Outcome, exit_code
+
+_BROKEN = (Outcome.FAIL, Outcome.WARN)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What identifies a run and how its verdicts weigh."""
+
+    run_id: str
+    started_at: datetime
+    versions: Mapping[str, int]
+    fail_on_warn: bool
+    spark_version: str
+
+
+def record(
+    store: Store,
+    settings: AuditConfig,
+    run: RunFacts,
+    plan: Plan,
+    sight: Sight,
+    results: tuple[Result, ...],
+    tables: Tables,
+    now: datetime,
+) -> RunResult:
+    """Stores a run and returns it as stored.
+
+    Raises StoreError when the tables end up holding anything but this run.
+    """
+    origins = {entry.id: _origin(entry, settings, run, plan) for entry in plan.entries}
+    rows = tuple(
+        ResultRow.of(
+            result.finding.verdict,
+            origins[result.entry.id],
+            snapshot_rows=plan.rows.get((result.entry.dataset, WHOLE)),
+        )
+        for result in results
+    )
+    violations = list(_violations(settings, plan, results, origins, tables))
+    evidence = [
+        row
+        for result in results
+        for row in evidence_rows(
+            result.finding.verdict, result.finding.evidence, origins[result.entry.id]
+        )
+    ]
+    profiles = profile_rows(sight.scanned.profile, run.versions, plan.as_of)
+    for table, content in (
+        ("violations", violations),
+        ("evidence", evidence),
+        ("profiles", profiles),
+        ("results", rows),
+    ):
+        store.append(table, content, run.run_id)
+    committed = store.commit(_run_record(settings, run, plan, results, now))
+    return RunResult(committed, rows, str(store.location))
+
+
+def _origin(entry: Entry, settings: AuditConfig, run: RunFacts, plan: Plan) -> Origin:
+    dataset = settings.dataset(entry.dataset)
+    contract = dataset.contract if dataset is not None else None
+    return Origin(
+        dataset=entry.dataset,
+        table_version=run.versions.get(entry.dataset),
+        as_of=plan.as_of,
+        check_kind=entry.kind,
+        check_fingerprint=entry.fingerprint,
+        contract_id=contract.id if contract else None,
+        contract_version=contract.version if contract else None,
+        contract_fingerprint=contract.source_hash if contract else None,
+        spark_version=run.spark_version,
+    )
+
+
+def _violations(
+    settings: AuditConfig,
+    plan: Plan,
+    results: tuple[Result, ...],
+    origins: Mapping[str, Origin],
+    tables: Tables,
+) -> Iterator[dict[str, Any]]:
+    for result in results:
+        verdict, entry = result.finding.verdict, result.entry
+        if verdict.outcome not in _BROKEN or not verdict.violations:
+            continue
+        kept = list(_sample(settings, plan, result, tables)) if entry.check else []
+        yield from violation_rows(verdict, origins[entry.id], settings.samples.mode, kept)
+
+
+def _sample(
+    settings: AuditConfig, plan: Plan, result: Result, tables: Tables
+) -> Iterator[Mapping[str, str | None]]:
+    entry, facts = result.entry, plan.facts[result.entry.dataset]
+    columns = shown(settings.samples, facts.schema, facts.primary_key)
+    breaks = entry.check.violates(plan.context(entry)) if entry.check and columns else None
+    if breaks is not None:
+        where = result.finding.verdict.slice
+        yield from sample(tables.frame(entry.dataset), breaks, where, columns, settings.samples)
+
+
+def _run_record(
+    settings: AuditConfig,
+    run: RunFacts,
+    plan: Plan,
+    results: tuple[Result, ...],
+    now: datetime,
+) -> RunRecord:
+    verdicts = [result.finding.verdict for result in results]
+    complete = len(verdicts) == plan.planned
+    code = exit_code(verdicts, fail_on_warn=run.fail_on_warn, not_evaluable=settings.not_evaluable)
+    return RunRecord(
+        run_id=run.run_id,
+        audit=settings.name,
+        status="complete" if complete else "error",
+        exit_code=code if complete else 3,
+        as_of=plan.as_of,
+        started_at=run.started_at,
+        finished_at=now,
+        planned=plan.planned,
+        reported=len(verdicts),
+        **outcome_counts(verdicts),  # type: ignore[arg-type]
+        table_versions=run.versions,
+        contract_versions={c.id: c.version for c in settings.contracts},
+        contract_fingerprints={c.id: c.source_hash for c in settings.contracts},
+        audit_fingerprint=settings.source_hash,
+        fail_on="warn" if run.fail_on_warn else "fail",
+        not_evaluable_as=settings.not_evaluable.value,
+        reason="" if complete else "planned and reported verdicts differ",
+        spark_version=run.spark_version,
+    )

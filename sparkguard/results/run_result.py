@@ -1,0 +1,83 @@
+"""A finished run as people and schedulers see it, whether just judged or read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparkguard.results.records import ResultRow, RunRecord
+from sparkguard.verdicts import Outcome
+
+if TYPE_CHECKING:
+    from sparkguard.results.store import Store
+
+_ORDER = (
+    Outcome.ERROR,
+    Outcome.FAIL,
+    Outcome.WARN,
+    Outcome.NOT_EVALUABLE,
+    Outcome.SKIPPED,
+    Outcome.PASS,
+)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The run's record and its verdicts. `replayed` when it was stored before this call."""
+
+    record: RunRecord
+    results: tuple[ResultRow, ...]
+    location: str
+    replayed: bool = False
+
+    @classmethod
+    def read(cls, store: Store, record: RunRecord) -> RunResult:
+        """A complete run as the store holds it."""
+        return cls(record, store.results(record), str(store.location), replayed=True)
+
+    @property
+    def run_id(self) -> str:
+        return self.record.run_id
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 data failed, 3 could not evaluate."""
+        return self.record.exit_code
+
+    def where(
+        self, check: str | None = None, slice: str | None = None, outcome: str | None = None
+    ) -> Iterator[ResultRow]:
+        """The verdicts with this check id, slice key and outcome; None means any."""
+        wanted = (check, slice, outcome)
+        for row in self.results:
+            found = (row.check_id, row.slice, row.outcome)
+            if all(w is None or w == f for w, f in zip(wanted, found, strict=True)):
+                yield row
+
+    def worst_first(self) -> tuple[ResultRow, ...]:
+        """The verdicts, those that need attention first, whole tables before their slices."""
+        rank = {outcome.value: i for i, outcome in enumerate(_ORDER)}
+        return tuple(sorted(self.results, key=lambda r: (rank[r.outcome], r.check_id, r.slice)))
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Plain data for JSON: the run, all counts and every verdict."""
+        return {
+            "run": asdict(self.record),
+            "location": self.location,
+            "replayed": self.replayed,
+            "results": [asdict(row) for row in self.results],
+        }
+
+    def __str__(self) -> str:
+        run = self.record
+        counts = {
+            "pass": run.passed,
+            "warn": run.warned,
+            "fail": run.failed,
+            "error": run.errors,
+            "skipped": run.skipped,
+            "not evaluable": run.not_evaluable,
+        }
+        said = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+        return f"run {run.run_id} of {run.audit}: {said}; exit {run.exit_code}"

@@ -1,0 +1,151 @@
+"""An audit, from configuration to stored results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.judging import Sight, judge
+from sparkguard.observe import observe
+from sparkguard.plan import Bound, Plan, bind, make_plan
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.progress import Progress, Step, quiet
+from sparkguard.recording import RunFacts, record
+from sparkguard.results import Location, PinRow, Store
+from sparkguard.results.run_result import RunResult
+from sparkguard.session import open_session
+from sparkguard.situation import Restricted, situation
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one run is asked for beyond its configuration.
+
+    `only` judges one slice; `as_of` is the moment to look from, in UTC; `fail_on_warn` goes
+    before the configuration's.
+    """
+
+    run_id: str | None = None
+    only: Slice = WHOLE
+    as_of: datetime | None = None
+    fail_on_warn: bool | None = None
+
+
+def audit(
+    config: AuditConfig | str | Path,
+    request: Request | None = None,
+    *,
+    spark: SparkSession | None = None,
+    variables: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    progress: Progress = quiet,
+) -> RunResult:
+    """Judges every rule of an audit at full scale and stores the results exactly once.
+
+    A run id that is stored already changes nothing: what is stored is returned. Raises
+    ConfigurationError before any table is read, EvaluationError when nothing could be evaluated
+    and StoreError when results could not be stored.
+    """
+    request, clock = request or Request(), clock or SystemClock()
+    settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
+    bound = bind_all(settings)
+    started, run_id = clock.now(), request.run_id or (ids or RandomIds()).new()
+    progress(Step("starting Spark"))
+    spark = open_session(existing=spark)
+    store = Store(spark, results_location(settings), clock=clock)
+    store.check()
+    if (stored := store.committed(run_id)) is not None:
+        return RunResult.read(store, stored)
+    progress(Step("pinning table versions"))
+    snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
+    plan = make_plan(bound, situation(settings, snapshot, request.only), as_of, settings.skips)
+    tables = Restricted(snapshot, plan.by, request.only)
+    sight = observe(plan, tables, progress)
+    results = judge(plan, _with_past(plan, sight, store, settings))
+    progress(Step("storing results"))
+    fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
+    versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}
+    facts = RunFacts(run_id, started, versions, fail_on_warn, spark.version)
+    return record(store, settings, facts, plan, sight, results, tables, clock.now())
+
+
+def plan_audit(
+    config: AuditConfig | str | Path,
+    request: Request | None = None,
+    *,
+    spark: SparkSession | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Plan:
+    """What `audit` would judge and scan; reads table metadata and slice columns only."""
+    request = request or Request()
+    settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
+    bound = bind_all(settings)
+    refs = {dataset.name: dataset.table for dataset in settings.datasets}
+    snapshot = Snapshot.pin(open_session(existing=spark), refs)
+    as_of = request.as_of or settings.as_of or SystemClock().now()
+    return make_plan(bound, situation(settings, snapshot, request.only), as_of, settings.skips)
+
+
+def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
+    """Every rule of an audit with its check. Raises ConfigurationError with all problems."""
+    specs = [(d.name, rule) for d in settings.datasets for rule in d.rules]
+    specs += [(settings.datasets[0].name, rule) for c in settings.contracts for rule in c.listed]
+    return bind(specs)
+
+
+def results_location(settings: AuditConfig) -> Location:
+    return Location(settings.results.path, settings.results.schema)
+
+
+def _pin(
+    spark: SparkSession, settings: AuditConfig, store: Store, run_id: str, as_of: datetime
+) -> tuple[Snapshot, datetime]:
+    """The tables at the versions this run id reads, and the moment it looks from.
+
+    A run that was interrupted goes on with what it pinned.
+    """
+    refs = {dataset.name: dataset.table for dataset in settings.datasets}
+    snapshot = Snapshot.pin(spark, refs, store.stored_versions(run_id))
+    wanted = [
+        PinRow(
+            dataset=name,
+            ref=str(pinned.ref),
+            table_version=pinned.version,
+            table_id=pinned.table_id,
+            rows=pinned.rows,
+            rows_proven=pinned.rows_proven,
+            as_of=settings.as_of or as_of,
+        )
+        for name, pinned in snapshot.pinned.items()
+    ]
+    in_force = store.pin(run_id, wanted)
+    versions = {name: pin.table_version for name, pin in in_force.items()}
+    if any(snapshot.pinned[name].version != version for name, version in versions.items()):
+        snapshot = Snapshot.pin(spark, refs, versions)
+    moments = {pin.as_of for pin in in_force.values() if pin.as_of is not None}
+    return snapshot, min(moments, default=as_of)
+
+
+def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) -> Sight:
+    """Adds earlier verdicts and profiles, for the checks that look back on them."""
+    history = {
+        entry.id: store.history(
+            entry.dataset,
+            sight.asked.get(entry.id, ()),
+            limit=entry.active.wants_history,
+            before=plan.as_of,
+        )
+        for entry in plan.entries
+        if entry.active is not None and entry.active.wants_history
+    }
+    return replace(sight, history=history, previous=store.previous(settings.name, plan.as_of))

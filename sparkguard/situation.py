@@ -1,0 +1,128 @@
+"""What pinning the tables of an audit brought: facts, slices, row counts, broken promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkguard import sql
+from sparkguard.checks.base import TableFacts
+from sparkguard.columns import ColumnPath, departure
+from sparkguard.contracts.audit import AuditConfig, Dataset
+from sparkguard.contracts.model import TableContract
+from sparkguard.datatypes import Struct
+from sparkguard.errors import ConfigurationError, SparkGuardError, listed
+from sparkguard.plan import Situation
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def situation(settings: AuditConfig, snapshot: Snapshot, only: Slice = WHOLE) -> Situation:
+    """What is known before planning, from the tables' metadata and their slice columns.
+
+    With `only`, the datasets that have its columns are judged on that slice alone. Raises
+    ConfigurationError when no dataset is sliced by the columns of `only`.
+    """
+    by = {d.name: d.slices.by for d in settings.datasets if d.name in snapshot.pinned}
+    if not only.is_whole and not any(_restricts(only, columns) for columns in by.values()):
+        known = listed(
+            sorted({column for columns in by.values() for column in columns}) or ["none"]
+        )
+        raise ConfigurationError(f"no dataset is sliced by {only}; slice columns are: {known}")
+    facts: dict[str, TableFacts] = {}
+    unreadable = {name: str(error) for name, error in snapshot.failures.items()}
+    rows: dict[tuple[str, Slice], int] = {}
+    slices: dict[str, tuple[Slice, ...]] = {}
+    broken: dict[tuple[str, ColumnPath], str] = {}
+    for dataset in settings.datasets:
+        if dataset.name in unreadable:
+            continue
+        pinned, columns = snapshot[dataset.name], dataset.slices.by
+        facts[dataset.name] = TableFacts(
+            dataset.name,
+            pinned.schema,
+            pinned.partition_columns,
+            pinned.version,
+            dataset.promise.primary_key,
+            dataset.promise.grain,
+        )
+        broken.update(_broken(dataset.name, dataset.promise, pinned.schema))
+        _refuse_unknown_slices(dataset, pinned.schema)
+        if pinned.rows is not None:
+            rows[dataset.name, WHOLE] = pinned.rows
+        try:
+            counted = snapshot.slice_values(dataset.name, columns) if columns else {}
+        except SparkGuardError as error:
+            unreadable[dataset.name] = str(error)
+            del facts[dataset.name]
+            continue
+        rows.update({(dataset.name, slice_): n for slice_, n in counted.items()})
+        slices[dataset.name] = _judged(dataset, tuple(counted), only)
+        rows.update({(dataset.name, s): 0 for s in slices[dataset.name] if not _known(s, counted)})
+    return Situation(
+        facts=facts,
+        unreadable=unreadable,
+        by=by,
+        slices=slices,
+        rows=rows,
+        rows_proven=frozenset(n for n, pinned in snapshot.pinned.items() if pinned.rows_proven),
+        broken=broken,
+    )
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """The snapshot's tables, each restricted to one slice where it has that slice's columns."""
+
+    snapshot: Snapshot
+    by: Mapping[str, tuple[str, ...]]
+    only: Slice = WHOLE
+
+    def frame(self, name: str, /) -> DataFrame:
+        frame = self.snapshot.frame(name)
+        if self.only.is_whole or not _restricts(self.only, self.by.get(name, ())):
+            return frame
+        return frame.where(is_in(self.only).text)
+
+
+def is_in(where: Slice) -> sql.Sql:
+    """True for the rows of a slice."""
+    return sql.all_of(
+        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
+        for column, value in where.values
+    )
+
+
+def _restricts(only: Slice, by: Sequence[str]) -> bool:
+    return {column for column, _ in only.values} <= set(by)
+
+
+def _judged(dataset: Dataset, found: tuple[Slice, ...], only: Slice) -> tuple[Slice, ...]:
+    if not only.is_whole and _restricts(only, dataset.slices.by):
+        return (only,)
+    listed_ones = dataset.slices.judged
+    return (WHOLE, *(found if listed_ones is None else listed_ones))
+
+
+def _known(where: Slice, counted: Mapping[Slice, int]) -> bool:
+    return where.is_whole or any(where.contains(found) for found in counted)
+
+
+def _broken(
+    name: str, table: TableContract, schema: Struct
+) -> Iterator[tuple[tuple[str, ColumnPath], str]]:
+    for column in table.walk():
+        if reason := departure(column, schema):
+            yield (name, column.path), f"column {column} of {name} {reason}"
+
+
+def _refuse_unknown_slices(dataset: Dataset, schema: Struct) -> None:
+    if missing := [column for column in dataset.slices.by if schema.get(column) is None]:
+        raise ConfigurationError(
+            f"dataset {dataset.name!r} is sliced by {listed(missing)}, which its table lacks; "
+            f"it has {listed(schema.names)}"
+        )
