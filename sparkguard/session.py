@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -54,8 +55,8 @@ def open_session(
     if address and not address.startswith("local"):
         _refuse(options, "a remote Spark Connect server")
         return _supported(_connect(address, {}))
-    if not address and (platform := managing_platform()):
-        _refuse(options, platform)
+    if not address and (whose := managing_platform()):
+        _refuse(options, whose)
         return _supported(_start({}))
     _require_java()
     paths = jars.fetch(jars.pyspark_version()) if fetch_jars else jars.find(jars.pyspark_version())
@@ -185,3 +186,21 @@ def _refuse(options: Mapping[str, str] | None, whose: str) -> None:
             f"Spark settings ({', '.join(sorted(options))}) can't be given to {whose}; "
             "set them where that session is configured"
         )
+
+
+def worker_python(session: SparkSession) -> str:
+    """The Python version that executors start. Raises what Spark raises when none starts."""
+    from pyspark.sql.functions import udf
+
+    # A lambda is sent by value: executors need not have SparkGuard installed.
+    version = udf(lambda _: platform.python_version(), "string")
+    return str(session.range(1).select(version("id")).collect()[0][0])
+
+
+def can_persist(session: SparkSession) -> bool:
+    """False on platforms that refuse to keep a DataFrame, such as Databricks serverless."""
+    try:
+        session.range(1).persist().unpersist()
+    except Exception:
+        return False
+    return True
