@@ -1,0 +1,132 @@
+"""What complete runs left behind: runs, verdicts and past profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sparkguard import sql
+from sparkguard.checks.base import Past
+from sparkguard.profile import Need, Profile
+from sparkguard.results.access import Access
+from sparkguard.results.records import Part, ResultRow, RunRecord, verdict_of
+from sparkguard.results.schemas import TABLES, Table
+from sparkguard.results.verify import of_run
+from sparkguard.slices import Slice
+from sparkguard.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_MOST_STATES = 50_000
+
+
+def committed(access: Access, table: Table, among: str = "true") -> DataFrame:
+    """The rows of committed runs; all rows of a table that does not belong to runs.
+
+    `among` is a condition of our own source on `runs`.
+    """
+    if not table.by_run or table.name == "runs":
+        return access.load(table)
+    # The runs come first: a run seen there had its rows stored before.
+    runs = access.load(TABLES["runs"]).where(among).selectExpr("run_id AS __run").distinct()
+    rows = access.load(table)
+    return runs.join(rows, runs["__run"] == rows["run_id"]).drop("__run")
+
+
+def run_record(access: Access, run_id: str) -> RunRecord | None:
+    """The row of `runs`, None when the run is not complete."""
+    rows = access.collect(of_run(access.load(TABLES["runs"]), run_id), f"run {run_id}", 1)
+    return _record(rows[0]) if rows else None
+
+
+def last_run(access: Access, audit: str, before: datetime) -> RunRecord | None:
+    """The complete run of `audit` with the greatest as-of time earlier than `before`."""
+    rows = access.load(TABLES["runs"]).where(
+        sql.template(
+            "audit = {} AND status = 'complete' AND as_of < {}",
+            sql.literal(audit),
+            sql.literal(before),
+        ).text
+    )
+    latest = rows.orderBy(rows["as_of"].desc(), rows["finished_at"].desc()).limit(1)
+    found = access.collect(latest, f"last run of {audit}", 1)
+    return _record(found[0]) if found else None
+
+
+def verdicts(access: Access, run: RunRecord) -> dict[tuple[str, Slice], Verdict]:
+    """The verdicts of a complete run by check id and slice."""
+    rows = of_run(access.load(TABLES["results"]), run.run_id)
+    found = map(verdict_of, access.collect(rows, f"results of run {run.run_id}", run.reported))
+    return {(verdict.check, verdict.slice): verdict for verdict in found}
+
+
+def result_rows(access: Access, run: RunRecord) -> tuple[ResultRow, ...]:
+    """Everything that a complete run reported, by check id and slice."""
+    rows = of_run(access.load(TABLES["results"]), run.run_id)
+    found = access.collect(rows, f"results of run {run.run_id}", run.reported)
+    names = ResultRow.__dataclass_fields__
+    results = (ResultRow(**{name: row[name] for name in names}) for row in found)
+    return tuple(sorted(results, key=lambda row: (row.check_id, row.slice)))
+
+
+def past_profiles(
+    access: Access,
+    dataset: str,
+    needs: Sequence[Need[Any]],
+    slices: Iterable[Slice] | None,
+    limit: int,
+    before: datetime | None,
+) -> tuple[Past, ...]:
+    """Past states of `needs`, oldest first, at most `limit` per need and slice.
+
+    Raises StoreError when more than 50,000 states would have to be read; ValueError when a
+    stored state is of a version that this SparkGuard does not read.
+    """
+    if not needs:
+        return ()
+    by_id = {need.id: need for need in needs}
+    rows = committed(access, TABLES["profiles"], "status = 'complete'")
+    rows = rows.where(sql.template("dataset = {}", sql.literal(dataset)).text)
+    if before is not None:
+        rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
+    rows = rows.join(_values(access, "need_id", by_id), "need_id")
+    if slices is not None:
+        rows = rows.join(_values(access, "slice", {s.key: s for s in slices}), "slice")
+    # Of several runs with one as-of time the latest counts, as a correction of the others.
+    latest = rows.selectExpr(
+        *("need_id", "slice", "table_version", "as_of", "state", "run_id"),
+        "row_number() OVER (PARTITION BY need_id, slice, as_of "
+        "ORDER BY written_at DESC, run_id) AS again",
+    ).where("again = 1")
+    ranked = latest.selectExpr(
+        "*",
+        "row_number() OVER (PARTITION BY need_id, slice ORDER BY as_of DESC) AS age",
+    ).where(sql.template("age <= {}", sql.literal(limit)).text)
+    found = access.collect(ranked, f"profiles of {dataset}", _MOST_STATES)
+    return _grouped(found, by_id)
+
+
+def _grouped(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, Need[Any]]) -> tuple[Past, ...]:
+    states: dict[tuple[datetime, str, int], dict[tuple[Need[Any], Slice], Any]] = {}
+    for row in rows:
+        need, where = needs[row["need_id"]], Slice.parse(row["slice"])
+        version = -1 if row["table_version"] is None else row["table_version"]
+        together = states.setdefault((row["as_of"], row["slice"], version), {})
+        together[need, where] = need.measure.load(bytes(row["state"]))
+    return tuple(
+        Past(Slice.parse(key), version, at, Profile(together))
+        for (at, key, version), together in sorted(states.items(), key=lambda item: item[0])
+    )
+
+
+def _values(access: Access, column: str, values: Iterable[str]) -> DataFrame:
+    # A join, because a long list of literals makes a plan that Spark is slow to optimise.
+    return access.spark.createDataFrame([(value,) for value in sorted(values)], f"{column} STRING")
+
+
+def _record(row: dict[str, Any]) -> RunRecord:
+    names = RunRecord.__dataclass_fields__
+    parts = tuple(Part(**part) for part in row["parts"] or ())
+    return RunRecord(**{**{k: v for k, v in row.items() if k in names}, "parts": parts})

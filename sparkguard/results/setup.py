@@ -1,0 +1,183 @@
+"""Creation, upgrade and inspection of the result tables; a run itself never changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sparkguard import sql
+from sparkguard.errors import ConfigurationError, StoreError, listed
+from sparkguard.results.access import Access, is_absent
+from sparkguard.results.retry import is_concurrent
+from sparkguard.results.schemas import GENERATION, TABLES, Column, Table
+from sparkguard.results.views import views
+
+RETENTION_DAYS = 90
+"""How long Delta remembers which parts it holds; an older run is never replayed."""
+
+_GENERATION = "sparkguard.generation"
+_FIX = "Run `sparkguard init`."
+
+
+@dataclass(frozen=True)
+class Change:
+    """What `init` did to one table: `created`, `upgraded` by `columns`, or `unchanged`."""
+
+    table: str
+    action: str
+    columns: tuple[str, ...] = ()
+
+
+def init(access: Access) -> tuple[Change, ...]:
+    """Creates missing tables and adds missing columns; safe to repeat and to race.
+
+    Raises ConfigurationError where a stored column has another type, StoreError where a table
+    can't be created or changed.
+    """
+    _create_schema(access)
+    changes = tuple(_bring_up(access, table) for table in TABLES.values())
+    if access.location.schema is not None and any(c.action != "unchanged" for c in changes):
+        for statement in views(access.location):
+            access.execute(statement, f"creating views in {access.location}")
+    check(access)
+    return changes
+
+
+def check(access: Access, tables: Iterable[str] | None = None) -> None:
+    """Makes sure that every table, or those named, can take this version's rows.
+
+    Tables of a later version are fine: they have more columns. Raises ConfigurationError with
+    the fix for tables that are absent, older or not SparkGuard's; StoreError for unreadable ones.
+    """
+    absent, older, foreign = [], [], []
+    for name in TABLES if tables is None else tables:
+        table = TABLES[name]
+        stored = access.columns(table)
+        if stored is None:
+            absent.append(name)
+            continue
+        if missing := _missing(table, stored):
+            older.append(f"{name} (without {listed(column.name for column in missing)})")
+        foreign.extend(_retyped(table, stored))
+    _refuse_newer_generation(access, absent)
+    where = f"Result store {access.location}"
+    problems = []
+    if absent:
+        problems.append(f"{where} has no {listed(absent)}. {_FIX}")
+    if older:
+        problems.append(f"{where} is from an older SparkGuard: {listed(older)}. {_FIX}")
+    if foreign:
+        problems.append(f"{where} holds columns of other types: {listed(foreign)}.")
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _bring_up(access: Access, table: Table) -> Change:
+    stored = access.columns(table)
+    action = "unchanged"
+    if stored is None:
+        access.execute(create_statement(access, table), f"creating {table.name}")
+        stored = access.columns(table)
+        action = "created"
+        if stored is None:
+            raise StoreError(f"result table {table.name} was created and is not there")
+    missing = _missing(table, stored)
+    if missing:
+        # Another init may add the same columns at this moment: look again, then add the rest.
+        access.retry.run(lambda: _add_missing(access, table), f"upgrading {table.name}")
+        action = "created" if action == "created" else "upgraded"
+    return Change(table.name, action, tuple(column.name for column in missing))
+
+
+def create_statement(access: Access, table: Table) -> sql.Sql:
+    properties = {_GENERATION: str(GENERATION)}
+    if table.expires:
+        properties["delta.setTransactionRetentionDuration"] = f"interval {RETENTION_DAYS} days"
+    return sql.template(
+        "CREATE TABLE IF NOT EXISTS {} ({}) USING delta COMMENT {} TBLPROPERTIES ({})",
+        access.location.table(table.name).sql,
+        _definitions(table.columns),
+        sql.literal(table.comment),
+        sql.joined(
+            ", ",
+            (
+                sql.template("{} = {}", sql.literal(key), sql.literal(value))
+                for key, value in properties.items()
+            ),
+        ),
+    )
+
+
+def _definitions(columns: Iterable[Column]) -> sql.Sql:
+    return sql.joined(
+        ", ",
+        (
+            sql.template(f"{{}} {c.type} COMMENT {{}}", sql.name(c.name), sql.literal(c.comment))
+            for c in columns
+        ),
+    )
+
+
+def _add_missing(access: Access, table: Table) -> None:
+    missing = _missing(table, access.columns(table) or {})
+    if not missing:
+        return
+    statement = sql.template(
+        "ALTER TABLE {} ADD COLUMNS ({})",
+        access.location.table(table.name).sql,
+        _definitions(missing),
+    )
+    try:
+        access.writer.execute(access.spark, statement)
+    except Exception as error:
+        left = _missing(table, access.columns(table) or {})
+        if left and (len(left) == len(missing) or not is_concurrent(error)):
+            raise
+
+
+def _missing(table: Table, stored: Mapping[str, str]) -> tuple[Column, ...]:
+    return tuple(column for column in table.columns if column.name not in stored)
+
+
+def _retyped(table: Table, stored: Mapping[str, str]) -> list[str]:
+    return [
+        f"{table.name}.{column.name} is {stored[column.name]}, not {_plain(column.type)}"
+        for column in table.columns
+        if column.name in stored and stored[column.name] != _plain(column.type)
+    ]
+
+
+def _plain(type_: str) -> str:
+    return type_.lower().replace(" ", "")
+
+
+def _create_schema(access: Access) -> None:
+    schema = access.location.schema
+    if schema is None or access.spark.catalog.databaseExists(schema):
+        return
+    parts = access.location.table("x").parts[:-1]
+    access.execute(
+        sql.template("CREATE SCHEMA IF NOT EXISTS {}", sql.path(parts)), f"creating {schema}"
+    )
+
+
+def _refuse_newer_generation(access: Access, absent: Iterable[str]) -> None:
+    if "runs" in absent:
+        return
+    statement = sql.template(
+        "SHOW TBLPROPERTIES {} ({})",
+        access.location.table("runs").sql,
+        sql.literal(_GENERATION),
+    )
+    try:
+        rows = access.spark.sql(statement.text).collect()
+    except Exception as error:
+        if is_absent(error):
+            return
+        raise StoreError(f"result store {access.location} can't be read") from error
+    found = rows[0]["value"] if rows else ""
+    if found.isdigit() and int(found) > GENERATION:
+        raise ConfigurationError(
+            f"Result store {access.location} is of generation {found}; this SparkGuard knows "
+            f"{GENERATION}. Use a newer SparkGuard, or another store."
+        )

@@ -1,0 +1,180 @@
+"""The result store: what runs, reports and people read and write, in Delta tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sparkguard.checks.base import Past
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.profile import Need
+from sparkguard.results import history, janitor, setup, transitions
+from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.location import Location
+from sparkguard.results.once import RunWriter, table_named
+from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
+from sparkguard.results.retry import Retry
+from sparkguard.results.rows import version_stamps
+from sparkguard.results.schemas import TABLES
+from sparkguard.slices import Slice
+from sparkguard.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Store:
+    """Result tables in a folder (`/lake/sparkguard`) or in a catalog schema (`main.sparkguard`).
+
+    Not safe for threads that write one run at once; processes and machines are.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        location: Location | str,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        writer: Writer | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        where = Location.parse(location) if isinstance(location, str) else location
+        self._clock = clock or SystemClock()
+        self._ids = ids or RandomIds()
+        retry = retry or Retry(clock=self._clock)
+        self._access = Access(spark, where, writer or DeltaWriter(), retry)
+        self._runs = RunWriter(self._access, self._clock)
+
+    @property
+    def location(self) -> Location:
+        return self._access.location
+
+    def init(self) -> tuple[setup.Change, ...]:
+        """Creates missing tables and adds missing columns; safe to repeat and to race."""
+        return setup.init(self._access)
+
+    def check(self, tables: Iterable[str] | None = None) -> None:
+        """Raises ConfigurationError with the fix, or StoreError, unless `tables` can be used."""
+        self._runs.ready(TABLES if tables is None else tables)
+
+    def stored_versions(self, run_id: str) -> Mapping[str, int]:
+        """Table versions, by dataset, that rows of an interrupted run already name.
+
+        Raises StoreError when they disagree, or when the run is too old to be continued.
+        """
+        return self._runs.begin(run_id).versions
+
+    def pin(self, run_id: str, pins: Iterable[PinRow]) -> dict[str, PinRow]:
+        """Fixes the versions a run reads and returns those in force, by dataset.
+
+        They are the given ones unless the run was started before, here or elsewhere. Raises
+        StoreError when it was started with other datasets.
+        """
+        return self._runs.pin(run_id, pins)
+
+    def append(
+        self, table: str, rows: Iterable[Any] | DataFrame, run_id: str, part: str = "0"
+    ) -> None:
+        """Stores `rows`, records or mappings or a DataFrame, exactly once per run and part.
+
+        Rows are stamped with run, part, time and versions; many rows become several parts
+        `0.0`, `0.1` ... A part that is stored already is left alone; `commit` compares it.
+        Raises ConfigurationError when the table is absent or older, StoreError when the write
+        fails for good, TypeError for a column that the table does not have.
+        """
+        self._runs.append(table, rows, run_id, part)
+
+    def commit(self, run: RunRecord) -> RunRecord:
+        """Reads everything back, then writes the row that makes the run count; returns it.
+
+        Raises StoreError when the tables hold other rows than were appended, or when the run
+        was completed before with another judgement.
+        """
+        return self._runs.commit(run)
+
+    def committed(self, run_id: str) -> RunRecord | None:
+        """The row of a complete run, None when it is not complete."""
+        return history.run_record(self._access, run_id)
+
+    def results(self, run: RunRecord) -> tuple[ResultRow, ...]:
+        """Every verdict of a complete run."""
+        return history.result_rows(self._access, run)
+
+    def read(self, table: str, committed: bool = True) -> DataFrame:
+        """The rows of a table: of complete runs only, unless `committed` is False."""
+        schema = table_named(table)
+        return history.committed(self._access, schema) if committed else self._access.load(schema)
+
+    def last_run(self, audit: str, before: datetime) -> RunRecord | None:
+        """The complete run of `audit` with the greatest as-of time earlier than `before`."""
+        return history.last_run(self._access, audit, before)
+
+    def previous(self, audit: str, before: datetime) -> dict[tuple[str, Slice], Verdict]:
+        """Verdicts of `last_run` by check id and slice; empty when there was none."""
+        run = self.last_run(audit, before)
+        return {} if run is None else history.verdicts(self._access, run)
+
+    def history(
+        self,
+        dataset: str,
+        needs: Sequence[Need[Any]],
+        slices: Iterable[Slice] | None = None,
+        limit: int = 30,
+        before: datetime | None = None,
+    ) -> tuple[Past, ...]:
+        """Past profiles of `needs`, oldest first; at most `limit` per need and slice.
+
+        All slices when `slices` is None; only runs that looked from before `before`.
+        """
+        return history.past_profiles(self._access, dataset, needs, slices, limit, before)
+
+    def transition(
+        self,
+        subject: str,
+        kind: str,
+        number: int,
+        state: str,
+        by: str,
+        reason: str,
+        details: Mapping[str, str] | None = None,
+        request: str | None = None,
+    ) -> TransitionRow:
+        """Records change `number` of a subject; of several people at once one succeeds.
+
+        `number` is that of the state the caller saw, plus one. Raises Conflict with the winner's
+        row when somebody was faster. A caller that may repeat itself gives its own `request`.
+        """
+        wanted = TransitionRow(
+            kind=kind,
+            subject=subject,
+            number=number,
+            state=state,
+            changed_by=by,
+            reason=reason,
+            at=self._clock.now(),
+            request=request or self._ids.new(),
+            details=dict(details or {}),
+        )
+        self._runs.ready(("transitions",))
+        stamps = version_stamps(TABLES["transitions"], self._clock.now())
+        return transitions.record(self._access, wanted, stamps)
+
+    def state(self, subject: str, kind: str) -> TransitionRow | None:
+        """The last change of a subject, None when there was none."""
+        return transitions.fold(transitions.changes(self._access, kind, subject))
+
+    def changes(self, subject: str, kind: str) -> tuple[TransitionRow, ...]:
+        """All changes of a subject by number."""
+        return transitions.changes(self._access, kind, subject)
+
+    def states(self, kind: str) -> dict[str, TransitionRow]:
+        """The last change of every subject of a kind, by subject."""
+        return transitions.states(self._access, kind)
+
+    def clean(
+        self, older_than: timedelta | None = None, samples_older_than: timedelta | None = None
+    ) -> janitor.Cleaned:
+        """Deletes incomplete runs too old to be replayed, and runs and samples older than asked."""
+        return janitor.clean(self._access, self._clock.now(), older_than, samples_older_than)
