@@ -10,7 +10,7 @@ from typing import Any
 from sparkguard.checks.base import CHECKS, Check, Context, TableFacts
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, Problem, did_you_mean
-from sparkguard.kinds import fingerprint
+from sparkguard.kinds import canonical, fingerprint
 from sparkguard.layout import Scan, lay_out
 from sparkguard.options import convert
 from sparkguard.profile import Need, Scanned
@@ -83,6 +83,31 @@ class Plan:
 
     def context(self, entry: Entry) -> Context:
         return self.contexts[entry.dataset]
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Plain data for JSON: every entry with its slices, and the first step's scans."""
+        return {
+            "planned": self.planned,
+            "checks": [
+                {
+                    "id": entry.id,
+                    "kind": entry.kind,
+                    "dataset": entry.dataset,
+                    "slices": [slice_.key for slice_ in entry.slices],
+                    "skip": entry.skip,
+                    "blocked": entry.blocked or entry.failed,
+                }
+                for entry in self.entries
+            ],
+            "scans": [
+                {
+                    "relation": canonical(scan.relation),
+                    "by": list(scan.by),
+                    "chunks": [sorted(chunk.columns) for chunk in scan.chunks],
+                }
+                for scan in self.first_scans()
+            ],
+        }
 
     def first_scans(self) -> tuple[Scan, ...]:
         """The scans of the first step, for the printed budget."""
@@ -191,7 +216,8 @@ def new_needs(
 ) -> tuple[Mapping[str, Needs], Mapping[str, str]]:
     """What each entry needs beyond what it `asked` for, and the entries that could not say.
 
-    Both are by entry id. An entry of which a need failed asks for no more.
+    Both are by entry id. An entry of which a need failed asks for no more. Raises
+    ConfigurationError when a rule can't be applied to these tables at all.
     """
     wanted: dict[str, Needs] = {}
     crashed: dict[str, str] = {}
@@ -202,6 +228,8 @@ def new_needs(
         context = replace(plan.context(entry), seen=scanned.profile.restricted(before))
         try:
             needs = dict.fromkeys(entry.active.needs(context))
+        except ConfigurationError:
+            raise
         except Exception as error:
             crashed[entry.id] = f"the check could not say what it needs: {type(error).__name__}"
             continue

@@ -17,6 +17,7 @@ from sparkguard.progress import Progress, Step, quiet
 from sparkguard.recording import RunFacts, record
 from sparkguard.results import Location, PinRow, Store
 from sparkguard.results.run_result import RunResult
+from sparkguard.results.setup import Change
 from sparkguard.session import open_session
 from sparkguard.situation import Restricted, situation
 from sparkguard.slices import WHOLE, Slice
@@ -94,6 +95,17 @@ def plan_audit(
     snapshot = Snapshot.pin(open_session(existing=spark), refs)
     as_of = request.as_of or settings.as_of or SystemClock().now()
     return make_plan(bound, situation(settings, snapshot, request.only), as_of, settings.skips)
+
+
+def initialise(
+    config: AuditConfig | str | Path,
+    *,
+    spark: SparkSession | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[Change, ...]:
+    """Creates or upgrades the result tables of an audit; safe to repeat. Returns what changed."""
+    settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
+    return Store(open_session(existing=spark), results_location(settings)).init()
 
 
 def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:

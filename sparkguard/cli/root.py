@@ -10,8 +10,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as RichProgress
 
 from sparkguard.errors import ConfigurationError
+from sparkguard.progress import Progress, Step
 
 app = typer.Typer(
     name="sparkguard",
@@ -57,35 +66,49 @@ def parse_variables(pairs: list[str] | None) -> Mapping[str, str]:
 
 def write_json(file: Path | None, content: Any) -> None:
     """Write `content` to `file` if one is given, whole or not at all."""
-    if file is None:
-        return
+    if file is not None:
+        write_text(file, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_text(file: Path, content: str) -> None:
+    """Write `content` to `file`, whole or not at all. Raises ConfigurationError when it can't."""
     partial = file.with_name(file.name + ".partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+        partial.write_text(content, encoding="utf-8")
         partial.replace(file)
     except OSError as error:
         raise ConfigurationError(f"can't write {file}: {error.strerror}") from error
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Any]:
-    """A function `(done, total, text)` that shows progress: a bar on a terminal, else lines."""
+def live(first: str) -> Iterator[Progress]:
+    """Shows the steps of long work: a bar on a terminal, else a line when the stage changes."""
     if not messages.is_terminal:
-        messages.print(title, soft_wrap=True)
-        yield lambda done, total, text: None
+        yield _lines(first)
         return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=messages, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total, text: bar.update(
-            task, completed=done, total=total, description=text
+    with RichProgress(*columns, console=messages, transient=True) as bar:
+        task = bar.add_task(first, total=None)
+        yield lambda step: bar.update(
+            task, completed=step.done, total=step.total, description=step.stage
         )
+
+
+def _lines(first: str) -> Progress:
+    shown = first
+    messages.print(first, soft_wrap=True)
+
+    def say(step: Step) -> None:
+        nonlocal shown
+        if step.stage != shown:
+            shown = step.stage
+            messages.print(shown, soft_wrap=True, markup=False)
+
+    return say

@@ -1,0 +1,123 @@
+"""`sparkguard audit` and `sparkguard init`: judge tables against their contracts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkguard.cli.root import (
+    AsOf,
+    JsonFile,
+    RunId,
+    Variables,
+    app,
+    live,
+    out,
+    parse_variables,
+    write_json,
+    write_text,
+)
+from sparkguard.errors import ConfigurationError
+from sparkguard.slices import WHOLE, Slice
+
+Config = Annotated[Path, typer.Argument(help="The audit's YAML file.", metavar="CONFIG")]
+
+
+@app.command()
+def audit(
+    config: Config,
+    slice_: Annotated[
+        list[str] | None,
+        typer.Option("--slice", metavar="COLUMN=VALUE", help="Judge this slice only."),
+    ] = None,
+    run_id: RunId = None,
+    as_of: AsOf = None,
+    variables: Variables = None,
+    fail_on: Annotated[
+        str | None, typer.Option("--fail-on", help="'warn': warnings fail the run as well.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show what passed as well, and every slice.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its scans; read no data.")
+    ] = False,
+    json_file: JsonFile = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML to this file.")
+    ] = None,
+) -> None:
+    """Judge every rule of an audit at full scale and store the results in Delta tables.
+
+    Exits 0 when all rules hold, 1 when data fails, 2 for a wrong configuration, 3 when something
+    could not be evaluated, 4 when results could not be stored.
+    """
+    from sparkguard.cli.tables import plan_table, verdict_table
+    from sparkguard.run import Request, plan_audit
+    from sparkguard.run import audit as run_audit
+
+    if fail_on not in (None, "warn", "fail"):
+        raise ConfigurationError(f"--fail-on takes 'warn' or 'fail', found {fail_on[:40]!r}")
+    request = Request(
+        run_id=run_id,
+        only=_slice(slice_),
+        as_of=moment(as_of),
+        fail_on_warn=None if fail_on is None else fail_on == "warn",
+    )
+    given = parse_variables(variables)
+    with live("reading the configuration") as progress:
+        if dry_run:
+            plan = plan_audit(config, request, variables=given)
+        else:
+            result = run_audit(config, request, variables=given, progress=progress)
+    if dry_run:
+        out.print(plan_table(plan))
+        write_json(json_file, plan.to_dict())
+        return
+    out.print(verdict_table(result, everything=everything))
+    out.print(str(result), soft_wrap=True, markup=False)
+    out.print(f"results are Delta tables in {result.location}", soft_wrap=True, markup=False)
+    write_json(json_file, result.to_dict())
+    if junit_file is not None:
+        from sparkguard.report.junit import junit_xml
+
+        write_text(junit_file, junit_xml(result))
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def init(config: Config, variables: Variables = None) -> None:
+    """Create the result tables of an audit, or bring older ones up to date. Safe to repeat."""
+    from sparkguard.run import initialise
+
+    with live("starting Spark"):
+        changes = initialise(config, variables=parse_variables(variables))
+    for change in changes:
+        out.print(str(change), soft_wrap=True, markup=False)
+    if not changes:
+        out.print("the result tables are up to date")
+
+
+def moment(text: str | None) -> datetime | None:
+    """An ISO 8601 time in UTC; without a zone it is read as UTC."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"--as-of takes an ISO 8601 time, found {text[:60]!r}") from None
+    return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
+
+
+def _slice(pairs: list[str] | None) -> Slice:
+    values: dict[str, str | None] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not name:
+            raise ConfigurationError(f"--slice takes COLUMN=VALUE, found {pair[:80]!r}")
+        values[name] = value if equals else None
+    return Slice.of(values) if values else WHOLE

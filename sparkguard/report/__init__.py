@@ -1,0 +1,1 @@
+"""Stored or finished runs as documents: JUnit XML, HTML."""
