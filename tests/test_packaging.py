@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -120,3 +121,23 @@ def test_the_installed_wheel_runs_alone(built: Path, tmp_path: Path) -> None:
     helped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert helped.returncode == 0, helped.stderr
     assert "demo" in helped.stdout
+
+
+def test_a_new_check_starts_complete(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / "new-check"
+    shutil.copy(ROOT / "scripts" / "new-check", script)
+    made = subprocess.run([str(script), "max_words"], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    check = tmp_path / "sparkguard" / "checks" / "max_words.py"
+    code = "import runpy, sys; print(runpy.run_path(sys.argv[1])['MaxWords'].kind)"
+    command = [sys.executable, "-c", code, str(check)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "max_words", done.stderr
+    config = ("--config", str(ROOT / "pyproject.toml"))
+    for lint in (("check",), ("format", "--check")):
+        ruff = [sys.executable, "-m", "ruff", *lint, *config, str(tmp_path)]
+        linted = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert linted.returncode == 0, linted.stdout
+    again = subprocess.run([str(script), "max_words"], capture_output=True, text=True, check=False)
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
