@@ -39,12 +39,12 @@ def read_columns(
     """The columns of one table or struct; names must differ, also in more than case."""
     declared = tuple(_read(node, (*at, i), source, around) for i, node in enumerate(nodes or ()))
     for named in ("name", "contract_name"):
-        seen: dict[str, str] = {}
+        first: dict[str, Declared] = {}
         for one in declared:
             name = getattr(one.column, named)
-            other = seen.setdefault(name.casefold(), name)
-            if one.column is not declared[[*seen].index(name.casefold())].column:
-                _report_twice(one, name, other, named, source)
+            other = first.setdefault(name.casefold(), one)
+            if other is not one:
+                _report_twice(one, name, getattr(other.column, named), named, source)
     return declared
 
 

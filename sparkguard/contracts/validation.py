@@ -174,8 +174,8 @@ def _known(schema: Any) -> set[str]:
     for word in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(word, ()):
             names |= _known(part)
-    for word in ("then", "else"):
-        names |= _known(schema.get(word, {}))
+    if "then" in schema:
+        names |= _known(schema["then"])
     return names
 
 
@@ -230,7 +230,8 @@ def _report(error: Any, base: Path, source: Source) -> None:
 def _report_keys(error: Any, path: Path, label: str, source: Source) -> None:
     known = sorted(_known(error.schema))
     for key in _unknown(error):
-        source.problem((*path, key), f"{label} does not take {key!r}.{did_you_mean(key, known)}")
+        near = did_you_mean(key, known) or f" It takes {listed(known)}."
+        source.problem((*path, key), f"{label} does not take {key!r}.{near}")
     if not _unknown(error):
         misplaced = [key for key in error.instance if f"'{key}'" in error.message]
         for key in misplaced or [""]:

@@ -37,7 +37,11 @@ class Refused(Exception):
 
 def called(node: Any) -> str:
     """What to call a node in a message: its kind, never the author's text."""
-    words = {exp.JSONExtract: "Lambda or JSON path", exp.Bracket: "Brackets; use element_at"}
+    words = {
+        exp.JSONExtract: "a lambda or JSON path",
+        exp.Bracket: "brackets; use element_at",
+        exp.Concat: "texts side by side; write \\' for a quote inside a text",
+    }
     name = words.get(type(node), type(node).__name__)
     if " " in name:
         return name
