@@ -1,8 +1,9 @@
-"""Numbers as SQL: limits that compare exactly with a column's type, and text read as numbers."""
+"""Limits and listed values of rules as SQL that compares exactly with a column's type."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from decimal import ROUND_FLOOR, Context
 from decimal import Decimal as Number
@@ -16,6 +17,7 @@ from sparkguard.datatypes import (
     is_integer,
     is_numeric,
     is_string,
+    is_temporal,
 )
 from sparkguard.sql import Sql
 
@@ -132,6 +134,61 @@ def moment(text: str, type_: Atomic) -> Sql:
             raise ValueError("a timestamp_ntz column is compared with a time without zone")
         return sql.literal(found)
     return sql.literal(found if found.tzinfo else found.replace(tzinfo=timezone.utc))
+
+
+def among(value: Sql, values: Iterable[bool | int | float | str], type_: DataType) -> Sql:
+    """True when `value` is one of `values`, compared exactly.
+
+    Raises ValueError when a listed value is of another kind than the column.
+    """
+    literals = [one for v in values if (one := _listed(v, type_)) is not None]
+    if not literals:
+        return sql.literal(False)
+    return sql.template("{} IN ({})", value, sql.joined(", ", literals))
+
+
+def _listed(value: bool | int | float | str, type_: DataType) -> Sql | None:
+    """The value as the column's type; None when the type can't hold it, so nothing equals it."""
+    wrong = ValueError(f"a listed value is of another type than {type_}")
+    if isinstance(type_, Atomic) and type_.name == "boolean" and isinstance(value, bool):
+        return sql.literal(value)
+    if isinstance(value, bool):
+        raise wrong
+    if isinstance(value, str):
+        if is_string(type_):
+            return sql.literal(value)
+        if isinstance(type_, Atomic) and is_temporal(type_):
+            return moment(value, type_)
+        raise wrong
+    if is_float(type_):
+        text = sql.literal(repr(float(value)))
+        return sql.template(f"CAST({{}} AS {type_})", text)
+    if not (is_integer(type_) or isinstance(type_, Decimal)):
+        raise wrong
+    scale, digits = (type_.scale, type_.precision) if isinstance(type_, Decimal) else (0, 19)
+    number = Number(repr(value)) if isinstance(value, float) else Number(value)
+    if not number.is_finite() or abs(number) >= Number(10) ** (digits - scale):
+        return None
+    if number != round(number, scale):
+        return None
+    return sql.literal(int(number)) if is_integer(type_) else sql.literal(round(number, scale))
+
+
+def micros(value: Sql, type_: DataType) -> Sql:
+    """A date or time as microseconds since 1970 in UTC, whatever the session's time zone.
+
+    A date is its midnight; a time without zone counts as UTC. Raises ValueError for other types.
+    """
+    match str(type_):
+        case "timestamp":
+            return sql.template("unix_micros({})", value)
+        case "timestamp_ntz":
+            epoch = sql.literal(datetime(1970, 1, 1))
+            return sql.template("timestampdiff(MICROSECOND, {}, {})", epoch, value)
+        case "date":
+            days = sql.template("datediff({}, {})", value, sql.literal(date(1970, 1, 1)))
+            return sql.template("CAST({} AS BIGINT) * 86400000000L", days)
+    raise ValueError(f"{type_} is no date and no timestamp")
 
 
 def is_number_like(type_: DataType) -> bool:

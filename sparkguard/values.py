@@ -9,46 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sparkguard import sql
-from sparkguard.columns import ELEMENT, KEY, VALUE
-from sparkguard.datatypes import Array, DataType, Field, Map, Struct
+from sparkguard.datatypes import ELEMENT, KEY, VALUE
 from sparkguard.sql import Path, Sql
 
 Leaf = Callable[[Sql, tuple[Sql, ...]], Sql]
 """A condition on one value, given the structs around it, outermost first."""
 
 
-def field_at(schema: Struct, path: Path) -> Field | None:
-    """The column, field, element, key or value at `path`, or None where there is none."""
-    field = schema.get(path[0]) if path else None
-    for part in path[1:]:
-        field = _step(field.type, part) if field else None
-    return field
-
-
-def _step(type_: DataType, part: str) -> Field | None:
-    match type_, part:
-        case Array(element, contains_null), "[]":
-            return Field(part, element, contains_null)
-        case Map(key, _, _), "{key}":
-            return Field(part, key, nullable=False)
-        case Map(_, value, contains_null), "{value}":
-            return Field(part, value, contains_null)
-        case Struct(), _:
-            return type_.get(part)
-    return None
-
-
 def is_repeated(path: Path) -> bool:
     """True when one row can hold several values at `path`."""
     return any(part in (ELEMENT, KEY, VALUE) for part in path[1:])
-
-
-def stored(path: Path) -> Path:
-    """The part of `path` that the table's schema knows by names alone."""
-    for depth, part in enumerate(path[1:], start=1):
-        if part in (ELEMENT, KEY, VALUE):
-            return path[:depth]
-    return path
 
 
 def any_value(path: Path, holds: Callable[[Sql], Sql]) -> Sql:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +21,9 @@ class Range(RowRule, kind="range"):
     """Every value of `column` lies between the limits that are given.
 
     Limits are numbers, or ISO 8601 text for dates and times (UTC where a timestamp's zone is not
-    written). Text in a column is read as a number; what is none breaks the rule. NaN breaks it
-    unless `nan` says allow; infinities are values.
+    written). Text in a column is read as a number, and what is none breaks the rule; between text
+    limits it is ordered by its characters' code points. NaN breaks the rule unless `nan` says
+    allow; infinities are values.
     """
 
     min: Limit | None = None
@@ -61,6 +62,8 @@ class Range(RowRule, kind="range"):
     def causes(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
         if is_temporal(type_):
             return self._moments(value, type_)
+        if is_string(type_) and self._is_text:
+            return {"out of range": sql.any_of(self._ordered(value, sql.literal))}
         if not is_number_like(type_):
             raise Unsupported(f"range can't order values of type {type_}")
         if any(isinstance(limit, str) for limit in self._limits):
@@ -95,19 +98,29 @@ class Range(RowRule, kind="range"):
             found.append(above(value, self.exclusive_max, type_, or_equal=True))
         return found
 
+    @property
+    def _is_text(self) -> bool:
+        given = [limit for limit in (*self._limits, self.multiple_of) if limit is not None]
+        return all(isinstance(limit, str) for limit in given)
+
     def _moments(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
         assert isinstance(type_, Atomic)
-        if self.multiple_of is not None:
-            raise Unsupported("multiple_of has no meaning for dates and times")
-        outside = []
-        for operator, limit in zip(("<", ">", "<=", ">="), self._limits, strict=True):
-            if limit is None:
-                continue
-            if not isinstance(limit, str):
-                raise Unsupported(f"range compares {type_} with dates, and a limit is a number")
+        if not self._is_text:
+            raise Unsupported(f"range compares {type_} with dates, and a limit is a number")
+
+        def bound(limit: str) -> Sql:
             try:
-                bound = moment(limit, type_)
+                return moment(limit, type_)
             except ValueError as error:
                 raise Unsupported(f"a limit is no ISO 8601 {type_}: {error}") from None
-            outside.append(sql.template(f"{{}} {operator} {{}}", value, bound))
-        return {"out of range": sql.any_of(outside)}
+
+        return {"out of range": sql.any_of(self._ordered(value, bound))}
+
+    def _ordered(self, value: Sql, bound: Callable[[str], Sql]) -> list[Sql]:
+        """Conditions for a value beyond a text limit."""
+        operators = zip(("<", ">", "<=", ">="), self._limits, strict=True)
+        return [
+            sql.template(f"{{}} {operator} {{}}", value, bound(limit))
+            for operator, limit in operators
+            if isinstance(limit, str)
+        ]

@@ -16,7 +16,6 @@ from sparkguard.profile import Need, Profile
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.slices import WHOLE
 from sparkguard.sql import Sql
-from sparkguard.values import field_at
 from sparkguard.verdicts import Evidence
 
 
@@ -73,10 +72,7 @@ class References(Check, kind="references"):
         if parent is None:
             return
         for mine, theirs in zip(self.columns, self.to_columns, strict=True):
-            ours, other = (
-                field_at(context.table.schema, mine),
-                field_at(parent.schema, theirs),
-            )
+            ours, other = context.table.schema.at(mine), parent.schema.at(theirs)
             if ours is None or other is None:
                 continue
             if reason := incomparable(ours.type, other.type, self.normalise):

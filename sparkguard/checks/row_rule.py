@@ -15,7 +15,8 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.sql import Sql
-from sparkguard.values import any_missing, any_present, any_value, field_at, stored
+from sparkguard.thresholds import Threshold, percent
+from sparkguard.values import any_missing, any_present, any_value
 from sparkguard.verdicts import Outcome
 
 NULL = "NULL"
@@ -49,7 +50,7 @@ class RowRule(Check):
         """The rule as text."""
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
-        return frozenset({(context.table.name, stored(self.column))})
+        return frozenset({(context.table.name, self.column)})
 
     def violates(self, context: Context) -> Sql:
         return sql.any_of(self._conditions(context).values())
@@ -91,8 +92,11 @@ class RowRule(Check):
             causes = next(iter(conditions))
         return violated(f"{found.true:,} of {found.rows:,} rows: {causes}", **details)
 
+    def _nulls_break(self, nullable: bool) -> bool:
+        return self.nulls == "violation" or (self.nulls is None and not nullable)
+
     def _type(self, context: Context) -> tuple[DataType, bool]:
-        found = field_at(context.table.schema, self.column)
+        found = context.table.schema.at(self.column)
         if found is None:
             raise Unsupported(f"there is no {'.'.join(self.column)} in {context.table.name}")
         return found.type, found.nullable
@@ -110,7 +114,7 @@ class RowRule(Check):
 
         phrases = self.causes(sql.name("value"), type_)  # asked again for the value itself
         found = {phrase: cause(phrase) for phrase in phrases}
-        if self.nulls == "violation" or (self.nulls is None and not nullable):
+        if self._nulls_break(nullable):
             found[NULL] = any_missing(self.column)
         return found
 
@@ -123,3 +127,24 @@ class RowRule(Check):
 
     def _need(self, context: Context, condition: Sql) -> Need[TallyState]:
         return Need(Table(context.table.name), Tally(condition, frozenset({self.column[0]})))
+
+
+def by_threshold(threshold: Threshold, count: int, rows: int, what: str) -> Judgement:
+    """Judges `count` of `rows` rows that are `what`, in rows or in percent of all rows."""
+    in_percent = threshold.unit == "percent"
+    share = percent(count, rows) if in_percent and rows else 0
+    details: dict[str, Any] = {
+        "observed": float(share) if in_percent else count,
+        "expected": f"{threshold} {what}",
+        "unit": threshold.unit,
+        "rows": rows,
+        "violations": count,
+    }
+    if not rows:
+        return not_evaluable("no rows", rows=0)
+    value = share if in_percent else count
+    if threshold.holds(value):
+        return passed(**details)
+    note = threshold.note(value)
+    reason = f"{count:,} of {rows:,} rows {what}"
+    return violated(f"{reason}; {note}" if note else reason, **details)

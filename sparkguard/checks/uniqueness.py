@@ -13,7 +13,6 @@ from sparkguard.measures.totals import Totals
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.key_counts import KeyCounts
-from sparkguard.values import field_at
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Uniqueness(Check, kind="uniqueness"):
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         for column in self.columns:
-            field = field_at(context.table.schema, column)
+            field = context.table.schema.at(column)
             if field is not None and isinstance(field.type, Map):
                 raise EvaluationError(f"{'.'.join(column)} is a map; maps can't be compared")
         return (self._need(context),)

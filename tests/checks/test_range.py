@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sparkguard.checks.range import Range
-from sparkguard.options import convert
 from sparkguard.errors import ConfigurationError, Location
+from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
 
 SCHEMA = (

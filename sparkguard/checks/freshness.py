@@ -1,0 +1,146 @@
+"""The newest time in a column is recent enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.numbers import micros
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.sql import Sql
+from sparkguard.verdicts import Evidence, Outcome
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class NewestState:
+    """Rows, rows without a time, rows later than the limit, and the newest time up to it.
+
+    Times are microseconds since 1970 in UTC.
+    """
+
+    rows: int = 0
+    nulls: int = 0
+    later: int = 0
+    newest: int | None = None
+
+    def merge(self, other: NewestState, /) -> NewestState:
+        newest = [time for time in (self.newest, other.newest) if time is not None]
+        return NewestState(
+            self.rows + other.rows,
+            self.nulls + other.nulls,
+            self.later + other.later,
+            max(newest, default=None),
+        )
+
+
+@dataclass(frozen=True)
+class Newest(Measure[NewestState], kind="newest"):
+    """The newest time not after `limit`, and how many rows are after it."""
+
+    micros: Sql
+    reads: frozenset[str]
+    limit: int
+
+    def columns(self) -> frozenset[str]:
+        return self.reads
+
+    def aggregates(self) -> tuple[Sql, ...]:
+        later = sql.template("{} > {}", self.micros, sql.literal(self.limit))
+        return (
+            sql.template("count(1)"),
+            sql.count_if(sql.template("{} IS NULL", self.micros)),
+            sql.count_if(later),
+            sql.template("max(CASE WHEN NOT ({}) THEN {} END)", later, self.micros),
+        )
+
+    def state(self, cells: Sequence[Any], /) -> NewestState:
+        return NewestState(*cells)
+
+    def metrics(self, state: NewestState, /) -> Metrics:
+        newest = None if state.newest is None else state.newest / 1e6
+        return {"newest": newest, "later": state.later, "nulls": state.nulls}
+
+    def payload(self, state: NewestState, /) -> bytes:
+        return to_json([state.rows, state.nulls, state.later, state.newest])
+
+    def restore(self, payload: bytes, version: int, /) -> NewestState:
+        return NewestState(*from_json(payload))
+
+
+@dataclass(frozen=True)
+class Freshness(Check, kind="freshness"):
+    """The newest time in `element` is at most `seconds` older than the run's as-of time.
+
+    A date counts from its midnight and a time without zone as UTC. Times more than
+    `future_seconds` after the as-of time break the rule by themselves and make nothing fresh.
+    """
+
+    element: ColumnPath
+    seconds: int
+    future_seconds: int = 60
+
+    def __post_init__(self) -> None:
+        if self.seconds < 0 or self.future_seconds < 0:
+            raise ValueError("seconds and future_seconds are 0 or more")
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset({(context.table.name, self.element)})
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        try:
+            return (self._need(context),)
+        except ValueError:
+            return ()
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        try:
+            need = self._need(context)
+        except ValueError as error:
+            return Judgement(Outcome.ERROR, reason=f"freshness: {error}")
+        found = seen.at(context.where, need)
+        if found is None or not found.rows:
+            return not_evaluable("no rows", rows=0)
+        if found.nulls == found.rows:
+            return not_evaluable("no row has a time", rows=found.rows)
+        details: dict[str, Any] = {
+            "expected": f"newest time at most {self.seconds:,} seconds old",
+            "unit": "seconds",
+            "rows": found.rows,
+            "violations": found.later,
+        }
+        reasons = []
+        if found.newest is not None:
+            newest = _EPOCH + timedelta(microseconds=found.newest)
+            age = (context.as_of - newest) / timedelta(seconds=1)
+            details["observed"] = max(age, 0.0)
+            details["evidence"] = (
+                Evidence("work", "freshness", 0, "newest time", text=newest.isoformat()),
+                Evidence("work", "freshness", 1, "as of", text=context.as_of.isoformat()),
+            )
+            if age > self.seconds:
+                reasons.append(f"the newest time is {age:,.0f} seconds old")
+        if found.later:
+            reasons.append(f"{found.later:,} rows are later than the run's as-of time")
+        return violated("; ".join(reasons), **details) if reasons else passed(**details)
+
+    def _need(self, context: Context) -> Need[NewestState]:
+        """Raises ValueError when the column holds no times."""
+        field = context.table.schema.at(self.element)
+        if field is None:
+            raise ValueError(f"there is no {'.'.join(self.element)} in {context.table.name}")
+        limit = context.as_of + timedelta(seconds=self.future_seconds)
+        measure = Newest(
+            micros(sql.path(self.element), field.type),
+            frozenset({self.element[0]}),
+            (limit - _EPOCH) // timedelta(microseconds=1),
+        )
+        return Need(Table(context.table.name), measure)

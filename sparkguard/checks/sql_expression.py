@@ -1,0 +1,173 @@
+"""A condition on rows, or one value of a query, that a contract states in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.datatypes import Struct
+from sparkguard.errors import ConfigurationError, Location
+from sparkguard.expressions import Condition, Query, row_condition
+from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.tally import Tally, TallyState
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.relations.table_levels import TableLevels
+from sparkguard.slices import WHOLE
+from sparkguard.sql import Sql
+from sparkguard.thresholds import Threshold, zero_rows
+
+
+@dataclass(frozen=True)
+class ValueState:
+    """Rows, and the value of an aggregate over them: text of a number, or None."""
+
+    rows: int
+    value: str | None
+
+    def merge(self, other: ValueState, /) -> ValueState:
+        if self.rows and other.rows:
+            raise ValueError("the values of a query do not merge")
+        return self if self.rows else other
+
+
+@dataclass(frozen=True)
+class Value(Measure[ValueState], kind="value"):
+    """One aggregate of a contract's query, rebuilt from its checked tree."""
+
+    aggregate: Sql
+    reads: frozenset[str]
+
+    def columns(self) -> frozenset[str]:
+        return self.reads
+
+    def aggregates(self) -> tuple[Sql, ...]:
+        return (sql.template("count(1)"), self.aggregate)
+
+    def state(self, cells: Sequence[Any], /) -> ValueState:
+        rows, value = cells
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, type(None))):
+            raise ValueError(f"the query gives a {type(value).__name__}, not a number")
+        return ValueState(rows, None if value is None else str(value))
+
+    def metrics(self, state: ValueState, /) -> Metrics:
+        return {"value": None if state.value is None else float(state.value)}
+
+    def payload(self, state: ValueState, /) -> bytes:
+        return to_json([state.rows, state.value])
+
+    def restore(self, payload: bytes, version: int, /) -> ValueState:
+        return ValueState(*from_json(payload))
+
+
+@dataclass(frozen=True)
+class SqlExpression(Check, kind="sql_expression"):
+    """Either a condition that every row obeys, or a query whose one value obeys `threshold`.
+
+    The text is parsed outside Spark and rebuilt from an allow-list. With `expression`,
+    `threshold` limits the rows that break it, by default to none; `nulls` says what a row for
+    which the condition is NULL means. A `query` that gives NULL can't be judged.
+    """
+
+    expression: str = ""
+    query: Query | None = None
+    threshold: Threshold = field(default_factory=zero_rows)
+    nulls: Literal["violation", "allow"] = "violation"
+
+    def __post_init__(self) -> None:
+        if bool(self.expression) == (self.query is not None):
+            raise ValueError("sql_expression takes either expression or query")
+        if self.expression:
+            try:
+                row_condition(self.expression, None, Location(""))
+            except ConfigurationError as error:
+                problems = error.problems
+                text = "; ".join(p.message for p in problems) if problems else str(error)
+                raise ValueError(text) from None
+        elif self.threshold.unit != "rows":
+            raise ValueError("a query's value has no percentage")
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        if self.query is not None:
+            return frozenset((self.query.table, column) for column in self.query.columns)
+        columns = row_condition(self.expression, None, Location("")).columns
+        known = context.table.schema
+        return frozenset((context.table.name, _written(column, known)) for column in columns)
+
+    def violates(self, context: Context) -> Sql | None:
+        if self.query is not None:
+            return None
+        condition = self._condition(context)
+        if self.nulls == "violation":
+            return sql.template("NOT ({})", sql.is_true(condition))
+        return sql.is_true(sql.template("NOT ({})", condition))
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return (self._value() if self.query is not None else self._tally(context),)
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        if self.query is not None:
+            return self._judge_value(seen, context)
+        tally = seen.at(context.where, self._tally(context)) or TallyState()
+        broken = tally.false + (tally.null if self.nulls == "violation" else 0)
+        details: dict[str, Any] = {
+            "observed": broken,
+            "expected": f"{self.threshold} against the expression",
+            "unit": "rows",
+            "rows": tally.rows,
+            "violations": broken,
+        }
+        if not tally.rows or (tally.null == tally.rows and self.nulls == "allow"):
+            return not_evaluable("the expression is NULL for every row", **details)
+        measured = 100 * broken / tally.rows if self.threshold.unit == "percent" else broken
+        if self.threshold.holds(measured):
+            return passed(**details)
+        reason = f"{tally.false:,} of {tally.rows:,} rows break the expression"
+        if tally.null:
+            reason += f"; it is NULL for {tally.null:,}"
+        return violated(reason, **details)
+
+    def _judge_value(self, seen: Profile, context: Context) -> Judgement:
+        assert self.query is not None
+        elsewhere = self.query.table != context.table.name
+        at = WHOLE if elsewhere else context.where
+        found = context.seen.at(at, self._value()) or seen.at(at, self._value())
+        if found is None or found.value is None:
+            return not_evaluable("the query gives NULL", expected=str(self.threshold))
+        number = Decimal(found.value)
+        if not number.is_finite():
+            return violated(f"the query gives {number}", expected=str(self.threshold))
+        details: dict[str, Any] = {
+            "observed": int(number) if number == number.to_integral_value() else float(number),
+            "expected": str(self.threshold).removesuffix(" rows"),
+            "rows": None if elsewhere else found.rows,
+        }
+        if self.threshold.holds(number):
+            return passed(**details)
+        return violated(f"the query gives {number:,}", **details)
+
+    def _condition(self, context: Context) -> Condition:
+        return row_condition(self.expression, context.table.schema, Location(""))
+
+    def _tally(self, context: Context) -> Need[TallyState]:
+        condition = self._condition(context)
+        reads = frozenset(column[0] for column in condition.columns)
+        return Need(Table(context.table.name), Tally(Sql(condition.text), reads))
+
+    def _value(self) -> Need[ValueState]:
+        assert self.query is not None
+        reads = frozenset(column[0] for column in self.query.columns)
+        return Need(TableLevels(self.query.table), Value(self.query.value, reads))
+
+
+def _written(column: ColumnPath, schema: Struct) -> ColumnPath:
+    """The path as the table writes it where the expression differs in case only."""
+    if schema.at(column) is not None:
+        return column
+    folded = {field.name.casefold(): field.name for field in schema}
+    return (folded.get(column[0].casefold(), column[0]), *column[1:])

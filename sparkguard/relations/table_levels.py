@@ -1,0 +1,35 @@
+"""A table whose slices and whole are aggregated apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkguard.relations.base import WHOLE_ROW, Relation, Tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class TableLevels(Relation, kind="table_levels"):
+    """Each row once for its slice and once for the whole, for aggregates that do not merge."""
+
+    name: str
+    whole_apart = True
+
+    @property
+    def subject(self) -> str:
+        return self.name
+
+    def tables(self) -> frozenset[str]:
+        return frozenset((self.name,))
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F
+
+        frame = tables.frame(self.name)
+        if not by:
+            return frame.withColumn(WHOLE_ROW, F.lit(True))
+        both = F.array(F.lit(False), F.lit(True))
+        return frame.withColumn(WHOLE_ROW, F.explode(both))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.sql_expression import SqlExpression, Value, ValueState
+from sparkguard.errors import Location
+from sparkguard.expressions import one_value_query
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.sql import name
+from sparkguard.thresholds import Operator, Threshold, zero_rows
+from sparkguard.verdicts import Outcome
+
+ROWS = [("x", 1, 2), ("x", 3, 2), ("x", None, 2), ("y", 5, 0)]
+
+
+def query(text: str) -> Any:
+    return one_value_query(text, {"t": None, "u": None}, Location("c.yaml"))
+
+
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_rows_that_break_a_condition(spark: Any, judge: Any, ansi: str) -> None:
+    quarter = Threshold(Operator.AT_MOST, (25,), "percent")
+    cases = [
+        (SqlExpression("a <= b"), Outcome.FAIL, 3),
+        (SqlExpression("a <= b", nulls="allow"), Outcome.FAIL, 2),
+        (SqlExpression("a IS NULL OR a > 0"), Outcome.PASS, 0),
+        (SqlExpression("A / B > 0"), Outcome.FAIL, 2),
+        (SqlExpression("coalesce(a, 1) < 5", threshold=quarter), Outcome.PASS, 1),
+    ]
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    try:
+        frame = spark.createDataFrame(ROWS, "p string, a int, b int")
+        found = judge([rule for rule, _, _ in cases], {"t": frame})
+    finally:
+        spark.conf.unset("spark.sql.ansi.enabled")
+    assert [(one.outcome, one.violations) for one in found] == [case[1:] for case in cases]
+    assert found[0].reason == "2 of 4 rows break the expression; it is NULL for 1"
+
+
+def test_one_value_of_a_query_by_slice_and_in_the_whole(spark: Any, judge: Any) -> None:
+    frames = {
+        "t": spark.createDataFrame(ROWS, "p string, a int, b int"),
+        "u": spark.createDataFrame([(9,)], "k int"),
+    }
+    rules = [
+        SqlExpression(query=query("SELECT avg(a) FROM t"), threshold=Threshold(Operator.BE, (3,))),
+        SqlExpression(query=query("SELECT count(*) FROM t WHERE a > 1")),
+        SqlExpression(query=query("SELECT max(k) FROM u"), threshold=Threshold(Operator.BE, (9,))),
+        SqlExpression(query=query("SELECT sum(a) FROM t WHERE a > 99"), threshold=zero_rows()),
+    ]
+    whole = judge(rules, frames, by=("p",), where=WHOLE)
+    x = judge(rules, frames, by=("p",), where=Slice.of({"p": "x"}))
+    told = [[(one.outcome, one.observed) for one in found] for found in (whole, x)]
+    unknown = (Outcome.NOT_EVALUABLE, None)
+    assert told == [
+        [(Outcome.PASS, 3), (Outcome.FAIL, 2), (Outcome.PASS, 9), unknown],
+        [(Outcome.FAIL, 2), (Outcome.FAIL, 1), (Outcome.PASS, 9), unknown],
+    ]
+    assert [one.rows for one in x[:3]] == [3, 3, None]
+
+
+def test_values_survive_as_bytes_and_do_not_merge() -> None:
+    measure = Value(name("a"), frozenset({"a"}))
+    state = measure.state([3, 2.5])
+    assert state == ValueState(3, "2.5")
+    assert measure.load(measure.dump(state)) == state
+    assert measure.metrics(state) == {"value": 2.5}
+    with pytest.raises(ValueError, match="do not merge"):
+        state.merge(state)
+    with pytest.raises(ValueError, match="not a number"):
+        measure.state([1, "text"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"expression": "a >"},
+        {"expression": "reflect('java.lang.Runtime', 'x')"},
+        {"expression": "a IN (SELECT 1)"},
+        {"query": query("SELECT count(*) FROM t"), "expression": "a > 0"},
+    ],
+)
+def test_what_is_no_safe_condition_is_refused(options: Any) -> None:
+    with pytest.raises(ValueError):
+        SqlExpression(**options)
