@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sparkguard import datatypes as dt
+from sparkguard.columns import ELEMENT, KEY, VALUE
 from sparkguard.contracts.grades import BOTH, LOOSENS, NONE, TIGHTENS, Change, Discharge, Path
 from sparkguard.contracts.shape import Facts, TableShape
 from sparkguard.contracts.widening import retyped
@@ -197,7 +198,7 @@ def _type(old: dt.DataType, new: dt.DataType, path: Path, trees: Trees) -> Itera
         case dt.Struct(), dt.Struct():
             yield from _struct(old, new, path, trees)
         case dt.Array(), dt.Array():
-            inner = (*path, "element")
+            inner = (*path, ELEMENT)
             yield from _nullability("element_", old.contains_null, new.contains_null, inner, trees)
             yield from _type(old.element, new.element, inner, trees)
         case dt.Map(), dt.Map():
@@ -223,7 +224,7 @@ def _map(old: dt.Map, new: dt.Map, path: Path, trees: Trees) -> Iterator[Change]
         yield Change(
             "map_key",
             trees.table,
-            (*path, "key"),
+            (*path, KEY),
             str(old.key),
             str(new.key),
             BOTH,
@@ -231,7 +232,7 @@ def _map(old: dt.Map, new: dt.Map, path: Path, trees: Trees) -> Iterator[Change]
             f"keep the key type {old.key}",
             exact=True,
         )
-    inner = (*path, "value")
+    inner = (*path, VALUE)
     yield from _nullability(
         "element_", old.value_contains_null, new.value_contains_null, inner, trees
     )

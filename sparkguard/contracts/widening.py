@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sparkguard import datatypes as dt
+from sparkguard.columns import fits
 from sparkguard.contracts.grades import BOTH, LOOSENS, TIGHTENS, UNDETERMINED, Discharge, Grade
 
 DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 20}
@@ -66,6 +67,8 @@ def _atomic_widening(old: str, new: str) -> tuple[str, str] | None:
 
 def retyped(old: dt.DataType, new: dt.DataType) -> Retyped:
     """What becoming `new` does to a leaf of type `old`; the two differ."""
+    if _family(old) or _family(new):
+        return _stated(old, new)
     if isinstance(new, dt.Text) and new.name == "char" and dt.is_string(old):
         return Retyped("char_padding", BOTH, "char pads with blanks; text and equality change")
     if wider := widening(old, new):
@@ -83,6 +86,25 @@ def retyped(old: dt.DataType, new: dt.DataType) -> Retyped:
     if (_opaque(old) and _opaque(new)) or "void" in (str(old), str(new)):
         return Retyped("unrecognised", UNDETERMINED, "no rule speaks of these two types")
     return Retyped("family", BOTH, "the two types have no common meaning")
+
+
+def _stated(old: dt.DataType, new: dt.DataType) -> Retyped:
+    """Contracts that name a family only, `any integer`, on one side or both."""
+    before, after = _family(old), _family(new)
+    if before == after or (before, after) == ("integer", "number"):
+        return Retyped("type_unstated", LOOSENS, "other numbers may arrive")
+    if (before, after) == ("number", "integer"):
+        return Retyped("type_stated", TIGHTENS, "stored values may be no integers", Discharge.SCAN)
+    if before == "type" or (before and not after and fits(before, new)):
+        return Retyped("type_stated", TIGHTENS, "stored files may hold another type of the family")
+    if after == "type" or (after and not before and fits(after, old)):
+        return Retyped("type_unstated", LOOSENS, "another type of the family may arrive")
+    return Retyped("family", BOTH, "the two types have no common meaning")
+
+
+def _family(type_: dt.DataType) -> str:
+    """`integer` of the stand-in `any integer`; empty for a real type."""
+    return str(type_)[4:] if str(type_).startswith("any ") else ""
 
 
 def _numeric(old: dt.DataType, new: dt.DataType) -> Retyped:

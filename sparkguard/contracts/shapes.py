@@ -1,0 +1,292 @@
+"""Reduces a contract to the shape that compatibility compares; no part of the file is left out.
+
+What has a rule of its own goes where that rule looks; what only people read becomes a note;
+everything else is kept as text, so that a change of it is undetermined rather than unseen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from sparkguard.columns import Column
+from sparkguard.contracts.grades import Path
+from sparkguard.contracts.model import Contract, TableContract
+from sparkguard.contracts.shape import ContractShape, Facts, Rule, TableShape
+from sparkguard.contracts.spec import CheckSpec
+from sparkguard.datatypes import Array, Atomic, DataType, Field, Struct
+from sparkguard.kinds import canonical, fingerprint
+from sparkguard.thresholds import Operator, Threshold
+from sparkguard.verdicts import Severity
+
+ANY = "any "
+"""Begins the stand-in type of a column whose contract names a family only: `any integer`."""
+
+_CONTRACT_RULED = frozenset(
+    ("apiVersion", "kind", "id", "name", "version", "schema", "slaProperties", "customProperties")
+)
+_CONTRACT_NOTES = frozenset(
+    ("status", "description", "tags", "team", "roles", "support", "price", "domain", "tenant",
+     "dataProduct", "authoritativeDefinitions", "contractCreatedTs", "slaDefaultElement")
+)  # fmt: skip
+_TABLE_RULED = frozenset(
+    ("name", "properties", "quality", "relationships", "customProperties", "logicalType")
+)
+_TABLE_NOTES = frozenset(
+    ("description", "tags", "businessName", "authoritativeDefinitions", "id", "physicalType",
+     "dataGranularityDescription")
+)  # fmt: skip
+_COLUMN_RULED = frozenset(
+    ("name", "physicalName", "logicalType", "physicalType", "logicalTypeOptions", "required",
+     "unique", "primaryKey", "primaryKeyPosition", "partitioned", "partitionKeyPosition",
+     "properties", "items", "quality", "relationships", "customProperties")
+)  # fmt: skip
+_COLUMN_NOTES = frozenset(
+    ("description", "tags", "businessName", "authoritativeDefinitions", "id", "examples",
+     "transformDescription")
+)  # fmt: skip
+_OWN = "sparkguard."
+
+
+def shape_of(contract: Contract) -> ContractShape:
+    """The shape of a contract version."""
+    data = contract.data
+    nodes = {node["name"]: node for node in data.get("schema") or ()}
+    other = _rest(data, _CONTRACT_RULED | _CONTRACT_NOTES)
+    other.update(_foreign_properties(data))
+    other.update({f"service level {spec.id}": _said(spec) for spec in contract.listed})
+    return ContractShape(
+        contract.id,
+        contract.version,
+        tuple(_table(table, nodes[table.name]) for table in contract.tables),
+        contract.compatibility,
+        other,
+        _some(data, _CONTRACT_NOTES),
+    )
+
+
+def _table(table: TableContract, node: Mapping[str, Any]) -> TableShape:
+    sets, rules, other = _sorted_rules(table)
+    facts = {
+        path: replace(found, values=sets.get(path))
+        for path, found in _facts(table.columns, node.get("properties") or ())
+    }
+    grain = table.grain if table.grain != table.primary_key else ()
+    ruled = _TABLE_RULED | _TABLE_NOTES
+    stored_as = {"physicalName": table.physical_name} if table.physical_name != table.name else {}
+    return TableShape(
+        table.name,
+        _struct(table.columns, table.primary_key),
+        facts,
+        table.primary_key,
+        grain,
+        table.partitioned_by,
+        rules,
+        _some(node, _TABLE_NOTES),
+        {
+            **_rest(node, ruled | {"physicalName"}),
+            **stored_as,
+            **_foreign_properties(node),
+            **other,
+        },
+    )
+
+
+def _struct(columns: Iterable[Column], key: tuple[str, ...] = ()) -> Struct:
+    return Struct(
+        tuple(Field(c.name, _type(c), not (c.required or (c.path[0] in key and len(c.path) == 1)))
+              for c in columns)
+    )  # fmt: skip
+
+
+def _type(column: Column) -> DataType:
+    """The declared type, with what nested properties say about nullability put in."""
+    physical = column.physical
+    if column.items is not None and (physical is None or isinstance(physical, Array)):
+        inner = _type(column.items)
+        may_be_null = physical.contains_null if isinstance(physical, Array) else True
+        return Array(inner, may_be_null and not column.items.required)
+    if column.fields and (physical is None or isinstance(physical, Struct)):
+        declared = _struct(column.fields)
+        if physical is None:
+            return declared
+        return Struct(tuple(_stricter(field, declared.get(field.name)) for field in physical))
+    return physical or Atomic(f"{ANY}{column.logical or 'type'}")
+
+
+def _stricter(stated: Field, declared: Field | None) -> Field:
+    if declared is None:
+        return stated
+    return replace(declared, nullable=stated.nullable and declared.nullable)
+
+
+def _facts(
+    columns: Iterable[Column], nodes: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Path, Facts]]:
+    for column, node in zip(columns, nodes, strict=True):
+        yield column.path, _fact(column, node)
+        yield from _facts(column.fields, node.get("properties") or ())
+        if column.items is not None:
+            yield from _facts((column.items,), (node["items"],))
+
+
+def _fact(column: Column, node: Mapping[str, Any]) -> Facts:
+    meaning = {**_rest(node, _COLUMN_RULED | _COLUMN_NOTES), **_foreign_properties(node)}
+    if column.unit is not None:
+        meaning["unit"] = column.unit
+    default = next((value for name, value in meaning.items() if "default" in name.lower()), None)
+    return Facts(
+        None, meaning, _some(node, _COLUMN_NOTES), column.renamed_from, default is not None
+    )
+
+
+def _sorted_rules(
+    table: TableContract,
+) -> tuple[dict[Path, frozenset[str]], dict[str, Rule], dict[str, str]]:
+    """Closed sets by column, rules by identity, and rules that nothing evaluates."""
+    required = {c.path for c in table.walk() if c.required}
+    key = frozenset(table.primary_key)
+    sets: dict[Path, frozenset[str]] = {}
+    rules: dict[str, Rule] = {}
+    other: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for spec in table.rules:
+        columns = _columns(spec)
+        if spec.kind == "schema" or _stated_otherwise(spec, columns, required, key):
+            continue
+        if spec.skip:
+            other[f"rule {spec.id}"] = _said(spec)
+            continue
+        values = _closed_set(spec)
+        if values is not None and columns and columns[0] not in sets:
+            sets[columns[0]] = values
+            continue
+        what = f"{spec.kind} of {', '.join(map('.'.join, columns)) or table.name}"
+        if "to_table" in spec.options:
+            what += f" to {spec.options['to_table']}"
+        seen[what] += 1
+        identity = what if seen[what] == 1 else f"{what} #{seen[what]}"
+        rules[identity] = _rule(spec, identity)
+    return sets, rules, other
+
+
+def _stated_otherwise(
+    spec: CheckSpec, columns: tuple[Path, ...], required: set[Path], key: frozenset[str]
+) -> bool:
+    """True for rules that repeat `required` or `primaryKey`, which have rows of their own."""
+    if spec.kind == "completeness":
+        return set(spec.options) == {"column"} and columns[0] in required
+    return spec.kind == "uniqueness" and bool(key) and {p[0] for p in columns} == key
+
+
+def _columns(spec: CheckSpec) -> tuple[Path, ...]:
+    found = spec.options.get("column", spec.options.get("columns", spec.options.get("element")))
+    if found is None or spec.kind == "schema":
+        return ()
+    several = found if "columns" in spec.options and "column" not in spec.options else (found,)
+    return tuple((one,) if isinstance(one, str) else tuple(one) for one in several)
+
+
+def _closed_set(spec: CheckSpec) -> frozenset[str] | None:
+    options = spec.options
+    if spec.severity is not Severity.ERROR:
+        return None
+    if spec.kind == "set" and set(options) == {"column", "values"}:
+        return frozenset(map(str, options["values"]))
+    if spec.kind == "invalid_values" and set(options) == {"column", "valid", "threshold"}:
+        limit = options["threshold"]
+        if (limit.operator, limit.limits) in (
+            (Operator.BE, (0,)), (Operator.AT_MOST, (0,)), (Operator.LESS, (1,)),
+        ):  # fmt: skip
+            return frozenset(map(str, options["valid"]))
+    return None
+
+
+def _rule(spec: CheckSpec, what: str) -> Rule:
+    rest = dict(spec.options)
+    low, high = -math.inf, math.inf
+    for name, strict in (("min", False), ("exclusive_min", True)):
+        bound = _number(rest.get(name))
+        if bound is not None:
+            low = max(low, math.nextafter(bound, math.inf) if strict else bound)
+            del rest[name]
+    for name, strict in (("max", False), ("exclusive_max", True), ("allowed", False)):
+        bound = _number(rest.get(name))
+        if bound is not None:
+            high = min(high, math.nextafter(bound, -math.inf) if strict else bound)
+            del rest[name]
+    if (bound := _number(rest.get("seconds"))) is not None:
+        high = min(high, bound)
+        del rest["seconds"]
+    interval = _interval(rest.get("threshold"))
+    if interval is not None:
+        low, high = max(low, interval[0]), min(high, interval[1])
+        rest["threshold"] = rest["threshold"].unit
+    return Rule(
+        what,
+        None if math.isinf(low) else low,
+        None if math.isinf(high) else high,
+        fingerprint(rest),
+        spec.severity is Severity.ERROR,
+    )
+
+
+def _number(value: Any) -> float | None:
+    """A bound as a number; dates and times as seconds since 1970."""
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return (
+            moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+        ).timestamp()
+    if value is None or isinstance(value, (bool, tuple, Mapping)):
+        return None
+    return float(value)
+
+
+def _interval(threshold: Any) -> tuple[float, float] | None:
+    """What a threshold accepts, as an interval; None when that is not one."""
+    if not isinstance(threshold, Threshold):
+        return None
+    first = float(threshold.limits[0])
+    match threshold.operator:
+        case Operator.BE:
+            return first, first
+        case Operator.GREATER:
+            return math.nextafter(first, math.inf), math.inf
+        case Operator.AT_LEAST:
+            return first, math.inf
+        case Operator.LESS:
+            return -math.inf, math.nextafter(first, -math.inf)
+        case Operator.AT_MOST:
+            return -math.inf, first
+        case Operator.BETWEEN:
+            last = float(threshold.limits[1])
+            return math.nextafter(first, math.inf), math.nextafter(last, -math.inf)
+    return None
+
+
+def _said(spec: CheckSpec) -> str:
+    return f"{spec.kind} {fingerprint(spec.options)[:16]} {spec.description}".strip()
+
+
+def _foreign_properties(node: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        item["property"]: str(canonical(item.get("value")))
+        for item in node.get("customProperties") or ()
+        if not item["property"].lower().startswith(_OWN)
+    }
+
+
+def _rest(node: Mapping[str, Any], known: frozenset[str]) -> dict[str, str]:
+    return {name: str(canonical(value)) for name, value in node.items() if name not in known}
+
+
+def _some(node: Mapping[str, Any], names: frozenset[str]) -> dict[str, str]:
+    return {name: str(canonical(value)) for name, value in node.items() if name in names}

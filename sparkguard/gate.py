@@ -1,0 +1,457 @@
+"""The gate: says what a write would do, and lets only rows inside the contract through.
+
+from sparkguard import gate
+gate.write(frame, "conf/contracts/flights.odcs.yaml", "/lake/flights")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkguard import sql
+from sparkguard.contracts.model import Contract, TableContract
+from sparkguard.contracts.odcs import load_contract
+from sparkguard.contracts.prediction import Effect, Prediction, TableState, WriteOptions, predict
+from sparkguard.datatypes import Struct, from_json
+from sparkguard.errors import ConfigurationError, EvaluationError, SparkGuardError, listed
+from sparkguard.gate_audit import Audited, audit_rows
+from sparkguard.gating import Objection, Weighed, objections, warnings, weigh
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.results.registry import GateRow, Registry
+from sparkguard.session import open_session
+from sparkguard.sink import append_once, discard
+from sparkguard.snapshot import Snapshot
+from sparkguard.tables import TableRef
+from sparkguard.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+REASONS = "sparkguard_reasons"
+"""Column of a quarantine table: the ids of the rules a row breaks."""
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """How a DataFrame is to be written, and what the gate may do about bad rows.
+
+    `table` names the contract's table, where it has several. `quarantine` takes rows that break
+    rules on rows; without it any such row refuses the whole write. `tables` are those that
+    references point to. With `fill_missing`, nullable columns may be left out. `staging` is
+    where the DataFrame is evaluated into, beside the target by default.
+    """
+
+    table: str | None = None
+    merge_schema: bool = False
+    fill_missing: bool = False
+    quarantine: TableRef | None = None
+    tables: Mapping[str, TableRef] = field(default_factory=dict)
+    staging: TableRef | None = None
+    write_id: str | None = None
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate found and did. Row counts are None where no row was computed."""
+
+    contract: str
+    version: str
+    target: str
+    accepted: bool
+    objections: tuple[Objection, ...] = ()
+    warnings: tuple[Effect, ...] = ()
+    failed: tuple[Verdict, ...] = ()
+    unjudged: tuple[Verdict, ...] = ()
+    write_id: str = ""
+    rows_staged: int | None = None
+    rows_written: int | None = None
+    rows_quarantined: int | None = None
+    target_version: int | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was refused, in sentences."""
+        return (
+            *map(str, self.objections),
+            *(f"{v.check}: {v.reason or v.outcome.value}" for v in self.failed),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "contract": self.contract,
+            "version": self.version,
+            "target": self.target,
+            "accepted": self.accepted,
+            "objections": [{"path": list(o.path), "text": o.text} for o in self.objections],
+            "warnings": [
+                {"kind": w.kind, "path": list(w.path), "text": w.text} for w in self.warnings
+            ],
+            "failed": [_verdict(v) for v in self.failed],
+            "unjudged": [_verdict(v) for v in self.unjudged],
+            "write_id": self.write_id,
+            "rows_staged": self.rows_staged,
+            "rows_written": self.rows_written,
+            "rows_quarantined": self.rows_quarantined,
+            "target_version": self.target_version,
+        }
+
+
+class Refused(SparkGuardError):
+    """The gate let nothing through; `result` says why."""
+
+    exit_code = 1
+
+    def __init__(self, result: GateResult) -> None:
+        self.result = result
+        super().__init__(
+            f"{result.target}: refused by contract {result.contract} {result.version}: "
+            + "; ".join(result.reasons[:20])
+        )
+
+
+def check(
+    frame: DataFrame,
+    contract: Contract | str | Path,
+    target: TableRef | str,
+    options: GateOptions | None = None,
+) -> GateResult:
+    """What writing `frame` to `target` would do, from its schema alone; computes no row."""
+    options, promise, contract, ref = _opened(contract, target, options)
+    spark = frame.sparkSession
+    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
+    return GateResult(
+        contract.id, contract.version, str(ref), not found, found, warnings(prediction)
+    )
+
+
+def audit_table(
+    source: TableRef | str,
+    contract: Contract | str | Path,
+    target: TableRef | str | None = None,
+    options: GateOptions | None = None,
+    *,
+    spark: SparkSession | None = None,
+    clock: Clock | None = None,
+) -> GateResult:
+    """Judges a Delta table as if its rows were to be written; writes nothing.
+
+    Without a target the table itself is one, so that its own schema is held to the contract.
+    """
+    session = open_session(existing=spark)
+    ref = _ref(source)
+    goal = ref if target is None else _ref(target)
+    options, promise, contract, goal = _opened(contract, goal, options)
+    snapshot = Snapshot.pin(session, {"input": ref})
+    pinned = snapshot["input"]
+    prediction, found = _foreseen(session, pinned.schema, promise, goal, options)
+    result = GateResult(
+        contract.id, contract.version, str(goal), not found, found, warnings(prediction)
+    )
+    if found:
+        return result
+    now = (clock or SystemClock()).now()
+    audited = audit_rows(session, promise, ref, pinned.version, options.tables, now)
+    weighed = weigh(audited.verdicts)
+    return replace(
+        result,
+        accepted=weighed.clean,
+        failed=(*weighed.failed, *weighed.unable),
+        unjudged=weighed.unjudged,
+        rows_staged=audited.rows,
+    )
+
+
+def write(
+    frame: DataFrame,
+    contract: Contract | str | Path,
+    target: TableRef | str,
+    options: GateOptions | None = None,
+    *,
+    registry: Registry | None = None,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+) -> GateResult:
+    """Appends `frame` to `target` if all of it keeps the contract; raises Refused otherwise.
+
+    The DataFrame is evaluated once, into a staging table; that version is audited and appended.
+    With `options.quarantine`, rows that break rules go there instead, and rows written plus rows
+    quarantined are the rows staged. The same `write_id` appends once, however often it is
+    repeated. With a registry the contract has to be published there, and the write is recorded.
+    """
+    options, promise, contract, ref = _opened(contract, target, options)
+    if registry is not None:
+        _require_published(registry, contract)
+    spark = frame.sparkSession
+    write_id = options.write_id or (ids or RandomIds()).new()
+    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
+    result = GateResult(
+        contract.id, contract.version, str(ref), not found, found, warnings(prediction),
+        write_id=write_id,
+    )  # fmt: skip
+    if found:
+        raise Refused(_recorded(registry, contract, result, None))
+    job = _Job(spark, contract, promise, ref, options, write_id, (clock or SystemClock()))
+    done, staged_version = job.run(frame, result)
+    _recorded(registry, contract, done, staged_version)
+    if not done.accepted:
+        raise Refused(done)
+    return done
+
+
+@dataclass(frozen=True)
+class _Job:
+    spark: SparkSession
+    contract: Contract
+    promise: TableContract
+    target: TableRef
+    options: GateOptions
+    write_id: str
+    clock: Clock
+
+    def run(self, frame: DataFrame, result: GateResult) -> tuple[GateResult, int]:
+        staging = self.options.staging or _beside(self.target, self.write_id)
+        append_once(frame, staging, f"{self._app_id}/staging")
+        audited = audit_rows(
+            self.spark, self.promise, staging, 0, self.options.tables, self.clock.now()
+        )
+        weighed = weigh(audited.verdicts)
+        result = replace(
+            result,
+            failed=(*weighed.failed, *weighed.unable),
+            unjudged=weighed.unjudged,
+            rows_staged=audited.rows,
+        )
+        breaks = self._separable(audited, weighed)
+        if weighed.clean or breaks is not None:
+            result = self._let_through(audited, breaks or {}, result)
+        else:
+            result = replace(result, accepted=False, rows_written=0)
+        discard(self.spark, staging)
+        return result, 0
+
+    @property
+    def _app_id(self) -> str:
+        return f"sparkguard/gate/{self.write_id}"
+
+    def _separable(self, audited: Audited, weighed: Weighed) -> Mapping[str, sql.Sql] | None:
+        """Conditions on the bad rows by rule, None when they can't be told from the good."""
+        if self.options.quarantine is None or weighed.unable or not weighed.failed:
+            return None
+        conditions = {v.check: audited.breaks(v.check) for v in weighed.failed}
+        found = {name: c for name, c in conditions.items() if c is not None}
+        return found if len(found) == len(conditions) else None
+
+    def _let_through(
+        self, audited: Audited, breaks: Mapping[str, sql.Sql], result: GateResult
+    ) -> GateResult:
+        staged = audited.frame
+        bad = sql.is_true(sql.any_of(breaks.values()))
+        quarantined = 0
+        if breaks:
+            counted = staged.selectExpr(
+                sql.alias(sql.count_if(bad), "bad").text, "count(1) AS every"
+            ).collect()[0]
+            quarantined = int(counted["bad"])
+            if counted["every"] != audited.rows:
+                raise EvaluationError("the staged rows could not be read completely")
+        good = staged.where(sql.template("NOT {}", bad).text) if breaks else staged
+        if quarantined:
+            assert self.options.quarantine is not None
+            append_once(
+                self._explained(staged.where(bad.text), breaks),
+                self.options.quarantine,
+                f"{self._app_id}/quarantine",
+                merge_schema=True,
+            )
+        written = audited.rows - quarantined
+        version = None
+        if written:
+            append_once(
+                good,
+                self.target,
+                self._app_id,
+                merge_schema=self.options.merge_schema,
+                metadata=self._metadata(),
+                partitioned_by=self._partitioning(),
+            )
+            version = self._committed(written)
+        return replace(
+            result,
+            accepted=True,
+            rows_written=written,
+            rows_quarantined=quarantined,
+            target_version=version,
+        )
+
+    def _explained(self, rows: DataFrame, breaks: Mapping[str, sql.Sql]) -> DataFrame:
+        cases = [
+            sql.template("CASE WHEN {} THEN {} END", sql.is_true(c), sql.literal(name))
+            for name, c in breaks.items()
+        ]
+        reasons = sql.template("filter(array({}), x -> x IS NOT NULL)", sql.joined(", ", cases))
+        stamps = {
+            "sparkguard_write_id": self.write_id,
+            "sparkguard_contract": f"{self.contract.id} {self.contract.version}",
+            "sparkguard_target": str(self.target),
+        }
+        return rows.selectExpr(
+            "*",
+            sql.alias(reasons, REASONS).text,
+            *(sql.alias(sql.literal(value), name).text for name, value in stamps.items()),
+        )
+
+    def _partitioning(self) -> tuple[str, ...]:
+        """Partition columns for a table that does not exist yet; Delta knows those of others."""
+        known = _state(self.spark, self.target)
+        return self.promise.partitioned_by if known is None else ()
+
+    def _metadata(self) -> str:
+        facts = {
+            "contract": self.contract.id,
+            "version": self.contract.version,
+            "hash": self.contract.source_hash,
+            "write_id": self.write_id,
+        }
+        return json.dumps({"sparkguard": facts})
+
+    def _committed(self, expected: int) -> int | None:
+        """The target's version that holds our rows; EvaluationError when it holds others."""
+        text = sql.template("DESCRIBE HISTORY {} LIMIT 50", self.target.sql).text
+        for row in self.spark.sql(text).select(
+            "version", "userMetadata", "operationMetrics"
+        ).collect():  # fmt: skip
+            if self.write_id in (row["userMetadata"] or ""):
+                rows = (row["operationMetrics"] or {}).get("numOutputRows")
+                if rows is not None and int(rows) != expected:
+                    raise EvaluationError(
+                        f"{self.target} took {rows} rows in version {row['version']}, "
+                        f"{expected} were staged"
+                    )
+                return int(row["version"])
+        return None
+
+
+def _opened(
+    contract: Contract | str | Path, target: TableRef | str, options: GateOptions | None
+) -> tuple[GateOptions, TableContract, Contract, TableRef]:
+    options = options or GateOptions()
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    names = [table.name for table in contract.tables]
+    if options.table is None and len(names) != 1:
+        raise ConfigurationError(
+            f"contract {contract.id!r} has the tables {listed(names)}; say which with --table"
+        )
+    promise = contract.table(options.table or names[0])
+    if promise is None:
+        raise ConfigurationError(
+            f"contract {contract.id!r} has no table {options.table!r}; it has {listed(names)}"
+        )
+    return options, promise, contract, _ref(target)
+
+
+def _ref(target: TableRef | str) -> TableRef:
+    """A table by path when the text has a slash, else by catalog name."""
+    if isinstance(target, TableRef):
+        return target
+    return TableRef(path=target) if "/" in target else TableRef(name=target)
+
+
+def _struct(frame: DataFrame) -> Struct:
+    return from_json(json.loads(frame.schema.json()))
+
+
+def _foreseen(
+    spark: SparkSession,
+    arriving: Struct,
+    promise: TableContract,
+    target: TableRef,
+    options: GateOptions,
+) -> tuple[Prediction, tuple[Objection, ...]]:
+    write_options = WriteOptions("append", options.merge_schema)
+    prediction = predict(arriving, _state(spark, target), write_options)
+    return prediction, objections(arriving, prediction, promise, fill_missing=options.fill_missing)
+
+
+def _state(spark: SparkSession, target: TableRef) -> TableState | None:
+    """The target as it is stored, None when there is none."""
+    from sparkguard.results.access import is_absent
+
+    try:
+        detail = spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
+    except Exception as error:
+        if is_absent(error):
+            return None
+        raise
+    stored = spark.sql(sql.template("SELECT * FROM {}", target.sql).text).schema
+    properties = detail["properties"] or {}
+    features = set(detail["tableFeatures"] or ())
+    return TableState(
+        from_json(json.loads(stored.json())),
+        type_widening=properties.get("delta.enableTypeWidening") == "true",
+        column_mapping=properties.get("delta.columnMapping.mode", "none") != "none",
+        timestamp_ntz="timestampNtz" in features or "timestamp_ntz" in stored.simpleString(),
+        defaults=frozenset(f.name for f in stored.fields if "CURRENT_DEFAULT" in f.metadata),
+    )
+
+
+def _beside(target: TableRef, write_id: str) -> TableRef:
+    if target.path is not None:
+        base = target.path.rstrip("/")
+        return TableRef(path=f"{base}.staging-{write_id}")
+    *around, last = target.parts
+    parts = (*around, f"{last}__staging_{write_id.replace('-', '')}")
+    return TableRef(name=".".join(sql.name(part).text for part in parts))
+
+
+def _require_published(registry: Registry, contract: Contract) -> None:
+    registry.check()
+    published = {p.hash: p for p in registry.publications(contract.id)}
+    if contract.source_hash not in published:
+        raise ConfigurationError(
+            f"contract {contract.id} {contract.version} is not published in this form; "
+            "publish it with `sparkguard contract publish`"
+        )
+
+
+def _recorded(
+    registry: Registry | None, contract: Contract, result: GateResult, staged: int | None
+) -> GateResult:
+    if registry is not None:
+        lost = None
+        if result.rows_staged is not None:
+            kept = (result.rows_written or 0) + (result.rows_quarantined or 0)
+            lost = result.rows_staged - kept
+        registry.record(
+            GateRow(
+                gate_id=result.write_id,
+                number=1,
+                state="accepted" if result.accepted else "refused",
+                contract_id=contract.id,
+                contract_version=contract.version,
+                contract_hash=contract.source_hash,
+                target=result.target,
+                staged_version=staged,
+                target_version=result.target_version,
+                rows_staged=result.rows_staged,
+                rows_written=result.rows_written,
+                rows_quarantined=result.rows_quarantined,
+                rows_refused=lost,
+                reason="; ".join(result.reasons)[:2_000] if not result.accepted else "",
+            )
+        )
+    return result
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "check": verdict.check,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "rows": verdict.rows,
+        "violations": verdict.violations,
+    }
