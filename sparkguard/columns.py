@@ -8,11 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from sparkguard import datatypes
-from sparkguard.datatypes import ELEMENT, KEY, VALUE, Array, Atomic, DataType, Decimal, Field, Map, Struct
+from sparkguard.datatypes import Array, Atomic, DataType, Decimal, Field, Map, Struct
 from sparkguard.errors import Location
 
 ColumnPath = tuple[str, ...]
 """Names from the top-level column inwards; `ELEMENT` marks the elements of an array."""
+
+ELEMENT, KEY, VALUE = datatypes.ELEMENT, datatypes.KEY, datatypes.VALUE
 
 LOGICAL_TYPES = (
     "string",
