@@ -89,21 +89,21 @@ def test_a_run_is_read_back_as_it_was_written(store: Store) -> None:
     )  # fmt: skip
 
 
-def test_a_repeated_run_changes_nothing(spark: Any, folder: str, store: Store) -> None:
+def test_a_repeated_run_changes_nothing_and_other_data_is_refused(
+    spark: Any, folder: str, store: Store
+) -> None:
     first = write_run(store, "twice")
     writer = DisturbedWriter()
     again = write_run(Store(spark, folder, clock=FixedClock(), writer=writer), "twice")
     assert again == first
+    with pytest.raises(StoreError, match="results/0 holds other rows"):
+        write_run(
+            Store(spark, folder, clock=FixedClock(), writer=writer), "twice", verdicts(Outcome.WARN)
+        )
     assert writer.operations == 0
     assert [stored(store, table, "twice") for table in ("runs", "results", "violations")] == [
         1, 2, 2,
     ]  # fmt: skip
-
-
-def test_other_data_under_the_id_of_a_complete_run_is_refused(spark: Any, folder: str) -> None:
-    write_run(Store(spark, folder, clock=FixedClock()), "settled")
-    with pytest.raises(StoreError, match="results/0 holds other rows"):
-        write_run(Store(spark, folder, clock=FixedClock()), "settled", verdicts(Outcome.WARN))
 
 
 def test_other_data_under_the_id_of_an_interrupted_run_is_refused(
@@ -137,24 +137,21 @@ def test_a_run_too_old_to_be_continued_is_refused(spark: Any, folder: str, store
         late.stored_versions("old")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_a_failure_at_any_operation_is_made_good_by_a_rerun(
-    spark: Any, folder: str, number: int
-) -> None:
-    run_id = f"failed-{number}"
+def test_failures_at_every_operation_are_made_good_by_the_next_run(spark: Any, folder: str) -> None:
+    for number in (1, 2, 3, 4):
 
-    def fail(operation: int) -> None:
-        if operation == number:
-            raise AnalysisException
+        def fail(operation: int, number: int = number) -> None:
+            if operation == number:
+                raise AnalysisException
 
-    broken = Store(spark, folder, clock=FixedClock(), writer=DisturbedWriter(before=fail))
-    with pytest.raises(StoreError, match="DELTA_METADATA_MISMATCH"):
-        write_run(broken, run_id)
-    assert stored(broken, "results", run_id) == 0
+        broken = Store(spark, folder, clock=FixedClock(), writer=DisturbedWriter(before=fail))
+        with pytest.raises(StoreError, match="DELTA_METADATA_MISMATCH"):
+            write_run(broken, "failing")
+        assert broken.committed("failing") is None
     store = Store(spark, folder, clock=FixedClock())
-    write_run(store, run_id)
+    write_run(store, "failing")
     tables = ("runs", "pins", "violations", "results")
-    assert [stored(store, table, run_id, committed=False) for table in tables] == [1, 1, 2, 2]
+    assert [stored(store, table, "failing", committed=False) for table in tables] == [1, 1, 2, 2]
 
 
 def test_a_write_that_was_stored_and_then_raised_is_not_doubled(spark: Any, folder: str) -> None:
