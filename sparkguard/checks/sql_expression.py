@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, Location
 from sparkguard.expressions import Condition, Query, row_condition
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
@@ -96,8 +95,7 @@ class SqlExpression(Check, kind="sql_expression"):
         if self.query is not None:
             return frozenset((self.query.table, column) for column in self.query.columns)
         columns = row_condition(self.expression, None, Location("")).columns
-        known = context.table.schema
-        return frozenset((context.table.name, _written(column, known)) for column in columns)
+        return frozenset((context.table.name, column) for column in columns)
 
     def violates(self, context: Context) -> Sql | None:
         if self.query is not None:
@@ -163,11 +161,3 @@ class SqlExpression(Check, kind="sql_expression"):
         assert self.query is not None
         reads = frozenset(column[0] for column in self.query.columns)
         return Need(TableLevels(self.query.table), Value(self.query.value, reads))
-
-
-def _written(column: ColumnPath, schema: Struct) -> ColumnPath:
-    """The path as the table writes it where the expression differs in case only."""
-    if schema.at(column) is not None:
-        return column
-    folded = {field.name.casefold(): field.name for field in schema}
-    return (folded.get(column[0].casefold(), column[0]), *column[1:])

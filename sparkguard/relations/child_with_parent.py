@@ -67,7 +67,7 @@ class ChildWithParent(Relation, kind="child_with_parent"):
         return sql.template("{} > 0 AND {} = 0 AND {}", self.rows, self.parents, checked)
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
-        from pyspark.sql import functions as F
+        from pyspark.sql import functions as F  # noqa: N812
 
         names = keys.key_names(len(self.columns))
         child = keys.select(
@@ -89,7 +89,7 @@ class ChildWithParent(Relation, kind="child_with_parent"):
 
 def _with_every_null(parent: DataFrame, names: list[str]) -> DataFrame:
     """Each parent once for every choice of key parts that a child may leave NULL."""
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812
 
     counted = keys.grouped(parent, (), names, (PARENTS,))
     choices = [

@@ -44,7 +44,7 @@ class KeyCounts(Relation, kind="key_counts"):
         return keys.null_parts(len(self.columns))
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
-        from pyspark.sql import functions as F
+        from pyspark.sql import functions as F  # noqa: N812
 
         parts = map(sql.path, self.columns)
         rows = keys.select(tables.frame(self.table), by, parts, **{keys.ROWS: F.lit(1)})

@@ -43,7 +43,7 @@ def select(
     frame: DataFrame, by: tuple[str, ...], parts: Iterable[Sql], **numbers: Column
 ) -> DataFrame:
     """Slice columns, the parts of the key under their own names, and named numbers."""
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812
 
     slices = [F.expr(sql.name(column).text).alias(column) for column in by]
     keys = [F.expr(part.text).alias(key(i)) for i, part in enumerate(parts)]
@@ -55,7 +55,7 @@ def grouped(
     frame: DataFrame, by: tuple[str, ...], keys: Sequence[str], sums: Sequence[str]
 ) -> DataFrame:
     """One row per slice and key, with the sums."""
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812
 
     slices = [F.expr(sql.name(column).text).alias(column) for column in by]
     return frame.groupBy(*slices, *keys).agg(*(F.sum(name).alias(name) for name in sums))
@@ -76,7 +76,7 @@ def levelled(
     in the whole only. NULL parts of a key are equal to each other.
     """
     from pyspark.sql import Window
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812
 
     every = (*sliced_sums, *unsliced_sums)
     rows = sliced if by else _with_zeros(sliced, unsliced_sums)
@@ -116,7 +116,7 @@ def levelled(
 
 
 def _with_zeros(frame: DataFrame, names: Sequence[str]) -> DataFrame:
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as F  # noqa: N812
 
     return frame.select("*", *(F.lit(0).cast("bigint").alias(name) for name in names))
 

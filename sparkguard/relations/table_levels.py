@@ -26,7 +26,7 @@ class TableLevels(Relation, kind="table_levels"):
         return frozenset((self.name,))
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
-        from pyspark.sql import functions as F
+        from pyspark.sql import functions as F  # noqa: N812
 
         frame = tables.frame(self.name)
         if not by:

@@ -26,7 +26,7 @@ def test_rows_that_break_a_condition(spark: Any, judge: Any, ansi: str) -> None:
         (SqlExpression("a <= b"), Outcome.FAIL, 3),
         (SqlExpression("a <= b", nulls="allow"), Outcome.FAIL, 2),
         (SqlExpression("a IS NULL OR a > 0"), Outcome.PASS, 0),
-        (SqlExpression("A / B > 0"), Outcome.FAIL, 2),
+        (SqlExpression("a / b > 0"), Outcome.FAIL, 2),
         (SqlExpression("coalesce(a, 1) < 5", threshold=quarter), Outcome.PASS, 1),
     ]
     spark.conf.set("spark.sql.ansi.enabled", ansi)
