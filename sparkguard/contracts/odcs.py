@@ -222,9 +222,9 @@ class _Reader:
             options = {"columns": table.columns, "partitioned_by": table.partitioned_by}
             yield makes.spec("schema", (), options, at)
         if table.primary_key:
-            options = {"columns": table.primary_key, "key_nulls": "violation"}
+            keyed = {"columns": table.primary_key, "key_nulls": "violation"}
             label = "+".join(table.primary_key)
-            yield makes.spec("uniqueness", (label,), options, self._key_at(declared))
+            yield makes.spec("uniqueness", (label,), keyed, self._key_at(declared))
         every = [one for top in declared for one in top.walk()]
         for one in every:
             yield from makes.of_column(one, table.primary_key)

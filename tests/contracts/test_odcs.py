@@ -116,7 +116,8 @@ def test_other_api_versions_are_refused_by_name(version: str) -> None:
             table("- {name: a, quality: [{metric: nullValues, mustBe: 0, mustNotBe: 1}]}"),
             [
                 "c.yaml:9:29: quality[0] takes exactly one of mustBe, mustNotBe, "
-                "mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, "
+                "mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, "
+                "mustBeLessOrEqualTo, mustBeBetween, "
                 "mustNotBeBetween; found mustBe, mustNotBe"
             ],
         ),
