@@ -204,7 +204,7 @@ def _entries(
             check=check,
             kind=spec.kind,
             severity=spec.severity,
-            slices=found.slices.get(one.dataset, (WHOLE,)),
+            slices=found.slices.get(one.dataset, (WHOLE,)) if check is not None else (WHOLE,),
             skip=skip,
             blocked=blocked,
             failed=failed,

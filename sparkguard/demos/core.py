@@ -27,10 +27,12 @@ class Known:
     says: str
 
 
+_TAILNUM = "flights.references.tailnum"
+
 KNOWN = (
     Known("flights.references.dest", "orphan rows", 7_602, "fly to an airport that is not listed"),
-    Known("flights.references.tailnum", "orphan rows", 50_094, "have a plane that is not listed"),
-    Known("flights.references.tailnum", "rows with a NULL key", 2_512, "have no tailnum"),
+    Known(_TAILNUM, "orphan rows", 50_094, "have a plane that is not listed"),
+    Known(_TAILNUM, "rows with a key NULL altogether", 2_512, "have no tailnum"),
     Known("flights.references.origin+time_hour", "orphan rows", 1_556, "have no weather"),
     Known("flights.completeness.dep_time", "violations", 8_255, "have no departure time"),
 )
