@@ -27,7 +27,7 @@ def normalised(value: Sql, rules: Iterable[Rule]) -> Sql:
         blanks = sql.literal(r"\A[\s\u00A0\u200B\uFEFF]+|[\s\u00A0\u200B\uFEFF]+\z")
         value = sql.template("regexp_replace({}, {}, '')", value, blanks)
     if "fold_case" in chosen:
-        value = sql.template("lower(upper({}))", value)
+        value = sql.template("lower({})", value)
     if "strip_zeros" in chosen:
         value = sql.template("regexp_replace({}, {}, '')", value, sql.literal(r"\A0+(?=[^\s])"))
     if "number" in chosen:

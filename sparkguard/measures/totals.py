@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.sql import Sql
+
+_EXACT = Context(prec=100)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,14 @@ class TotalsState:
 
     def merge(self, other: TotalsState, /) -> TotalsState:
         theirs = dict(other.sums)
-        return TotalsState(tuple((name, mine + theirs[name]) for name, mine in self.sums))
+        return TotalsState(tuple((name, _add(mine, theirs[name])) for name, mine in self.sums))
+
+
+def _add(one: int | Decimal, other: int | Decimal) -> int | Decimal:
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    # Python's own context would round to 28 digits.
+    return _EXACT.add(Decimal(one), Decimal(other))
 
 
 @dataclass(frozen=True)
