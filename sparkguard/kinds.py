@@ -61,7 +61,11 @@ def canonical(value: Any) -> Any:
             return sorted((canonical(item) for item in value), key=json.dumps)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             kind = getattr(value, "kind", None)
-            fields = {f.name: canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            fields = {
+                f.name: canonical(getattr(value, f.name))
+                for f in dataclasses.fields(value)
+                if f.compare
+            }
             return {"kind": kind, **fields} if isinstance(kind, str) else fields
     return str(value)
 

@@ -174,6 +174,8 @@ def profile_rows(
 ) -> Iterator[dict[str, Any]]:
     """Rows of `profiles`: one per need and slice; `versions` are the pinned ones by dataset."""
     for (need, where), state in profile.states.items():
+        if not need.measure.stored:
+            continue
         dataset = need.relation.subject
         numbers = need.measure.metrics(state)
         yield {
