@@ -44,8 +44,8 @@ class DistinctState:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """What the number lies between in about 95 % of cases."""
-        return self._read.get_lower_bound(2), self._read.get_upper_bound(2)
+        """Three standard errors to each side: what the number lies between in 99.7 % of cases."""
+        return self._read.get_lower_bound(3), self._read.get_upper_bound(3)
 
 
 @dataclass(frozen=True)
