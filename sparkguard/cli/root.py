@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +33,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-out = Console(highlight=False, soft_wrap=False)
+_PLAIN_WIDTH = 200
+
+
+def _console(*, stderr: bool) -> Console:
+    """As wide as the terminal; wide enough for a check's id and reason where there is none."""
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if is_terminal or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    return Console(stderr=stderr, highlight=False, width=width)
+
+
+out = _console(stderr=False)
 """Tables and results: standard output."""
 
-messages = Console(stderr=True, highlight=False)
+messages = _console(stderr=True)
 """Progress and messages: standard error."""
 
 JsonFile = Annotated[

@@ -126,7 +126,9 @@ class Access:
         try:
             rows = micros.limit(most + 1).collect()
         except Exception as error:
-            raise StoreError(f"{what} can't be read: {condition_of(error)}") from error
+            raise StoreError(
+                f"{what} can't be read from {self.location}: {condition_of(error)}"
+            ) from error
         if len(rows) > most:
             raise StoreError(f"{what}: more than {most} rows")
         return [_row(row.asDict(recursive=True), times) for row in rows]
