@@ -16,6 +16,9 @@ RETENTION_DAYS = 90
 """How long Delta remembers which parts it holds; an older run is never replayed."""
 
 _GENERATION = "sparkguard.generation"
+_SKIPPING = "delta.dataSkippingNumIndexedCols"
+_INDEXED = 6
+"""Readers look for runs, checks and datasets, which come first; statistics cost every append."""
 _FIX = "Run `sparkguard init`."
 
 
@@ -90,7 +93,7 @@ def _bring_up(access: Access, table: Table) -> Change:
 
 
 def create_statement(access: Access, table: Table) -> sql.Sql:
-    properties = {_GENERATION: str(GENERATION)}
+    properties = {_GENERATION: str(GENERATION), _SKIPPING: str(_INDEXED)}
     if table.expires:
         properties["delta.setTransactionRetentionDuration"] = f"interval {RETENTION_DAYS} days"
     return sql.template(

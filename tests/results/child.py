@@ -15,28 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from sparkguard.results import Conflict, Store
+from sparkguard.session import open_session
 from tests.results.support import DisturbedWriter, write_run
 
 
 def session() -> Any:
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[1]")
-    for key, value in {
-        "spark.jars": os.environ["SPARKGUARD_DELTA_JARS"],
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.driver.memory": "512m",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-    }.items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
+    return open_session(
+        options={
+            "spark.master": "local[1]",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.databricks.delta.snapshotPartitions": "1",
+            "spark.driver.memory": "512m",
+        }
+    )
 
 
 def run(folder: str, name: str, number: int) -> None:

@@ -28,7 +28,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         cwd=ROOT,
         env={**environment, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
     )
 
