@@ -41,6 +41,15 @@ def run_record(access: Access, run_id: str) -> RunRecord | None:
     return _record(rows[0]) if rows else None
 
 
+def runs(access: Access, audit: str | None, most: int) -> tuple[RunRecord, ...]:
+    """The latest complete runs, of all audits when `audit` is None, the newest first."""
+    rows = access.load(TABLES["runs"])
+    if audit is not None:
+        rows = rows.where(sql.template("audit = {}", sql.literal(audit)).text)
+    latest = rows.orderBy(rows["finished_at"].desc(), rows["run_id"]).limit(most)
+    return tuple(_record(row) for row in access.collect(latest, "runs", most))
+
+
 def last_run(access: Access, audit: str, before: datetime) -> RunRecord | None:
     """The complete run of `audit` with the greatest as-of time earlier than `before`."""
     rows = access.load(TABLES["runs"]).where(

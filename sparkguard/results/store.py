@@ -107,6 +107,10 @@ class Store:
         schema = table_named(table)
         return history.committed(self._access, schema) if committed else self._access.load(schema)
 
+    def runs(self, audit: str | None = None, most: int = 20) -> tuple[RunRecord, ...]:
+        """The latest complete runs, of all audits when `audit` is None, the newest first."""
+        return history.runs(self._access, audit, most)
+
     def last_run(self, audit: str, before: datetime) -> RunRecord | None:
         """The complete run of `audit` with the greatest as-of time earlier than `before`."""
         return history.last_run(self._access, audit, before)
@@ -177,4 +181,5 @@ class Store:
         self, older_than: timedelta | None = None, samples_older_than: timedelta | None = None
     ) -> janitor.Cleaned:
         """Deletes incomplete runs too old to be replayed, and runs and samples older than asked."""
+        self._runs.ready(TABLES)
         return janitor.clean(self._access, self._clock.now(), older_than, samples_older_than)

@@ -1,0 +1,40 @@
+"""`sparkguard doctor`: what this machine and session offer, with the fix for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from sparkguard.cli.root import JsonFile, app, live, out, write_json
+
+
+@app.command()
+def doctor(
+    store: Annotated[
+        str | None, typer.Option(help="Look at this result store too: a folder or a schema.")
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Look at everything an audit depends on and say what to mend. Writes nothing.
+
+    Exits 0 when all is well, 2 when something is to be mended here, 3 when Spark can't answer.
+    """
+    from sparkguard.doctor import diagnose, exit_code
+    from sparkguard.results import Location
+    from sparkguard.session import open_session
+
+    with live("looking at this machine"):
+        rows = diagnose(open_session, Location.parse(store) if store else None)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("", "what", "found", "what to do"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(row.status.value, *map(escape, (row.name, row.found, row.fix)))
+    out.print(table)
+    write_json(json_file, [{**asdict(row), "status": row.status.value} for row in rows])
+    if code := exit_code(rows):
+        raise typer.Exit(code)

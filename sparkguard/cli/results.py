@@ -1,0 +1,99 @@
+"""`sparkguard results`: what the result tables hold, and their upkeep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from sparkguard.cli.root import JsonFile, app, live, out, write_json
+from sparkguard.cli.tables import verdict_table
+from sparkguard.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sparkguard.results import Store
+
+results = typer.Typer(help="Show stored runs, or delete what is too old.", no_args_is_help=True)
+app.add_typer(results, name="results")
+
+Place = Annotated[str, typer.Argument(help="The result store: a folder or a catalog schema.")]
+
+
+@results.command("list")
+def list_runs(
+    store: Place,
+    audit: Annotated[str | None, typer.Option(help="Only runs of this audit.")] = None,
+    most: Annotated[int, typer.Option("--last", min=1, max=1_000, help="How many runs.")] = 20,
+    json_file: JsonFile = None,
+) -> None:
+    """List the latest complete runs, the newest first."""
+    with live("reading the results"):
+        found = _open(store).runs(audit, most)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    counts = ("passed", "warned", "failed", "errors", "not_evaluable", "skipped")
+    for heading in ("run", "audit", "as of", "exit", *counts):
+        table.add_column(heading.replace("_", " "))
+    for run in found:
+        moment = run.as_of.isoformat(" ", "minutes")
+        numbers = [str(getattr(run, name)) for name in counts]
+        table.add_row(escape(run.run_id), escape(run.audit), moment, str(run.exit_code), *numbers)
+    out.print(table)
+    write_json(json_file, [asdict(run) for run in found])
+
+
+@results.command("show")
+def show_run(
+    store: Place,
+    run_id: Annotated[str, typer.Argument(help="Which run.", metavar="RUN")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show what passed as well, and every slice.")
+    ] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Show the verdicts of one run."""
+    from sparkguard.results.run_result import RunResult
+
+    with live("reading the results"):
+        opened = _open(store)
+        record = opened.committed(run_id)
+        if record is None:
+            raise ConfigurationError(f"{store} holds no complete run {run_id[:80]!r}")
+        result = RunResult.read(opened, record)
+    out.print(verdict_table(result, everything=everything))
+    out.print(str(result), soft_wrap=True, markup=False)
+    write_json(json_file, result.to_dict())
+
+
+@results.command("clean")
+def clean(
+    store: Place,
+    runs_days: Annotated[
+        int | None, typer.Option("--runs", min=1, help="Delete complete runs of over DAYS days.")
+    ] = None,
+    samples_days: Annotated[
+        int | None, typer.Option("--samples", min=0, help="Delete sampled rows over DAYS days old.")
+    ] = None,
+) -> None:
+    """Delete rows of interrupted runs that can't be repeated any more, and what is too old."""
+    with live("cleaning the results"):
+        cleaned = _open(store).clean(_days(runs_days), _days(samples_days))
+    out.print(f"deleted {len(cleaned.incomplete)} interrupted and {len(cleaned.expired)} old runs")
+    if cleaned.samples_before is not None:
+        out.print(f"deleted samples from before {cleaned.samples_before.isoformat(' ', 'minutes')}")
+
+
+def _days(days: int | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
+
+
+def _open(place: str) -> Store:
+    from sparkguard.results import Store
+    from sparkguard.session import open_session
+
+    store = Store(open_session(), place)
+    store.check()
+    return store
