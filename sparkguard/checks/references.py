@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
 from sparkguard.comparable import incomparable
 from sparkguard.errors import ConfigurationError
+from sparkguard.measures.key_list import KeyListState
 from sparkguard.measures.totals import Totals, TotalsState
 from sparkguard.normal import Rule
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
+from sparkguard.references.explain import (
+    MOST_KEYS,
+    Changes,
+    Explanation,
+    causes_of,
+    compare,
+    evidence,
+    explanation,
+    said,
+)
+from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.slices import WHOLE
-from sparkguard.sql import Sql
 from sparkguard.verdicts import Evidence
 
 
@@ -31,8 +41,12 @@ class References(Check, kind="references"):
     A row without a parent is an orphan. `max_orphan_rows` and `max_orphan_keys` are the shares
     (0 to 1) of rows and of distinct keys that may be orphans. `duplicates` says whether a parent
     key held by several rows, which multiplies the child's rows in a join, breaks the rule.
-    `unused` reports how many parents no child names.
+    `new_orphans` does the same for orphan keys that the last run did not have, so that tolerated
+    orphans can't be replaced by others unseen. `unused` reports how many parents no child names.
+    `top` orphan keys are shown, by their text or, without `show_keys`, by a hash.
     """
+
+    wants_history = 1
 
     columns: tuple[ColumnPath, ...]
     to_table: str
@@ -42,7 +56,10 @@ class References(Check, kind="references"):
     max_orphan_rows: float = 0.0
     max_orphan_keys: float = 0.0
     duplicates: Literal["violation", "allow"] = "violation"
+    new_orphans: Literal["violation", "allow"] = "allow"
     unused: bool = False
+    top: int = 20
+    show_keys: bool = True
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -54,6 +71,8 @@ class References(Check, kind="references"):
             )
         if len(self.columns) > _MOST_PARTS:
             raise ValueError(f"a key has at most {_MOST_PARTS} parts, found {len(self.columns)}")
+        if not 0 <= self.top <= MOST_KEYS:
+            raise ValueError(f"top lies between 0 and {MOST_KEYS}, found {self.top}")
         for share in (self.max_orphan_rows, self.max_orphan_keys):
             if not 0 <= share <= 1:
                 raise ValueError(f"a share of orphans lies between 0 and 1, found {share}")
@@ -64,7 +83,11 @@ class References(Check, kind="references"):
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         self._refuse_types(context)
-        return (self._counts(context),)
+        need = self._counts(context)
+        whole = context.seen.at(WHOLE, need)
+        if whole is None or not whole.count("orphan_keys"):
+            return (need,)
+        return (need, *self._explanation(context).needs)
 
     def _refuse_types(self, context: Context) -> None:
         """Raises ConfigurationError for keys that can't be compared, before any row is read."""
@@ -95,6 +118,11 @@ class References(Check, kind="references"):
                 f"{orphans:,} of {rows:,} rows have no parent in {self.to_table} "
                 f"({orphan_keys:,} of {found.count('keys'):,} keys)"
             )
+            if context.where.is_whole:
+                reasons[-1] += self._cause(context, orphans)
+        changes = self._changes(context) if context.where.is_whole and orphans else None
+        if self.new_orphans == "violation" and changes is not None and changes.new:
+            reasons.append(f"{len(changes.new):,} orphan keys were none in the last run")
         partly = found.count("null_some") if self.match == "full" else 0
         if partly:
             reasons.append(f"{partly:,} rows have a key that is NULL in part")
@@ -109,7 +137,10 @@ class References(Check, kind="references"):
             "unit": "rows",
             "rows": rows,
             "violations": orphans + partly,
-            "evidence": self._evidence(found, whole, context),
+            "evidence": (
+                *self._evidence(found, whole, context),
+                *self._why(context, found, changes),
+            ),
         }
         if not reasons and nulls == rows:
             return not_evaluable("every key is NULL", **details)
@@ -136,7 +167,7 @@ class References(Check, kind="references"):
         self, found: TotalsState, whole: TotalsState, context: Context
     ) -> tuple[Evidence, ...]:
         matched, joined = found.count("matched_rows"), found.count("joined_rows")
-        counts = {
+        numbers = {
             "rows checked": found.count("rows"),
             "rows with a key NULL in part": found.count("null_some"),
             "rows with a key NULL altogether": found.count("null_all"),
@@ -147,22 +178,54 @@ class References(Check, kind="references"):
             "rows of an inner join": joined,
         }
         if context.where.is_whole:
-            counts["parent keys"] = whole.count("parent_keys")
-            counts["duplicate parent keys"] = whole.count("duplicate_parent_keys")
-            counts["surplus parent rows"] = whole.count("surplus_parent_rows")
+            numbers["parent keys"] = whole.count("parent_keys")
+            numbers["duplicate parent keys"] = whole.count("duplicate_parent_keys")
+            numbers["surplus parent rows"] = whole.count("surplus_parent_rows")
             if self.unused:
-                counts["parent keys without a child"] = whole.count("unused_parent_keys")
+                numbers["parent keys without a child"] = whole.count("unused_parent_keys")
         rows = [
             Evidence("counts", "references", i, label=label, count=count)
-            for i, (label, count) in enumerate(counts.items())
+            for i, (label, count) in enumerate(numbers.items())
         ]
         if matched:
             ratio = Evidence("work", "references", len(rows), "fan-out", number=joined / matched)
             rows.append(ratio)
         return tuple(rows)
 
-    def relation(self, context: Context) -> ChildWithParent:
-        """The relation whose rows are this reference's keys."""
+    def _why(
+        self, context: Context, found: TotalsState, changes: Changes | None
+    ) -> tuple[Evidence, ...]:
+        orphans = found.count("orphan_rows")
+        if not context.where.is_whole or not orphans:
+            return ()
+        explanation = self._explanation(context)
+        return tuple(evidence(context.seen, explanation, orphans, self.top, changes))
+
+    def _cause(self, context: Context, orphan_rows: int) -> str:
+        need = self._explanation(context).causes
+        causes = causes_of(None if need is None else context.seen.at(WHOLE, need))
+        return f", and {said(causes[0], orphan_rows)}" if causes else ""
+
+    def _changes(self, context: Context) -> Changes | None:
+        """Orphan keys against the last run; None when there was none."""
+        keys, orphans = self._counts(context), self._explanation(context).orphans
+        last = [past for past in context.history if past.profile.at(WHOLE, keys) is not None]
+        if not last:
+            return None
+        before, now = last[-1].profile, context.seen
+        return compare(
+            now.at(WHOLE, orphans) or KeyListState(),
+            _orphan_keys(now, keys),
+            before.at(WHOLE, orphans),
+            _orphan_keys(before, keys),
+        )
+
+    def _explanation(self, context: Context) -> Explanation:
+        found = [context.table.schema.at(column) for column in self.columns]
+        types = tuple(field.type for field in found if field is not None)
+        return explanation(self._relation(context), types, self.show_keys)
+
+    def _relation(self, context: Context) -> ChildWithParent:
         return ChildWithParent(
             context.table.name,
             self.columns,
@@ -173,43 +236,14 @@ class References(Check, kind="references"):
         )
 
     def _counts(self, context: Context) -> Need[TotalsState]:
-        relation = self.relation(context)
+        relation = self._relation(context)
         reads = frozenset(column[0] for column in self.columns)
-        return Need(relation, Totals(_terms(relation, len(self.columns)), reads))
+        return Need(relation, Totals(counts(relation), reads))
+
+
+def _orphan_keys(profile: Profile, need: Need[TotalsState]) -> int:
+    found = profile.at(WHOLE, need)
+    return 0 if found is None else found.count("orphan_keys")
 
 
 _MOST_PARTS = 8
-
-
-def _terms(of: ChildWithParent, parts: int) -> tuple[tuple[str, Sql], ...]:
-    rows, parents, nulls = of.rows, of.parents, of.null_parts
-    whole_key = sql.template("{} = 0", nulls)
-    child = sql.template("{} AND {} > 0", whole_key, rows)
-    matched = sql.template("{} AND {} > 0", child, parents)
-    doubled = sql.template("{} AND {} > 1", whole_key, parents)
-    all_null = sql.template("{} = {}", nulls, sql.literal(parts))
-    some_null = sql.template("{} > 0 AND NOT ({})", nulls, all_null)
-    joined = sql.template("CAST({} AS DECIMAL(19,0)) * CAST({} AS DECIMAL(19,0))", rows, parents)
-
-    def if_(condition: Sql, number: Sql) -> Sql:
-        return sql.template("if({}, {}, 0)", condition, number)
-
-    one = sql.literal(1)
-    return (
-        ("rows", rows),
-        ("null_some", if_(some_null, rows)),
-        ("null_all", if_(all_null, rows)),
-        ("keys", if_(child, one)),
-        ("orphan_rows", if_(of.orphan, rows)),
-        ("orphan_keys", if_(of.orphan, one)),
-        ("matched_rows", if_(matched, rows)),
-        ("joined_rows", if_(matched, joined)),
-        ("multiplied_keys", if_(sql.template("{} AND {} > 1", child, parents), one)),
-        ("parent_keys", if_(sql.template("{} AND {} > 0", whole_key, parents), one)),
-        ("duplicate_parent_keys", if_(doubled, one)),
-        ("surplus_parent_rows", if_(doubled, sql.template("{} - 1", parents))),
-        (
-            "unused_parent_keys",
-            if_(sql.template("{} AND {} = 0 AND {} > 0", whole_key, rows, parents), one),
-        ),
-    )

@@ -37,6 +37,30 @@ def context_of(frames: Mapping[str, Any], table: str, by: tuple[str, ...] = ()) 
     return Context(facts[table], AS_OF, by=by, tables=facts)
 
 
+def look(
+    checks: Sequence[Check],
+    frames: Mapping[str, Any],
+    table: str = "t",
+    by: tuple[str, ...] = (),
+    context: Context | None = None,
+) -> Context:
+    """A context that has seen all that the checks need; they are asked until they need no more."""
+    context = context or context_of(frames, table, by)
+    seen = Profile()
+    asked: dict[Any, None] = {}
+    for _ in range(5):
+        wanted = [n for check in checks for n in check.needs(replace(context, seen=seen))]
+        fresh = [need for need in dict.fromkeys(wanted) if need not in asked]
+        if not fresh:
+            break
+        asked.update(dict.fromkeys(fresh))
+        for scan in lay_out(fresh, {table: by}):
+            found = run_scan(scan, Frames(frames))
+            assert not found.failures
+            seen = Profile({**seen.states, **found.profile.states})
+    return replace(context, seen=seen)
+
+
 def judge_all(
     checks: Sequence[Check],
     frames: Mapping[str, Any],
@@ -45,24 +69,14 @@ def judge_all(
     where: Slice = WHOLE,
     context: Context | None = None,
 ) -> list[Judgement]:
-    """One judgement per check; equal needs are scanned once, steps are asked for until none."""
-    context = context or context_of(frames, table, by)
-    seen = Profile()
-    for _ in range(5):
-        known = {need for need, _ in seen.states}
-        asked = [n for check in checks for n in check.needs(replace(context, seen=seen))]
-        needs = [need for need in dict.fromkeys(asked) if need not in known]
-        if not needs:
-            break
-        found = [run_scan(scan, Frames(frames)) for scan in lay_out(needs, {table: by})]
-        assert not [failure for one in found for failure in one.failures.items()]
-        fresh = Profile.merged(one.profile for one in found).states
-        before = len(seen.states)
-        seen = Profile({**seen.states, **fresh})
-        if len(seen.states) == before:
-            break
-    context = replace(context, where=where, seen=seen)
-    return [check.judge(seen.only(where), context) for check in checks]
+    """One judgement per check; equal needs are scanned once."""
+    context = replace(look(checks, frames, table, by, context), where=where)
+    return [check.judge(context.seen.only(where), context) for check in checks]
+
+
+@pytest.fixture(scope="session")
+def observe() -> Callable[..., Context]:
+    return look
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def parents_of(key: Key, partial: bool) -> int:
     if (None in key and not partial) or key == (None, None):
         return 0
     complete = [parent for parent in PARENTS_ if None not in parent]
-    return sum(all(k in (None, p) for k, p in zip(key, parent)) for parent in complete)
+    return sum(all(k in (None, p) for k, p in zip(key, parent, strict=True)) for parent in complete)
 
 
 def expected(partial: bool) -> set[tuple[Any, ...]]:

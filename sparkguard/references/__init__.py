@@ -1,0 +1,1 @@
+"""What a references check makes of the keys it sees: numbers, causes, curves, comparisons."""
