@@ -15,7 +15,7 @@ from sparkguard.cli.root import JsonFile, app, live, out, write_json
 if TYPE_CHECKING:
     from sparkguard.profiling import ColumnSummary, TableProfile
 
-_SHOWN = ("rows", "null", "distinct", "mean", "stddev", "p50")
+_SHOWN = ("rows", "null", "distinct", "mean", "stddev", "q50")
 
 
 @app.command()

@@ -1,0 +1,66 @@
+"""The command line starts fast, explains itself, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sparkguard.cli import run
+
+HEAVY = ("pyspark", "pandas", "pydantic", "jsonschema", "sqlglot", "scipy", "numpy", "pyarrow")
+
+
+def loaded(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(*(m for m in {HEAVY} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split()) & set(HEAVY)
+
+
+def test_importing_sparkguard_and_its_commands_loads_nothing_heavy() -> None:
+    assert loaded("import sparkguard") == set()
+    assert loaded("import sparkguard.cli") == set()
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["demo"], ["audit"], ["init"], ["profile"], ["results"], ["doctor"]]
+)
+def test_every_command_explains_itself(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "--help"]) == 0
+    assert "Usage: sparkguard" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["nonsense"], "No such command"),
+        (["demo", "croe"], "Did you mean 'core'?"),
+        (["audit", "x.yaml", "--set", "lake"], "--set takes NAME=VALUE"),
+        (["audit", "x.yaml", "--as-of", "tomorrow"], "ISO 8601"),
+        (["audit", "x.yaml", "--fail-on", "all"], "'warn' or 'fail'"),
+        (["audit", "x.yaml", "--slice", "=5"], "COLUMN=VALUE"),
+    ],
+)
+def test_a_wrong_command_is_exit_2(
+    command: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_audits_problems_are_all_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a" / "x.yaml"
+    file.parent.mkdir()
+    file.write_text("audit: x\nskipp: []\nfail_on_warn: maybe\n")
+    assert run(["audit", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "Did you mean 'skip'?" in said
+    assert "the audit needs 'datasets'" in said
