@@ -251,9 +251,8 @@ def _order(
     """Order among the fields both sides have: additions and drops speak for themselves."""
     positions = {name: i for i, name in enumerate(old.names)}
     sequence = [positions[before] for before, _ in matched]
-    appended = all(
-        field.name in {after for _, after in matched} for field in new.fields[: len(matched)]
-    )
+    shared = {after for _, after in matched}
+    appended = all(field.name in shared for field in new.fields[: len(matched)])
     if sequence != sorted(sequence) or not appended:
         yield Change(
             "field_order" if at else "column_order",

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sparkguard.columns import Column
-from sparkguard.contracts.grades import Path
+from sparkguard.contracts.grades import Change, Path
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.shape import ContractShape, Facts, Rule, TableShape
 from sparkguard.contracts.spec import CheckSpec
@@ -148,30 +148,54 @@ def _sorted_rules(
     table: TableContract,
 ) -> tuple[dict[Path, frozenset[str]], dict[str, Rule], dict[str, str]]:
     """Closed sets by column, rules by identity, and rules that nothing evaluates."""
-    required = {c.path for c in table.walk() if c.required}
-    key = frozenset(table.primary_key)
     sets: dict[Path, frozenset[str]] = {}
     rules: dict[str, Rule] = {}
     other: dict[str, str] = {}
+    for spec, identity in _identified(table):
+        if isinstance(identity, tuple):
+            sets[identity] = _closed_set(spec) or frozenset()
+        elif spec.skip:
+            other[identity] = _said(spec)
+        else:
+            rules[identity] = _rule(spec, identity)
+    return sets, rules, other
+
+
+def spec_behind(change: Change, table: TableContract) -> CheckSpec | None:
+    """The rule of the new contract whose addition or tightening `change` reports, if it is one."""
+    for spec, identity in _identified(table):
+        if not spec.skip and (identity == change.path or (identity,) == change.path):
+            return spec
+    if not change.path and change.rule in ("rule_added", "key_column_removed"):
+        key = frozenset(table.primary_key)
+        return next(
+            (s for s in table.rules if key and _stated_otherwise(s, _columns(s), set(), key)), None
+        )
+    return None
+
+
+def _identified(table: TableContract) -> Iterator[tuple[CheckSpec, str | Path]]:
+    """Rules by an identity that survives a change of bounds: a column's path for a closed set."""
+    required = {c.path for c in table.walk() if c.required}
+    key = frozenset(table.primary_key)
+    sets: set[Path] = set()
     seen: Counter[str] = Counter()
     for spec in table.rules:
         columns = _columns(spec)
         if spec.kind == "schema" or _stated_otherwise(spec, columns, required, key):
             continue
         if spec.skip:
-            other[f"rule {spec.id}"] = _said(spec)
+            yield spec, f"rule {spec.id}"
             continue
-        values = _closed_set(spec)
-        if values is not None and columns and columns[0] not in sets:
-            sets[columns[0]] = values
+        if _closed_set(spec) is not None and columns and columns[0] not in sets:
+            sets.add(columns[0])
+            yield spec, columns[0]
             continue
         what = f"{spec.kind} of {', '.join(map('.'.join, columns)) or table.name}"
         if "to_table" in spec.options:
             what += f" to {spec.options['to_table']}"
         seen[what] += 1
-        identity = what if seen[what] == 1 else f"{what} #{seen[what]}"
-        rules[identity] = _rule(spec, identity)
-    return sets, rules, other
+        yield spec, what if seen[what] == 1 else f"{what} #{seen[what]}"
 
 
 def _stated_otherwise(

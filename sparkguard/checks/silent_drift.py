@@ -1,0 +1,202 @@
+"""Columns whose meaning changed while their schema did not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.drifting.points import Column, Drift, Point
+from sparkguard.drifting.search import search
+from sparkguard.measures.families import Family, family_of
+from sparkguard.measures.moments import Moments
+from sparkguard.measures.traits import Traits
+from sparkguard.measures.value_bits import ValueBits
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.verdicts import Evidence, Outcome
+
+MOST_POINTS = 1_000
+
+
+@dataclass(frozen=True)
+class SilentDrift(Check, kind="silent_drift"):
+    """No column starts returning NULL, takes over from another, or changes unit, sign or notation.
+
+    Sliced by partition, each partition is compared with those before it; unsliced, each table
+    version with the profiles of earlier runs. With `baseline: approved` all are compared with the
+    approved baseline. A change counts once it lasted for `partitions` of them, or to the end.
+    `column` or `columns` restrict it; all columns by default. Those in `ignore` are left out.
+    """
+
+    column: ColumnPath | None = None
+    columns: tuple[ColumnPath, ...] = ()
+    ignore: tuple[str, ...] = ()
+    baseline: Literal["approved", "previous"] = "previous"
+    partitions: int = 1
+
+    wants_history: ClassVar[int] = MOST_POINTS
+    wants_baseline: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.partitions < 1:
+            raise ValueError("partitions is at least 1")
+        if self.column is not None and self.columns:
+            raise ValueError("give column or columns, not both")
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset((context.table.name, path) for path in self._named)
+
+    @property
+    def _named(self) -> tuple[ColumnPath, ...]:
+        return (self.column,) if self.column is not None else self.columns
+
+    def _watched(self, context: Context) -> Mapping[ColumnPath, Family]:
+        """The columns to watch; slice columns name the partitions and are constant in each."""
+        schema = context.table.schema
+        paths = self._named or tuple(
+            (name,) for name in schema.names if name not in (*context.by, *self.ignore)
+        )
+        found = {path: schema.at(path) for path in paths}
+        return {path: family_of(field.type) for path, field in found.items() if field is not None}
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return tuple(
+            Need(Table(context.table.name), measure)
+            for path, family in self._watched(context).items()
+            for measure in _measures(path, family)
+        )
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        watched = self._watched(context)
+        stretch = _stretch(context)
+        expected = "columns keep their meaning"
+        if not watched:
+            return not_evaluable("there is no column to watch", expected=expected)
+        approved = self._approved(context, watched)
+        if self.baseline == "approved" and not approved:
+            reason = "there is no approved baseline"
+            return not_evaluable(reason, expected=expected, counts_as=Outcome.WARN)
+        if len(stretch) < 2 and not approved:
+            reason = "there is no earlier partition or version to compare with"
+            return not_evaluable(reason, expected=expected, counts_as=Outcome.WARN)
+        columns = [
+            Column(".".join(path), family, _points(context.table.name, path, family, stretch))
+            for path, family in watched.items()
+        ]
+        found = search(columns, approved, self.partitions)
+        evidence = (*_evidence(found), *_null_shares(found, columns))
+        details: dict[str, Any] = {
+            "observed": len({drift.column for drift in found}),
+            "expected": expected,
+            "unit": "columns",
+            "evidence": evidence,
+        }
+        if not found:
+            return passed(**details)
+        told = "; ".join(str(drift) for drift in found[:5])
+        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+        return violated(told + more, **details)
+
+    def _approved(self, context: Context, watched: Mapping[ColumnPath, Family]) -> dict[str, Point]:
+        if self.baseline != "approved" or context.baseline is None:
+            return {}
+        found = {
+            ".".join(path): _point("baseline", context.table.name, path, family, context.baseline)
+            for path, family in watched.items()
+        }
+        return {name: point for name, point in found.items() if point is not None}
+
+
+Stretch = Sequence[tuple[str, Profile]]
+
+
+def _measures(path: ColumnPath, family: Family) -> tuple[Any, ...]:
+    measures: list[Any] = [Traits(path, family)]
+    if family is not Family.OTHER:
+        measures.append(ValueBits(path, family))
+    if family.is_number:
+        measures.append(Moments(path, family))
+    return tuple(measures)
+
+
+def _stretch(context: Context) -> Stretch:
+    """Partitions up to the judged one in order of their values, or versions, each with its name.
+
+    Partitions that this run did not read come from the newest run that did.
+    """
+    if not context.by:
+        past = {p.version: p.profile for p in context.history if p.slice.is_whole}
+        past[context.table.version] = context.seen
+        return [(f"version {version}", past[version]) for version in sorted(past)]
+    wanted = set(context.by)
+    profiles = {
+        p.slice: p.profile for p in context.history if {n for n, _ in p.slice.values} == wanted
+    }
+    seen = {s for _, s in context.seen.states if {n for n, _ in s.values} == wanted}
+    profiles.update({slice_: context.seen.only(slice_) for slice_ in seen})
+    ordered = sorted(profiles, key=lambda s: in_order(s, context.by))
+    if context.where != WHOLE:
+        last = in_order(context.where, context.by)
+        ordered = [s for s in ordered if in_order(s, context.by) <= last]
+    return [(str(slice_), profiles[slice_]) for slice_ in ordered]
+
+
+def in_order(slice_: Slice, by: Sequence[str]) -> tuple[Any, ...]:
+    """A key that puts partitions in the order of their values: numbers as numbers, NULL first."""
+    values = dict(slice_.values)
+    return tuple(_natural(values.get(column)) for column in by)
+
+
+def _natural(text: str | None) -> tuple[Any, ...]:
+    if text is None:
+        return (0,)
+    if re.fullmatch(r"-?\d+", text):
+        return (1, int(text), "")
+    return (2, 0, text)
+
+
+def _points(table: str, path: ColumnPath, family: Family, stretch: Stretch) -> tuple[Point, ...]:
+    found = (_point(label, table, path, family, profile) for label, profile in stretch)
+    return tuple(point for point in found if point is not None)
+
+
+def _point(
+    label: str, table: str, path: ColumnPath, family: Family, profile: Profile
+) -> Point | None:
+    relation = Table(table)
+    traits = profile.whole(Need(relation, Traits(path, family)))
+    if traits is None:
+        return None
+    point = Point(label, traits)
+    bits = profile.whole(Need(relation, ValueBits(path, family)))
+    moments = profile.whole(Need(relation, Moments(path, family)))
+    return Point(label, traits, bits or point.bits, moments or point.moments)
+
+
+def _evidence(found: Sequence[Drift]) -> Iterator[Evidence]:
+    for ordinal, drift in enumerate(found):
+        yield Evidence(
+            "hypotheses", "silent drift", ordinal, label=f"{drift.kind} of {drift.column}",
+            text=f"{drift.text}, since {drift.since}",
+        )  # fmt: skip
+        for at, (label, number) in enumerate(drift.numbers):
+            name = f"{drift.kind} of {drift.column}"
+            yield Evidence("work", name, at, label=label, number=number, text=drift.since)
+
+
+def _null_shares(found: Sequence[Drift], columns: Sequence[Column]) -> Iterator[Evidence]:
+    """The share of NULLs over time, of every column that drifted."""
+    drifted = {drift.column for drift in found}
+    for column in columns:
+        if column.name in drifted:
+            for at, point in enumerate(column.points):
+                share = point.traits.null / point.traits.rows if point.traits.rows else None
+                yield Evidence(
+                    "series", f"share of NULL in {column.name}", at, label=point.label,
+                    x=float(at), number=share, count=point.traits.rows,
+                )  # fmt: skip

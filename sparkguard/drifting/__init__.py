@@ -1,0 +1,1 @@
+"""Changes of meaning under an unchanged schema, found in stored states; pure, reads no data."""
