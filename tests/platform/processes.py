@@ -93,7 +93,9 @@ def connect_server(folder: Path) -> Iterator[str]:
 def submit_command(master: str, settings: Mapping[str, str], folder: Path) -> tuple[str, ...]:
     """spark-submit in client mode with Delta's jars, up to the program to run."""
     folder.mkdir(parents=True, exist_ok=True)
+    quiet = ROOT / "sparkguard" / "log4j2.properties"
     all_settings = {
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet}",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "1g",

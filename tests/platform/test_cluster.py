@@ -1,17 +1,21 @@
-"""On a real standalone cluster, a master and two workers, jobs give what local mode gives."""
+"""On a real standalone cluster, a master and two workers, an audit finds what it finds locally."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.platform.processes import standalone_cluster, submit
+from sparkguard.run import Request, audit, initialise
+from tests.platform.processes import ROOT, standalone_cluster, submit
 
 pytestmark = pytest.mark.platform
+
+CONFIG = Path(__file__).parent / "shop" / "audit.yaml"
+OF_A_VERDICT = ("outcome", "severity", "observed_double", "observed_long", "rows", "violations")
 
 
 @pytest.fixture(scope="module")
@@ -20,24 +24,38 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_a_submitted_job_sees_what_local_mode_sees(
+def verdicts(result: Mapping[str, Any]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    return {
+        (row["check_id"], row["slice"]): tuple(row[field] for field in OF_A_VERDICT)
+        for row in result["results"]
+    }
+
+
+def test_a_submitted_audit_finds_what_local_mode_finds(
     spark: Any, cluster: str, tmp_path: Path
 ) -> None:
-    table = str(tmp_path / "t")
-    rows = spark.range(0, 1_000, 1, 8).selectExpr("id", "CAST(id % 4 AS INT) AS m")
-    rows.write.format("delta").partitionBy("m").save(table)
-    seen = {}
-    for name, master in {"cluster": cluster, "local": "local[2]"}.items():
-        result = tmp_path / f"{name}.json"
-        job = Path(__file__).with_name("snapshot_job.py")
-        done = submit(master, job, (table, str(result)), tmp_path / name)
-        assert done.returncode == 0, done.stderr[-2_000:]
-        seen[name] = json.loads(result.read_text())
-    assert seen["cluster"] == seen["local"]
-    assert seen["cluster"] == {
-        "connect": False,
-        "pinned": 1_000,
-        "total": 499_500,
-        "rows": 1_000,
-        "slices": {"m=0": 250, "m=1": 250, "m=2": 250, "m=3": 250},
-    }
+    lake = tmp_path / "lake"
+    orders = spark.range(0, 1_000, 1, 4).selectExpr(
+        "id",
+        "CAST(id % 4 AS INT) AS month",
+        "CAST(id - 3 AS DOUBLE) AS amount",
+        "IF(id % 10 = 0, NULL, id % 100) AS customer",
+    )
+    orders.write.format("delta").partitionBy("month").save(str(lake / "orders"))
+    spark.range(95).write.format("delta").save(str(lake / "customers"))
+    stores = {name: str(tmp_path / name / "results") for name in ("local", "cluster")}
+    for store in stores.values():
+        initialise(CONFIG, spark=spark, variables={"lake": str(lake), "store": store})
+    variables = {"lake": str(lake), "store": stores["local"]}
+    local = audit(CONFIG, Request(run_id="night"), spark=spark, variables=variables)
+
+    written = tmp_path / "cluster.json"
+    assigned = ("--set", f"lake={lake}", "--set", f"store={stores['cluster']}")
+    options = (*assigned, "--run-id", "night", "--json", str(written))
+    job = ROOT / "jobs" / "audit.py"
+    done = submit(cluster, job, (str(CONFIG), *options), tmp_path / "cluster")
+    assert done.returncode == local.exit_code == 1, done.stderr[-2_000:]
+    on_cluster = verdicts(json.loads(written.read_text()))
+    assert on_cluster == verdicts(local.to_dict())
+    orphans = {s: found[-1] for (check, s), found in on_cluster.items() if "references" in check}
+    assert orphans == {"": 50, "month=0": 10, "month=1": 10, "month=2": 10, "month=3": 20}
