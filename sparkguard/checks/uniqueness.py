@@ -8,11 +8,11 @@ from typing import Any, Literal
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
 from sparkguard.datatypes import Map
-from sparkguard.errors import EvaluationError
 from sparkguard.measures.totals import Totals
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.key_counts import KeyCounts
+from sparkguard.verdicts import Outcome
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,11 @@ class Uniqueness(Check, kind="uniqueness"):
         return frozenset((context.table.name, column) for column in self.columns)
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        for column in self.columns:
-            field = context.table.schema.at(column)
-            if field is not None and isinstance(field.type, Map):
-                raise EvaluationError(f"{'.'.join(column)} is a map; maps can't be compared")
-        return (self._need(context),)
+        return () if self._unsupported(context) else (self._need(context),)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
+        if reason := self._unsupported(context):
+            return Judgement(Outcome.ERROR, reason=reason)
         found = seen.at(context.where, self._need(context))
         if found is None:
             return not_evaluable("no rows", rows=0)
@@ -67,6 +65,13 @@ class Uniqueness(Check, kind="uniqueness"):
         if nulls and self.key_nulls == "violation":
             reasons.append(f"{nulls:,} rows have a NULL in their key")
         return violated("; ".join(reasons), **details)
+
+    def _unsupported(self, context: Context) -> str:
+        for column in self.columns:
+            field = context.table.schema.at(column)
+            if field is not None and isinstance(field.type, Map):
+                return f"{'.'.join(column)} is a map; maps can't be compared"
+        return ""
 
     def _need(self, context: Context) -> Need[Any]:
         counts = KeyCounts(context.table.name, self.columns)

@@ -53,8 +53,8 @@ def test_losses_and_gains_by_slice_cause_and_key(spark: Any, judge: Any) -> None
     assert "the sum is 50.000000, expected 48.000000" in whole.reason
     top = [(e.name, e.label, e.count, e.text) for e in whole.evidence if e.kind == "examples"]
     assert top == [
-        ("keys that lost most rows", "NULL", 1, "first in p=y"),
         ("keys that lost most rows", "9", 1, "first in p=y"),
+        ("keys that lost most rows", "NULL", 1, "first in p=y"),
         ("keys that gained most rows", "2", 1, "first in p=x"),
     ]
     assert (y.violations, y.rows, counts(y)["rows of the left input"]) == (2, 2, 4)

@@ -42,28 +42,30 @@ def plant(clean: Path, folder: Path, removed: int, nulled: int, doubled: int) ->
     dice = random.Random(6)
     with duckdb.connect() as db:
         orders, lines = clean / "orders.parquet", clean / "lineitem.parquet"
-        keys = [k for (k,) in db.sql(f"SELECT o_orderkey FROM '{orders}' ORDER BY 1").fetchall()]
+        keys = [
+            k for (k,) in db.execute(f"SELECT o_orderkey FROM '{orders}' ORDER BY 1").fetchall()
+        ]
         chosen = dice.sample(keys, removed + doubled)
         for table, values in (("gone", chosen[:removed]), ("twice", chosen[removed:])):
             db.execute(f"CREATE TABLE {table} AS SELECT unnest(?) AS k", [values])
-        db.sql(
+        db.execute(
             f"COPY (SELECT o_orderkey FROM '{orders}' WHERE o_orderkey NOT IN (FROM gone)"
             f" UNION ALL FROM twice) TO '{folder}/orders.parquet' (FORMAT parquet)"
         )
-        (rows,) = db.sql(f"SELECT count(*) FROM '{lines}'").fetchone() or (0,)
+        (rows,) = db.execute(f"SELECT count(*) FROM '{lines}'").fetchall()[0]
         blank = dice.sample(range(rows), nulled)
         db.execute("CREATE TABLE blank AS SELECT unnest(?) AS n", [blank])
-        db.sql(
+        db.execute(
             "COPY (SELECT CASE WHEN n IN (FROM blank) THEN NULL ELSE l_orderkey END AS l_orderkey,"
             f" l_shipmode FROM (SELECT *, row_number() OVER () - 1 AS n FROM '{lines}'))"
             f" TO '{folder}/lineitem.parquet' (FORMAT parquet)"
         )
         planted = f"FROM '{folder}/lineitem.parquet' WHERE l_orderkey IN (FROM gone)"
-        orphans = db.sql(f"SELECT count(*), count(DISTINCT l_orderkey) {planted}").fetchone() or ()
-        met = db.sql(
+        orphans = db.execute(f"SELECT count(*), count(DISTINCT l_orderkey) {planted}").fetchall()[0]
+        met = db.execute(
             f"SELECT count(DISTINCT l_orderkey) FROM '{folder}/lineitem.parquet'"
             " WHERE l_orderkey IN (FROM twice)"
-        ).fetchone() or (0,)
+        ).fetchall()[0]
     return {
         "rows": rows,
         "null_all": nulled,
