@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparkguard.checks.base import TableFacts
-from sparkguard.checks.profile import ColumnProfile, ProfileColumns
+from sparkguard.checks.profile import ColumnProfile, ProfileColumns, path_text
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, Location, did_you_mean, listed
 from sparkguard.judging import judge
@@ -98,7 +98,7 @@ def measure_columns(
             names = facts.schema.names
             near = did_you_mean(column[0], names)
             raise ConfigurationError(
-                f"the table has no column {'.'.join(column)!r}; it has {listed(names)}.{near}"
+                f"the table has no column {path_text(column)!r}; it has {listed(names)}.{near}"
             )
     spec = CheckSpec("profile", ProfileColumns.kind, {}, Severity.INFO, Location("profile"))
     bound = Bound(facts.name, spec, ProfileColumns(columns))
@@ -121,7 +121,7 @@ def measure_columns(
         least, greatest = check.extremes(seen, context)
         summaries.append(
             ColumnSummary(
-                ".".join(check.column),
+                path_text(check.column),
                 str(type_.type) if type_ else "",
                 verdict.slice,
                 verdict.outcome,

@@ -59,7 +59,7 @@ class ProfileColumns(Check, kind="profile"):
                 wanted[column] = Family.OTHER
         rows = max(256, min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(wanted))))
         return {
-            ".".join(path): ColumnProfile(path, family, self.values, rows)
+            path_text(path): ColumnProfile(path, family, self.values, rows)
             for path, family in wanted.items()
         }
 
@@ -191,6 +191,13 @@ class ColumnProfile(Check):
             yield Evidence("work", "extremes", i, label=end, text=text)
         for i, (text, rows) in enumerate(self.top(seen, context)):
             yield Evidence("counts", "values", i, label=text, count=rows)
+
+
+def path_text(path: ColumnPath) -> str:
+    """`a.b` for the field b of the struct a; a name with a dot in it stands in backticks."""
+    return ".".join(
+        "`" + part.replace("`", "``") + "`" if "." in part or "`" in part else part for part in path
+    )
 
 
 def _has_few(looked: SampleState) -> bool:

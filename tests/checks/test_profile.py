@@ -47,13 +47,13 @@ def kinds(check: ColumnProfile, context: Context) -> list[str]:
 
 def test_every_column_and_struct_field_is_an_entry() -> None:
     found = ProfileColumns().expand(CONTEXT)
-    assert list(found) == ["id", "text", "flag", "place.city", "place.x.y", "tags"]
-    assert found["place.x.y"] == ColumnProfile(("place", "x.y"), Family.FLOAT)
+    assert list(found) == ["id", "text", "flag", "place.city", "place.`x.y`", "tags"]
+    assert found["place.`x.y`"] == ColumnProfile(("place", "x.y"), Family.FLOAT)
 
 
 def test_columns_can_be_chosen_and_unknown_ones_stay_named() -> None:
     found = ProfileColumns(columns=(("place",), ("nope",))).expand(CONTEXT)
-    assert list(found) == ["place.city", "place.x.y", "nope"]
+    assert list(found) == ["place.city", "place.`x.y`", "nope"]
     assert found["nope"].requires(CONTEXT) == {("t", ("nope",))}
 
 
