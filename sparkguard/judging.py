@@ -20,14 +20,15 @@ class Sight:
     """What the run saw, and what each entry asked to see.
 
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
-    `history` and `baselines` are given to the checks that want them, by entry id.
+    `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
+    alert was acknowledged, by entry id.
     """
 
     scanned: Scanned
     asked: Mapping[str, Needs]
     crashed: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
-    baselines: Mapping[str, Profile] = field(default_factory=dict)
+    accepted: Mapping[str, frozenset[Slice]] = field(default_factory=dict)
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
 
 
@@ -99,7 +100,7 @@ def _judge_one(
         plan.context(entry),
         where=where,
         seen=everything,
-        baseline=sight.baselines.get(entry.id),
+        accepted=sight.accepted.get(entry.id, frozenset()),
         history=sight.history.get(entry.id, ()),
         previous=sight.previous,
     )

@@ -42,13 +42,26 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Approved:
+    """Where the approved baseline comes from, and who answers for it."""
+
+    id: str
+    version: int
+    slices: tuple[Slice, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Context:
     """What a check may look at besides the states it is given; all of it is pinned.
 
     `table` is the dataset the check belongs to; `tables` are the facts of every table that the
     run pinned. `seen` holds all slices of what earlier steps saw. `where` is the slice judged.
-    `history` holds past profiles of the same needs, oldest first; `previous` the verdicts of the
-    last complete run by (check id, slice). `as_of` is the run's clock, in UTC.
+    `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
+    slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
+    same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
+    slice). `as_of` is the run's clock, in UTC.
     """
 
     table: TableFacts
@@ -57,6 +70,8 @@ class Context:
     where: Slice = WHOLE
     seen: Profile = field(default_factory=Profile)
     baseline: Profile | None = None
+    approved: Approved | None = None
+    accepted: frozenset[Slice] = frozenset()
     history: tuple[Past, ...] = ()
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
@@ -142,6 +157,13 @@ class Check(ABC):
     @abstractmethod
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         """What to measure; asked again with what was seen, until it names nothing new."""
+
+    def baseline_needs(self, context: Context) -> tuple[Need[Any], ...]:
+        """What a new baseline has to hold; asked again as `needs` is, and what it names last counts.
+
+        By default what the check needs.
+        """
+        return self.needs(context)
 
     @abstractmethod
     def judge(self, seen: Profile, context: Context) -> Judgement:

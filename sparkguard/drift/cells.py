@@ -1,0 +1,188 @@
+"""A baseline's states as features: the cells in which later states are counted and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparkguard.drift.bins import united
+from sparkguard.measures.base import Measure
+from sparkguard.measures.bins import Bins, BinsState
+from sparkguard.measures.counts import Counts, CountsState
+from sparkguard.measures.families import Family
+from sparkguard.measures.values import Values, ValuesState
+
+Counted = NDArray[np.int64]
+
+FEW_NUMBERS = 50
+FEW_TEXTS = 200
+"""Distinct values up to which each of them is a bin."""
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One bin: its label and, for numbers, what it lies between (exclusive, inclusive)."""
+
+    label: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """A column in the cells of its baseline.
+
+    `reference` are the baseline's rows per cell. `shares` are groups of cells whose share is
+    judged by itself, by name. `unseen` is the cell of values that the baseline does not have and
+    `rare` the baseline's share of values seen once. `has_distance` is False where there are too
+    many values for a distance to mean anything; `categories` says that cells are single values.
+    """
+
+    measure: Measure[Any]
+    cells: tuple[Cell, ...]
+    reference: Counted
+    shares: Mapping[str, tuple[int, ...]]
+    has_distance: bool = True
+    categories: bool = False
+    unseen: int | None = None
+    rare: float = 0.0
+    fine: tuple[int, ...] = ()
+
+    def counts(self, state: Any) -> Counted | None:
+        """Rows per cell of a later state; None when it holds too many values to count."""
+        raise NotImplementedError
+
+    def matrix(self, states: Sequence[Any]) -> tuple[Counted, NDArray[np.bool_]]:
+        """One row of counts per state, and which of them could be counted."""
+        found = [self.counts(state) for state in states]
+        nothing = np.zeros(len(self.cells), dtype=np.int64)
+        rows = [nothing if x is None else x for x in found]
+        stacked = np.stack(rows) if rows else np.zeros((0, len(self.cells)), dtype=np.int64)
+        return stacked, np.array([x is not None for x in found], dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Binned(Feature):
+    unite: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+
+    def counts(self, state: BinsState) -> Counted:
+        return _binned(state, self.unite)
+
+
+@dataclass(frozen=True, eq=False)
+class Listed(Feature):
+    place: Mapping[str | None, int] = field(default_factory=dict)
+
+    def counts(self, state: ValuesState) -> Counted | None:
+        if state.overflow:
+            return None
+        found = np.zeros(len(self.cells), dtype=np.int64)
+        for text, rows in state.counts.items():
+            found[self.place.get(text, self.unseen)] += rows
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class NullsOnly(Feature):
+    def counts(self, state: CountsState) -> Counted:
+        return np.array([state.values, state.null], dtype=np.int64)
+
+
+def feature_of(measure: Measure[Any], state: Any) -> Feature:
+    """The cells of a baseline's state. Raises TypeError for a measure that is no distribution."""
+    if isinstance(measure, Bins):
+        return _of_bins(measure, state)
+    if isinstance(measure, Values):
+        return _of_values(measure, state)
+    if isinstance(measure, Counts):
+        found = np.array([state.values, state.null], dtype=np.int64)
+        cells = (Cell("value"), Cell("null"))
+        return NullsOnly(measure, cells, found, {"null share": (1,)}, has_distance=False)
+    raise TypeError(f"{measure.kind} is no distribution")
+
+
+def is_distribution(measure: Measure[Any]) -> bool:
+    return isinstance(measure, (Bins, Values, Counts))
+
+
+def _of_bins(measure: Bins, state: BinsState) -> Binned:
+    unite, edges = united(state.fine), measure.edges
+    count = int(unite.max()) + 1
+    cells = []
+    for at in range(count):
+        first, last = np.flatnonzero(unite == at)[[0, -1]]
+        low = edges[first - 1] if first else None
+        high = edges[last] if last < len(edges) else None
+        cells.append(Cell(_interval(low, high), low, high))
+    cells += [Cell(name) for name in ("null", "nan", "+inf", "-inf")]
+    return Binned(
+        measure,
+        tuple(cells),
+        _binned(state, unite),
+        {"null share": (count,)},
+        fine=state.fine,
+        unite=unite,
+    )
+
+
+def _binned(state: BinsState, unite: NDArray[np.intp]) -> Counted:
+    specials = (state.null, state.nan, state.positive_infinity, state.negative_infinity)
+    coarse = np.zeros(int(unite.max()) + 1, dtype=np.int64)
+    np.add.at(coarse, unite, np.array(state.fine, dtype=np.int64))
+    return np.concatenate((coarse, np.array(specials, dtype=np.int64)))
+
+
+def _of_values(measure: Values, state: ValuesState) -> Listed:
+    ranked = state.top(len(state.counts))
+    most = FEW_TEXTS if measure.family is Family.STRING else FEW_NUMBERS
+    is_short = len(ranked) <= most
+    place: dict[str | None, int] = {}
+    if is_short:
+        place = {text: at for at, (text, _) in enumerate(ranked)}
+        cells = [Cell(text) for text, _ in ranked]
+    else:
+        place = {text: min(at, 1) if at < most else 2 for at, (text, _) in enumerate(ranked)}
+        cells = [Cell("most frequent value"), Cell(f"next {most - 1} values"), Cell("other values")]
+    null, unseen = len(cells), len(cells) + 1
+    place[None] = null
+    cells += [Cell("null"), Cell("unseen values")]
+    counts = np.zeros(len(cells), dtype=np.int64)
+    for text, rows in state.counts.items():
+        counts[place[text]] += rows
+    shares: dict[str, tuple[int, ...]] = {"null share": (null,)}
+    if not is_short:
+        shares["share of the most frequent value"] = (0,)
+        shares[f"share outside the {most} most frequent values"] = (2, unseen)
+    singles = sum(rows == 1 for _, rows in ranked)
+    return Listed(
+        measure,
+        tuple(cells),
+        counts,
+        shares,
+        has_distance=is_short,
+        categories=is_short,
+        unseen=unseen,
+        rare=singles / max(1, int(counts.sum())),
+        place=place,
+    )
+
+
+def merged(states: Iterable[S]) -> S | None:
+    total: Any = None
+    for state in states:
+        total = state if total is None else total.merge(state)
+    return total  # type: ignore[no-any-return]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "all values"
+    if low is None:
+        return f"to {high:.6g}"
+    return f"above {low:.6g}" if high is None else f"{low:.6g} to {high:.6g}"

@@ -1,0 +1,123 @@
+"""From tests to one verdict: two references, persistence, and features that moved together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sparkguard.drift.comparison import Level
+from sparkguard.drift.multiplicity import Dependence, Q, in_two_stages
+
+POPULATION = 0.30
+FEWEST = 3
+"""Share of a partition's features, and how many, that make one move of the population."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One comparison of one feature and partition, before other tests are looked at.
+
+    `direct` is the level that shares, categories and unseen values give without another test.
+    Without rows enough (`evaluable` False) the p-values don't count.
+    """
+
+    p_warn: float
+    p_alert: float
+    direct: Level
+    evaluable: bool
+
+    @property
+    def counts(self) -> bool:
+        return self.evaluable and self.p_warn == self.p_warn
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a partition came to: its level, and in words how it moved."""
+
+    level: Level
+    text: str = ""
+
+
+def levels(
+    tests: Mapping[tuple[str, Key], Trial], q: float = Q, dependence: Dependence = "bh"
+) -> dict[tuple[str, Key], Level]:
+    """The level of each (feature, partition), false discoveries controlled over all of them."""
+    warned = _rejected({k: t.p_warn for k, t in tests.items() if t.counts}, q, dependence)
+    alerted = _rejected({k: t.p_alert for k, t in tests.items() if t.counts}, q, dependence)
+    found: dict[tuple[str, Key], Level] = {}
+    for key, test in tests.items():
+        by_distance = (
+            Level.ALERT
+            if alerted.get(key) and warned.get(key)
+            else (Level.WARN if warned.get(key) else Level.STEADY)
+        )
+        found[key] = max(by_distance, test.direct)
+    return found
+
+
+def decide(pinned: Level, rolling: Level | None, lasting: bool) -> Step:
+    """One verdict from two references.
+
+    `rolling` is None where there are too few partitions for one. A warning has to be `lasting`:
+    the partition before was at least at that level.
+    """
+    if pinned is Level.ALERT and rolling is None:
+        return Step(Level.ALERT, "differs from the baseline")
+    if pinned is Level.ALERT and rolling is Level.ALERT:
+        return Step(Level.ALERT, "step: differs from the baseline and from the partitions before")
+    if pinned is Level.ALERT:
+        return Step(
+            Level.WARN, "slow drift: differs from the baseline, not from the partitions before"
+        )
+    if rolling is Level.ALERT:
+        against = "differs from the partitions before"
+        if pinned is Level.WARN:
+            return Step(Level.ALERT, f"step: {against} and begins to differ from the baseline")
+        return Step(Level.WARN, f"step towards the baseline: {against} alone")
+    if max(pinned, rolling or Level.STEADY) is Level.WARN:
+        if lasting:
+            return Step(Level.WARN, "differs somewhat, as the partition before did")
+        return Step(Level.STEADY, "differs somewhat; warns if the next partition does as well")
+    return Step(Level.STEADY)
+
+
+def populations(
+    moved: Mapping[tuple[str, Key], float], features: Mapping[Key, int]
+) -> dict[Key, tuple[str, ...]]:
+    """Partitions in which many features moved, with those by falling weight.
+
+    `moved` gives PSI times importance of what moved; `features` how many were compared.
+    """
+    by_partition: dict[Key, list[tuple[float, str]]] = {}
+    for (feature, partition), weight in moved.items():
+        by_partition.setdefault(partition, []).append((-weight, feature))
+    return {
+        partition: tuple(name for _, name in sorted(found))
+        for partition, found in by_partition.items()
+        if len(found) >= FEWEST and len(found) >= POPULATION * features[partition]
+    }
+
+
+def first_moved(levels_in_time: Sequence[Level]) -> int | None:
+    """Position of the first partition that warns or alerts."""
+    return next((i for i, level in enumerate(levels_in_time) if level), None)
+
+
+def _rejected(
+    p: Mapping[tuple[str, Key], float], q: float, dependence: Dependence
+) -> dict[tuple[str, Key], bool]:
+    families: dict[str, list[tuple[str, Key]]] = {}
+    for key in p:
+        families.setdefault(key[0], []).append(key)
+    found = in_two_stages(
+        {name: [p[key] for key in keys] for name, keys in families.items()}, q, dependence
+    )
+    return {
+        key: hit
+        for name, keys in families.items()
+        for key, hit in zip(keys, found[name], strict=True)
+    }

@@ -1,0 +1,84 @@
+"""The second reference: the last partitions of the same season that did not step away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparkguard.drift.cells import Counted, Feature
+from sparkguard.drift.comparison import Comparison, Level, Limits, compare
+
+PARTITIONS = 4
+LEAST = 2
+"""Partitions that make a rolling reference, and how few of them still do."""
+
+
+def day_of(text: str | None) -> date | None:
+    """The day that a partition's text stands for, None when it is no ISO 8601 date."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+
+
+def in_order(texts: Sequence[str | None]) -> list[int]:
+    """Positions in the order of time: by number where all are numbers, else as text."""
+    try:
+        keys: list[tuple[bool, float | str]] = [
+            (x is None, 0.0 if x is None else float(x)) for x in texts
+        ]
+    except ValueError:
+        keys = [(x is None, x or "") for x in texts]
+    return sorted(range(len(texts)), key=lambda i: keys[i])  # type: ignore[arg-type, return-value]
+
+
+def seasons(texts: Sequence[str | None]) -> list[int]:
+    """Partitions of equal numbers are alike: by weekday where all are dates, else all of them."""
+    days = [day_of(text) for text in texts]
+    return [day.weekday() if day and all(days) else 0 for day in days]
+
+
+def with_rolling(
+    feature: Feature,
+    current: Counted,
+    season: Sequence[int],
+    accepted: Sequence[bool],
+    limits: Limits | None = None,
+) -> tuple[Comparison, Comparison, NDArray[np.bool_], Counted]:
+    """(against the baseline, against the rolling reference, where there is one, the references).
+
+    `current` is in the order of time. A partition that stepped away from both references enters
+    none later, unless it was `accepted`. Which ones stepped depends on earlier ones only, so
+    repeating until nothing changes ends and gives what going through time would.
+    """
+    pinned = compare(feature, feature.reference, current, limits)
+    far = (pinned.level() == Level.ALERT) & ~np.asarray(accepted, dtype=bool)
+    empty = pinned.m == 0
+    left_out = far | empty
+    while True:
+        references, has = _sums(current, season, left_out)
+        rolling = compare(feature, references, current, limits)
+        stepped = np.where(has, rolling.level() == Level.ALERT, True) & far
+        again = stepped | empty
+        if (again == left_out).all():
+            return pinned, rolling, has, references
+        first = int(np.flatnonzero(again != left_out)[0])
+        # All before the first change is settled, and with it the change itself.
+        left_out = np.concatenate((left_out[:first], again[first:]))
+
+
+def _sums(
+    current: Counted, season: Sequence[int], left_out: NDArray[np.bool_]
+) -> tuple[Counted, NDArray[np.bool_]]:
+    sums, has = np.zeros_like(current), np.zeros(len(current), dtype=bool)
+    recent: dict[int, list[int]] = {}
+    for at, group in enumerate(season):
+        kept = recent.setdefault(group, [])
+        if len(kept) >= LEAST:
+            sums[at], has[at] = current[kept[-PARTITIONS:]].sum(axis=0), True
+        if not left_out[at]:
+            kept.append(at)
+    return sums, has
