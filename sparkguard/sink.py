@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
+from sparkguard.errors import EvaluationError
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
@@ -69,3 +70,54 @@ def discard(spark: SparkSession, staged: TableRef) -> bool:
         return not folder.exists()
     spark.sql(sql.template("DELETE FROM {}", staged.sql).text)
     return False
+
+
+def replace_part(
+    frame: DataFrame, target: TableRef, part: sql.Sql | None, app_id: str, metadata: str
+) -> int:
+    """Replaces the rows of a Delta table that meet `part`, or all, once per `app_id`.
+
+    Creates the table if it is absent. Returns the version that the write made, now or when it
+    was first called with this `app_id`; `metadata` names that commit. Raises EvaluationError
+    when the commit can't be found in the table's history.
+    """
+    spark = frame.sparkSession
+    writer = (
+        frame.write.format("delta")
+        .mode("overwrite")
+        .option("txnAppId", app_id)
+        .option("txnVersion", 1)
+        .option("userMetadata", metadata)
+    )
+    if part is not None and _exists(spark, target):
+        writer = writer.option("replaceWhere", part.text)
+    if target.path is not None:
+        writer.save(target.path)
+    else:
+        writer.saveAsTable(target.sql.text)
+    return version_of(spark, target, metadata)
+
+
+def version_of(spark: SparkSession, target: TableRef, metadata: str) -> int:
+    """The latest version whose commit carries `metadata`."""
+    history = spark.sql(sql.template("DESCRIBE HISTORY {}", target.sql).text)
+    same = sql.template("userMetadata = {}", sql.literal(metadata))
+    found = history.where(same.text).selectExpr("max(version) AS version").collect()[0]["version"]
+    if found is None:
+        raise EvaluationError(f"the write to {target} left no commit in its history")
+    return int(found)
+
+
+def point_view(spark: SparkSession, view: str, target: TableRef, version: int) -> None:
+    """Makes a catalog view read one version of a table; nothing is copied."""
+    at = sql.template("{} VERSION AS OF {}", target.sql, sql.literal(version))
+    name = TableRef(name=view).sql
+    spark.sql(sql.template("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", name, at).text)
+
+
+def _exists(spark: SparkSession, target: TableRef) -> bool:
+    try:
+        spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Rules of shadow comparison, all of them pure: encoding, tolerances, verdicts, promotion."""

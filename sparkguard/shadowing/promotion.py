@@ -1,0 +1,217 @@
+"""The life of a shadow: what it has shown, what it may become, and who decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, TypeVar
+
+from sparkguard import sink
+from sparkguard.errors import ConfigurationError, listed
+from sparkguard.ports import Clock, Ids
+from sparkguard.results.records import TransitionRow
+from sparkguard.results.shadow import ShadowStore, Stored, evidence_of
+from sparkguard.shadow.config import ShadowConfig
+from sparkguard.shadow.ledger import LedgerRow, PairStatus, pair
+from sparkguard.shadow.machine import Progress, State, following, move, progress
+from sparkguard.shadow.verdict import PartitionOutcome, Waiver
+from sparkguard.shadowing.run import ShadowRun
+from sparkguard.slices import Slice
+from sparkguard.tables import TableRef
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class ShadowStatus:
+    """Where a shadow stands, on which evidence."""
+
+    name: str
+    state: State | None
+    progress: Progress
+    waivers: tuple[Waiver, ...]
+    verdicts: Mapping[Slice, Stored]
+    changes: tuple[TransitionRow, ...]
+    diverged: int
+    serving: tuple[TableRef, int | None]
+    on: date
+
+    @property
+    def expired(self) -> tuple[Waiver, ...]:
+        return tuple(w for w in self.waivers if self.on > w.expires)
+
+
+class Promotion:
+    """Status, waivers and state changes of one shadow. Every change is a stored row."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        config: ShadowConfig,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self.spark = spark
+        self.config = config
+        self.store = ShadowStore(spark, config.results, clock=clock, ids=ids)
+        self._runs = ShadowRun(spark, config, clock=clock, ids=ids)
+
+    def status(self) -> ShadowStatus:
+        """The fold of all stored rows; it changes nothing."""
+        name, now = self.config.name, self.store.clock.now()
+        stored = self.store.verdicts(name)
+        own = [s for s in stored if s.entry.code == self.config.code]
+        state, _, changes = self.store.state(name)
+        waivers = self.store.waivers(name)
+        since = _restarted(changes)
+        found = progress(
+            (s.entry for s in own if s.kind == "partition" and s.entry.at >= since),
+            self._runs.partitions(),
+            self.config.code,
+            self.config.promotion,
+            sensitivity=_last(own, "sensitivity", lambda s: s.faults),
+            noise_ok=_last(own, "noise", lambda s: s.entry.outcome is PartitionOutcome.CLEAN),
+            waivers=waivers,
+            on=now.date(),
+        )
+        latest = {s.entry.partition: s for s in own if s.kind == "partition"}
+        return ShadowStatus(
+            name, state, found, waivers, latest, changes, self._diverged(now),
+            self._serving(changes), now.date(),
+        )  # fmt: skip
+
+    def register(self, by: str, reason: str = "registered") -> TransitionRow:
+        """Makes the shadow known, with its pins, key and tolerances."""
+        state, _, _ = self.store.state(self.config.name)
+        move(state, State.REGISTERED)
+        details = {
+            "code": self.config.code,
+            "control": str(self.config.control),
+            "shadow": str(self.config.shadow),
+            "key": evidence_of(list(self.config.key)),
+            "columns": evidence_of({n: str(t) for n, t in self.config.columns.items()}),
+        }
+        return self.store.change(self.config.name, State.REGISTERED, by, reason, details)
+
+    def advance(self, by: str = "sparkguard") -> State:
+        """Takes the step that the evidence alone leads to, if it leads anywhere."""
+        now = self.status()
+        if now.state is None:
+            raise ConfigurationError(f"shadow {self.config.name!r} is not registered")
+        if now.state is State.ROLLED_BACK:
+            return now.state
+        blocked = [o for o in now.progress.obstacles if o.startswith(_BLOCKING)]
+        to = following(now.state, now.progress, "; ".join(blocked))
+        waiting = now.state is State.REGISTERED and any(
+            "not yet" in o for o in now.progress.obstacles
+        )
+        if to is now.state or waiting:
+            return now.state
+        move(now.state, to)
+        reason = "; ".join(now.progress.obstacles) or "every condition of a promotion holds"
+        self.store.change(self.config.name, to, by, reason, self._evidence(now))
+        return to
+
+    def waive(self, waiver: Waiver) -> TransitionRow:
+        """Records a waiver; it counts from the next comparison on.
+
+        Raises ConfigurationError for one that has expired already.
+        """
+        today = self.store.clock.now().date()
+        if today > waiver.expires:
+            raise ConfigurationError(
+                f"waiver {waiver.name!r} would have expired on {waiver.expires}; today is {today}"
+            )
+        return self.store.waive(self.config.name, waiver)
+
+    def promote(self, by: str, reason: str) -> TransitionRow:
+        """Moves the pointer to the compared version of the shadow.
+
+        Raises ConfigurationError, with every condition that does not hold, unless the shadow is
+        eligible; a Conflict when somebody else changed its state meanwhile.
+        """
+        _named(by, reason)
+        self.advance(by)
+        now = self.status()
+        if now.progress.obstacles or now.expired:
+            missing = [*now.progress.obstacles]
+            missing += [f"waiver {w.name} expired on {w.expires}" for w in now.expired]
+            raise ConfigurationError(
+                f"shadow {self.config.name!r} can't be promoted: "
+                f"{'; '.join(dict.fromkeys(missing))}"
+            )
+        if now.state is None:
+            raise ConfigurationError(f"shadow {self.config.name!r} is not registered")
+        move(now.state, State.PROMOTED)
+        newest = max(
+            (now.verdicts[p] for p in now.progress.streak), key=lambda s: s.shadow_version or -1
+        )
+        version = newest.shadow_version
+        if version is None:
+            raise ConfigurationError("the compared version of the shadow is not recorded")
+        details = {**self._evidence(now), "table": str(self.config.shadow), "version": str(version)}
+        change = self.store.change(self.config.name, State.PROMOTED, by, reason, details)
+        if self.config.view:
+            sink.point_view(self.spark, self.config.view, self.config.shadow, version)
+        return change
+
+    def rollback(self, by: str, reason: str) -> TransitionRow:
+        """Moves the pointer back to the control, at its present version."""
+        _named(by, reason)
+        state, _, _ = self.store.state(self.config.name)
+        move(state, State.ROLLED_BACK)
+        version = self._runs.pinned()["control"].version
+        details = {"table": str(self.config.control), "version": str(version)}
+        change = self.store.change(self.config.name, State.ROLLED_BACK, by, reason, details)
+        if self.config.view:
+            sink.point_view(self.spark, self.config.view, self.config.control, version)
+        return change
+
+    def _evidence(self, now: ShadowStatus) -> Mapping[str, str]:
+        held = {p.key: now.verdicts[p].run_id for p in now.progress.streak}
+        return {
+            "code": self.config.code,
+            "partitions": evidence_of(held),
+            "waived": str(now.progress.waived),
+            "needed": str(now.progress.needed),
+            "obstacles": evidence_of(list(now.progress.obstacles)),
+            "waivers": listed(sorted(w.name for w in now.waivers)) or "none",
+        }
+
+    def _serving(self, changes: tuple[TransitionRow, ...]) -> tuple[TableRef, int | None]:
+        """The table and version that readers should use."""
+        last = changes[-1] if changes else None
+        if last is not None and last.state == State.PROMOTED:
+            return self.config.shadow, int(last.details["version"])
+        return self.config.control, None
+
+    def _diverged(self, now: datetime) -> int:
+        pairs: dict[tuple[str, str], list[LedgerRow]] = {}
+        for row in self.store.ledger(self.config.name):
+            pairs.setdefault((row.run_id, row.partition.key), []).append(row)
+        return sum(pair(rows, now).status is PairStatus.DIVERGED for rows in pairs.values())
+
+
+_BLOCKING = ("control differs from itself", "seeded faults not detected")
+
+
+T = TypeVar("T")
+
+
+def _last(stored: list[Stored], kind: str, read: Callable[[Stored], T]) -> T | None:
+    found = [s for s in stored if s.kind == kind]
+    return read(found[-1]) if found else None
+
+
+def _restarted(changes: tuple[TransitionRow, ...]) -> datetime:
+    """When the count began again: after a rollback, or after the shadow was blocked."""
+    moments = [c.at for c in changes if c.state in (State.BLOCKED, State.ROLLED_BACK)]
+    return max(moments, default=datetime.min.replace(tzinfo=timezone.utc))
+
+
+def _named(by: str, reason: str) -> None:
+    if not by.strip() or not reason.strip():
+        raise ConfigurationError("a promotion or rollback records who decided it, and why")

@@ -1,0 +1,355 @@
+"""The Python call around a job: production first, then the candidate, then the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sparkguard import sink, sql
+from sparkguard.conditions import condition_of
+from sparkguard.datatypes import from_json
+from sparkguard.errors import SparkGuardError
+from sparkguard.ports import Clock, Ids
+from sparkguard.relations.base import Tables
+from sparkguard.results.shadow import Provenance, ShadowStore
+from sparkguard.shadow.columns import align
+from sparkguard.shadow.config import ShadowConfig
+from sparkguard.shadow.differences import Fingerprint
+from sparkguard.shadow.ledger import LedgerRow, PairStatus, Status, pair
+from sparkguard.shadow.machine import strata_of
+from sparkguard.shadow.verdict import (
+    PartitionOutcome,
+    PartitionVerdict,
+    errored,
+    void,
+    void_inputs,
+)
+from sparkguard.shadowing.compare import (
+    CONTROL,
+    SHADOW,
+    Settings,
+    compare_frames,
+    fingerprint_of,
+)
+from sparkguard.shadowing.seeding import seeded
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot, setting
+from sparkguard.tables import TableRef
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Job = Callable[[Tables], "DataFrame"]
+"""A pipeline: it gets pinned inputs by name and returns its output, lazily."""
+
+DEADLINE = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class ShadowResult:
+    """What one run came to. `control_version` is what production wrote, also when all else failed.
+
+    `candidate_error` is Spark's error class or the Python class, where the candidate failed.
+    """
+
+    run_id: str
+    verdict: PartitionVerdict
+    control_version: int
+    shadow_version: int | None = None
+    candidate_error: str = ""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One confirmed write: the version it made, and a fingerprint of what was read back."""
+
+    version: int
+    fingerprint: Fingerprint
+
+
+class ShadowRun:
+    """Runs and compares one shadow; every step is recorded."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        config: ShadowConfig,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self.spark = spark
+        self.config = config
+        self.store = ShadowStore(spark, config.results, clock=clock, ids=ids)
+        self._clock = self.store.clock
+
+    def run(
+        self,
+        production: Job,
+        candidate: Job,
+        inputs: Mapping[str, TableRef],
+        partition: Slice = WHOLE,
+        *,
+        run_id: str | None = None,
+        strata: Iterable[str] = (),
+    ) -> ShadowResult:
+        """Writes a partition with both pipelines on the same pinned inputs, and compares.
+
+        Production is written first and its failure is raised as it is. A failing candidate or
+        comparison is recorded and returned, never raised. Repeating a `run_id` writes nothing
+        again. Raises SnapshotError when an input can't be read.
+        """
+        run_id = run_id or self.store.ids.new()
+        snapshot = Snapshot.pin(self.spark, inputs)
+        versions = {name: snapshot[name].version for name in inputs}
+        steps = _Steps(self, run_id, partition, versions)
+        steps.intend()
+        try:
+            control = steps.write(CONTROL, production(snapshot))
+        except Exception as error:
+            steps.failed(CONTROL, condition_of(error))
+            raise
+        verdict, shadow, failure = errored(partition, ""), None, ""
+        try:
+            shadow = steps.write(SHADOW, candidate(snapshot))
+        except Exception as error:
+            failure = condition_of(error)
+            steps.failed(SHADOW, failure)
+            verdict = errored(partition, f"the candidate failed with {failure}")
+        if shadow is not None:
+            written = {CONTROL: control.version, SHADOW: shadow.version}
+            verdict = self._judged(steps, written)
+        origin = self.origin("partition", run_id, partition, verdict, strata)
+        origin = replace(
+            origin,
+            control_version=control.version,
+            shadow_version=shadow.version if shadow else None,
+            control_inputs=versions,
+            shadow_inputs=versions,
+        )
+        self._record(verdict, origin)
+        return ShadowResult(
+            run_id, verdict, control.version, shadow.version if shadow else None, failure
+        )
+
+    def compare(
+        self,
+        control_inputs: Mapping[str, int] | None,
+        shadow_inputs: Mapping[str, int] | None,
+        partition: Slice | None = None,
+        *,
+        run_id: str | None = None,
+        versions: Mapping[str, int] | None = None,
+        strata: Iterable[str] = (),
+    ) -> Mapping[Slice, PartitionVerdict]:
+        """Compares outputs that are written already, by partition, and records the verdicts.
+
+        The inputs are the Delta versions that either side was built on. Where they differ or
+        are unknown the verdicts are VOID. `versions` pins `control` and `shadow`.
+        """
+        run_id = run_id or self.store.ids.new()
+        snapshot = self.pinned(versions)
+        expected = (partition,) if partition is not None else self.partitions(snapshot)
+        reason = void_inputs(control_inputs, shadow_inputs)
+        if reason:
+            found: Mapping[Slice, PartitionVerdict] = {p: void(p, reason) for p in expected}
+        else:
+            found = self._compared(snapshot, partition, expected)
+        for where, verdict in found.items():
+            origin = self.origin("partition", run_id, where, verdict, strata)
+            self.store.record(
+                verdict,
+                replace(
+                    origin,
+                    control_version=snapshot[CONTROL].version,
+                    shadow_version=snapshot[SHADOW].version,
+                    control_inputs=dict(control_inputs or {}),
+                    shadow_inputs=dict(shadow_inputs or {}),
+                ),
+            )
+        return found
+
+    def noise(self, again: TableRef, run_id: str | None = None) -> PartitionVerdict:
+        """Compares the control with a second run of itself on the same inputs.
+
+        VOID when keys or row counts differ; DIRTY when a column differs that is neither
+        tolerant nor ignored. Either blocks the shadow until it is mended.
+        """
+        run_id = run_id or self.store.ids.new()
+        snapshot = Snapshot.pin(self.spark, {CONTROL: self.config.control, SHADOW: again})
+        whole = replace(self.settings(), by=(), within=WHOLE, examples=0)
+        schemas = snapshot[CONTROL].schema, snapshot[SHADOW].schema
+        verdict = compare_frames(snapshot, *schemas, whole)[WHOLE]
+        rows = verdict.comparison.differences.rows if verdict.comparison else None
+        if rows is not None and rows.wrong > rows.different:
+            verdict = void(
+                WHOLE, f"control disagrees with itself on keys or rows: {verdict.reason}"
+            )
+        self._record(verdict, self.origin("noise", run_id, WHOLE, verdict))
+        return verdict
+
+    def sensitivity(self, partition: Slice, run_id: str | None = None) -> Mapping[str, bool]:
+        """Whether each seeded fault is detected, on a sample of the shadow's partition."""
+        run_id = run_id or self.store.ids.new()
+        snapshot = Snapshot.pin(self.spark, {SHADOW: self.config.shadow})
+        schema = snapshot[SHADOW].schema
+        aligned = align(schema, schema, self.config.key, self.config.columns)
+        found = seeded(snapshot.frame(SHADOW), schema, aligned, self.settings(), partition)
+        missed = [name for name, detected in found.items() if not detected]
+        outcome = PartitionOutcome.DIRTY if missed else PartitionOutcome.CLEAN
+        reason = f"not detected: {', '.join(missed)}" if missed else f"{len(found)} faults detected"
+        verdict = PartitionVerdict(partition, outcome, reason)
+        origin = self.origin("sensitivity", run_id, partition, verdict)
+        self._record(verdict, replace(origin, faults=found))
+        return found
+
+    def partitions(self, snapshot: Snapshot | None = None) -> tuple[Slice, ...]:
+        """The control's partitions; the whole table when it has none."""
+        if not self.config.partition:
+            return (WHOLE,)
+        snapshot = snapshot or self.pinned()
+        return tuple(snapshot.slice_values(CONTROL, self.config.partition))
+
+    def pinned(self, versions: Mapping[str, int] | None = None) -> Snapshot:
+        """Both tables at the given versions, or at the present ones."""
+        refs = {CONTROL: self.config.control, SHADOW: self.config.shadow}
+        return Snapshot.pin(self.spark, refs, versions)
+
+    def settings(self) -> Settings:
+        config = self.config
+        return Settings(
+            key=config.key,
+            by=config.partition,
+            columns=config.columns,
+            rules=config.rules,
+            populations=config.populations,
+            texts=config.name_values,
+            examples=config.examples.wanted,
+        )
+
+    def origin(
+        self,
+        kind: str,
+        run_id: str,
+        partition: Slice,
+        verdict: PartitionVerdict,
+        strata: Iterable[str] = (),
+    ) -> Provenance:
+        """What is recorded beside a verdict: code, time, session and the partition's strata."""
+        seen = verdict.comparison
+        rows = seen.control.rows if seen else -1
+        auto = strata_of(self.config.period_of(partition), rows, self.config.zone)
+        names = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled")
+        session = {name: setting(self.spark, name) or "" for name in names}
+        return Provenance(
+            run_id,
+            self.config.name,
+            kind,
+            self.config.code,
+            self._clock.now(),
+            strata=auto | frozenset(strata),
+            configuration={**session, "spark": self.spark.version},
+        )
+
+    def _judged(self, steps: _Steps, versions: Mapping[str, int]) -> PartitionVerdict:
+        try:
+            held = pair(steps.rows(), self._clock.now())
+            if held.status is not PairStatus.CONFIRMED:
+                return void(steps.partition, held.reason)
+            snapshot = self.pinned(versions)
+            return self._compared(snapshot, steps.partition, (steps.partition,))[steps.partition]
+        except Exception as error:
+            what = str(error) if isinstance(error, SparkGuardError) else condition_of(error)
+            return errored(steps.partition, f"the comparison failed: {what}")
+
+    def _compared(
+        self, snapshot: Snapshot, partition: Slice | None, expected: tuple[Slice, ...]
+    ) -> Mapping[Slice, PartitionVerdict]:
+        settings = self.settings()
+        if partition is not None:
+            settings = replace(settings, by=(), within=partition)
+        schemas = snapshot[CONTROL].schema, snapshot[SHADOW].schema
+        waivers = self.store.waivers(self.config.name)
+        on = self._clock.now().date()
+        return compare_frames(
+            snapshot, *schemas, settings, waivers=waivers, on=on, expected=expected
+        )
+
+    def _record(self, verdict: PartitionVerdict, origin: Provenance) -> None:
+        self.store.record(verdict, origin)
+
+
+@dataclass
+class _Steps:
+    """The ledger of one run: announce, write, confirm."""
+
+    owner: ShadowRun
+    run_id: str
+    partition: Slice
+    versions: Mapping[str, int]
+    written: list[LedgerRow] = field(default_factory=list)
+
+    def intend(self) -> None:
+        for side in (CONTROL, SHADOW):
+            self._add(side, Status.INTENT)
+
+    def write(self, side: str, frame: DataFrame) -> Write:
+        """Writes one side, reads it back, and confirms it.
+
+        Raises EvaluationError when what is read back has other rows than were counted.
+        """
+        config = self.owner.config
+        target = config.control if side == CONTROL else config.shadow
+        part = _part(self.partition)
+        metadata = f"sparkguard shadow {config.name} {self.run_id} {self.partition.key}"
+        version = sink.replace_part(frame, target, part, self._app(side), metadata)
+        self._add(side, Status.COMMITTED, commit_version=version)
+        back = Snapshot.pin(self.owner.spark, {side: target}, {side: version})
+        rows = back.frame(side).where(part.text) if part is not None else back.frame(side)
+        schema = from_json(rows.schema.jsonValue())
+        print_ = fingerprint_of(rows, align(schema, schema, config.key, config.columns))
+        self._add(
+            side,
+            Status.CONFIRMED,
+            commit_version=version,
+            rows=print_.rows,
+            fingerprint=str(print_),
+        )
+        return Write(version, print_)
+
+    def failed(self, side: str, reason: str) -> None:
+        self._add(side, Status.FAILED, reason=reason)
+
+    def rows(self) -> list[LedgerRow]:
+        return self.written
+
+    def _app(self, side: str) -> str:
+        return f"sparkguard/shadow/{self.owner.config.name}/{side}/{self.run_id}"
+
+    def _add(self, side: str, status: Status, **more: object) -> None:
+        now = self.owner.store.clock.now()
+        row = LedgerRow(
+            run_id=self.run_id,
+            shadow=self.owner.config.name,
+            partition=self.partition,
+            sink=side,
+            status=status,
+            at=now,
+            deadline=now + DEADLINE,
+            txn_app_id=self._app(side),
+            input_versions=dict(self.versions),
+            **more,  # type: ignore[arg-type]
+        )
+        self.written.append(row)
+        self.owner.store.announce(row)
+
+
+def _part(partition: Slice) -> sql.Sql | None:
+    if partition.is_whole:
+        return None
+    return sql.all_of(
+        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
+        for column, value in partition.values
+    )
