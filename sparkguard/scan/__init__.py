@@ -117,7 +117,12 @@ def _profile(scan: Scan, chunk: Chunk, tables: Tables) -> Profile:
 
 
 def _rows_differ(known: Mapping[tuple[Need[Any], Slice], Any], seen: Profile) -> bool:
-    """True when this pass counted other rows than an earlier one of the same relation."""
+    """True when this pass counted other rows than an earlier one of the same relation.
+
+    A sample and an overflow have states that count no rows; a pass that saw none has no states.
+    """
     counted = {key: state for key, state in seen.states.items() if key[0].measure == Rows()}
     earlier = {key: state for key, state in known.items() if key[0].measure == Rows()}
+    if seen.states and not counted:
+        return False
     return bool(earlier) and counted != earlier

@@ -33,8 +33,8 @@ def read_columns(frame: Any, capsys: pytest.CaptureFixture[str]) -> list[set[str
     capsys.readouterr()
     frame.explain()
     plan = capsys.readouterr().out
-    found = re.findall(r"FileScan parquet.*?ReadSchema: struct<(.*?)>\n", plan, re.DOTALL)
-    return [{part.split(":")[0] for part in schema.split(",")} for schema in found]
+    found = re.findall(r"FileScan parquet \[(.*?)\]", plan)
+    return [{part.split("#")[0] for part in columns.split(",")} for columns in found]
 
 
 def test_a_profile_reads_each_column_once_per_pass(
