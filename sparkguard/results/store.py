@@ -111,6 +111,10 @@ class Store:
         """The latest complete runs, of all audits when `audit` is None, the newest first."""
         return history.runs(self._access, audit, most)
 
+    def collect(self, frame: DataFrame, what: str, most: int) -> list[dict[str, Any]]:
+        """At most `most` rows; timestamps are aware. Raises StoreError when there are more."""
+        return self._access.collect(frame, what, most)
+
     def last_run(self, audit: str, before: datetime) -> RunRecord | None:
         """The complete run of `audit` with the greatest as-of time earlier than `before`."""
         return history.last_run(self._access, audit, before)

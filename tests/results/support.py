@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
@@ -11,12 +12,29 @@ from sparkguard.results import Origin, PinRow, ResultRow, RunRecord, Store, outc
 from sparkguard.results.access import DeltaWriter
 from sparkguard.results.records import violation_rows
 from sparkguard.results.retry import Retry
+from sparkguard.results.schemas import TABLES
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Coverage, Outcome, Severity, Verdict
 
 AS_OF = datetime(2024, 2, 29, 23, 59, 59, 250_000, tzinfo=timezone.utc)
 ORIGIN = Origin("orders", 7, AS_OF, "completeness", "f" * 64, "orders.contract", "1.10", "c" * 64)
 MAY = Slice.of({"month": "5"})
+
+
+CORE = ("runs", "pins", "results", "evidence", "profiles", "violations", "transitions")
+
+
+@contextmanager
+def only(*names: str) -> Iterator[None]:
+    """Leaves only the named tables in the registry, since every one takes a while to create."""
+    every = dict(TABLES)
+    for name in set(every) - set(names):
+        del TABLES[name]
+    try:
+        yield
+    finally:
+        TABLES.clear()
+        TABLES.update(every)
 
 
 class FixedClock:

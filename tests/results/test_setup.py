@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,27 @@ from sparkguard.results import ResultRow, Store
 from sparkguard.results.location import Location
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.views import views
-from tests.results.support import ORIGIN, DisturbedWriter, FixedClock, record, stored, verdicts
+from tests.results.support import (
+    ORIGIN,
+    DisturbedWriter,
+    FixedClock,
+    only,
+    record,
+    stored,
+    verdicts,
+)
 
 pytestmark = pytest.mark.e2e
 
 
-def small(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """Leaves only the named tables, since every one takes a while to create."""
-    for name in set(TABLES) - set(names):
-        monkeypatch.delitem(TABLES, name)
+RUN = ("runs", "results", "pins", "violations", "profiles")
+
+
+@pytest.fixture
+def small(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs the test with the tables it names alone."""
+    with only(*request.param):
+        yield
 
 
 def test_an_absent_store_is_a_configuration_error_with_the_fix(spark: Any, lake: Path) -> None:
@@ -32,10 +45,19 @@ def test_an_absent_store_is_a_configuration_error_with_the_fix(spark: Any, lake:
     assert list(lake.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "small",
+    [
+        (
+            "runs",
+            "results",
+        )
+    ],
+    indirect=True,
+)
 def test_an_older_store_is_refused_and_upgraded_by_init(
-    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Any, lake: Path, small: None
 ) -> None:
-    small(monkeypatch, "runs", "results")
     older = f"delta.`{lake}/results`"
     spark.sql(f"CREATE TABLE {older} (run_id STRING, check_id STRING) USING delta")
     spark.sql(f"INSERT INTO {older} VALUES ('r', 'c')")
@@ -51,10 +73,8 @@ def test_an_older_store_is_refused_and_upgraded_by_init(
     assert (row["run_id"], row["check_id"], row["outcome"]) == ("r", "c", None)
 
 
-def test_a_newer_store_with_more_columns_is_used(
-    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small(monkeypatch, "runs", "results", "pins", "violations", "profiles")
+@pytest.mark.parametrize("small", [RUN], indirect=True)
+def test_a_newer_store_with_more_columns_is_used(spark: Any, lake: Path, small: None) -> None:
     Store(spark, str(lake)).init()
     spark.sql(f"ALTER TABLE delta.`{lake}/results` ADD COLUMNS (later MAP<STRING, STRING>)")
     store = Store(spark, str(lake), clock=FixedClock())
@@ -68,20 +88,16 @@ def test_a_newer_store_with_more_columns_is_used(
         Store(spark, str(lake)).check()
 
 
-def test_a_foreign_table_is_refused(
-    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small(monkeypatch, "results")
+@pytest.mark.parametrize("small", [("results",)], indirect=True)
+def test_a_foreign_table_is_refused(spark: Any, lake: Path, small: None) -> None:
     columns = ", ".join(f"`{column.name}` STRING" for column in TABLES["results"].columns)
     spark.sql(f"CREATE TABLE delta.`{lake}/results` ({columns}) USING delta")
     with pytest.raises(ConfigurationError, match=r"results\.table_version is string, not bigint"):
         Store(spark, str(lake)).check()
 
 
-def test_an_unreadable_store_is_a_store_error(
-    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small(monkeypatch, "results")
+@pytest.mark.parametrize("small", [("results",)], indirect=True)
+def test_an_unreadable_store_is_a_store_error(spark: Any, lake: Path, small: None) -> None:
     log = lake / "results" / "_delta_log"
     log.mkdir(parents=True)
     (log / f"{0:020}.json").write_text("not json {")
@@ -95,10 +111,8 @@ def test_a_place_where_nothing_can_be_created_is_a_store_error(spark: Any, lake:
         Store(spark, str(lake / "file" / "results")).init()
 
 
-def test_a_read_only_store_is_a_store_error_at_once(
-    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small(monkeypatch, "runs", "results", "pins", "violations", "profiles")
+@pytest.mark.parametrize("small", [RUN], indirect=True)
+def test_a_read_only_store_is_a_store_error_at_once(spark: Any, lake: Path, small: None) -> None:
     Store(spark, str(lake)).init()
     clock = FixedClock()
 
@@ -111,10 +125,8 @@ def test_a_read_only_store_is_a_store_error_at_once(
     assert clock.slept == []
 
 
-def test_a_catalog_schema_holds_tables_and_views_of_complete_runs(
-    spark: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small(monkeypatch, "runs", "results", "pins", "violations", "profiles")
+@pytest.mark.parametrize("small", [RUN], indirect=True)
+def test_a_catalog_schema_holds_tables_and_views_of_complete_runs(spark: Any, small: None) -> None:
     store = Store(spark, "audit results", clock=FixedClock())
     store.init()
     try:
