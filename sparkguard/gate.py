@@ -21,6 +21,7 @@ from sparkguard.errors import ConfigurationError, EvaluationError, SparkGuardErr
 from sparkguard.gate_audit import Audited, audit_rows
 from sparkguard.gating import Objection, Weighed, objections, warnings, weigh
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.results.access import is_absent
 from sparkguard.results.registry import GateRow, Registry
 from sparkguard.session import open_session
 from sparkguard.sink import append_once, discard
@@ -336,6 +337,11 @@ class _Job:
         return None
 
 
+def rows_of(spark: SparkSession, source: TableRef | str) -> DataFrame:
+    """The rows of a Delta table at its present version, for `write`."""
+    return Snapshot.pin(spark, {"input": _ref(source)}).frame("input")
+
+
 def _opened(
     contract: Contract | str | Path, target: TableRef | str, options: GateOptions | None
 ) -> tuple[GateOptions, TableContract, Contract, TableRef]:
@@ -379,8 +385,6 @@ def _foreseen(
 
 def _state(spark: SparkSession, target: TableRef) -> TableState | None:
     """The target as it is stored, None when there is none."""
-    from sparkguard.results.access import is_absent
-
     try:
         detail = spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
     except Exception as error:

@@ -1,0 +1,48 @@
+"""`sparkguard suggest`: a starter contract from a table's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkguard.cli.root import app, live, messages, write_text
+from sparkguard.errors import ConfigurationError
+
+
+@app.command()
+def suggest(
+    table: Annotated[str, typer.Argument(help="A Delta table: a folder, or a catalog name.")],
+    name: Annotated[
+        str | None, typer.Option(help="The table's name in the contract (default: its own).")
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option("--references", metavar="NAME=TABLE", help="Look for references to it."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, not to the screen.")
+    ] = None,
+) -> None:
+    """Measure a table at full scale and write a contract that it satisfies.
+
+    Every rule stands beside its evidence. It says what holds, not what is meant to hold.
+    """
+    from sparkguard.suggest import suggest as suggest_contract
+    from sparkguard.tables import TableRef
+
+    others: dict[str, TableRef] = {}
+    for pair in references or ():
+        other, equals, where = pair.partition("=")
+        if not (equals and other and where):
+            raise ConfigurationError(f"--references takes NAME=TABLE, found {pair[:80]!r}")
+        others[other] = TableRef(path=where) if "/" in where else TableRef(name=where)
+    with live("starting Spark") as progress:
+        found = suggest_contract(table, name=name, others=others, progress=progress)
+    if output is None:
+        typer.echo(found.text, nl=False)
+        return
+    write_text(output, found.text)
+    rules = sum(len(one.rules) for one in found.contract.tables)
+    messages.print(f"{output}: {rules} rules", soft_wrap=True, markup=False)

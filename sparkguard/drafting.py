@@ -1,0 +1,200 @@
+"""Writes a starter contract from what was measured; pure: facts in, ODCS YAML out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sparkguard import datatypes as dt
+
+MARGIN = 0.1
+"""How far a range reaches beyond the values seen, as a share of their span."""
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What a full scan said of a top-level column; `least` and `greatest` are texts of values."""
+
+    name: str
+    type: dt.DataType
+    rows: int
+    nulls: int
+    distinct: int | None = None
+    nan: int = 0
+    low: float | None = None
+    high: float | None = None
+    least: str | None = None
+    greatest: str | None = None
+    values: tuple[str, ...] = ()
+    shortest: int | None = None
+    longest: int | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Every value of `column` is found in `to_column` of table `to_table`."""
+
+    column: str
+    to_table: str
+    to_column: str
+    to_type: dt.DataType
+    values: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All facts of a table that a contract is written from.
+
+    `newest` names a time column, with the age of its newest value in seconds.
+    """
+
+    id: str
+    table: str
+    version: int
+    columns: tuple[ColumnFacts, ...]
+    key: tuple[str, ...] = ()
+    partitioned_by: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    newest: tuple[str, int] | None = None
+
+
+def contract_text(draft: Draft) -> str:
+    """The contract as YAML, every rule with its evidence beside it.
+
+    It states what holds of the scanned version; a person decides what is meant to hold.
+    """
+    rows = draft.columns[0].rows if draft.columns else 0
+    lines = [
+        f"# Suggested from a full scan of version {draft.version}: {rows:,} rows. Each rule holds",
+        "# there; keep those that are meant to hold always.",
+        "apiVersion: v3.1.0",
+        "kind: DataContract",
+        f"id: {_text(draft.id)}",
+        "version: 0.1.0",
+        "status: draft",
+    ]
+    if draft.newest is not None:
+        column, age = draft.newest
+        days = max(1, math.ceil(age * 1.5 / 86_400))
+        lines += [
+            "slaProperties:",
+            "  - property: latency",
+            f"    value: {days}  # the newest value was {age / 86_400:.1f} days old",
+            "    unit: d",
+            f"    element: {_text(f'{draft.table}.{column}')}",
+        ]
+    lines += ["schema:", f"  - name: {_text(draft.table)}", "    properties:"]
+    for fact in draft.columns:
+        lines += [f"      {line}" for line in _column(fact, draft)]
+    for table, columns in sorted(_targets(draft.references).items()):
+        lines += [f"  - name: {_text(table)}", "    properties:"]
+        for name, type_ in columns.items():
+            lines += [
+                f"      - name: {_text(name)}",
+                f"        physicalType: {_text(str(type_))}",
+                "        unique: true",
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _targets(references: Sequence[Reference]) -> dict[str, dict[str, dt.DataType]]:
+    found: dict[str, dict[str, dt.DataType]] = {}
+    for reference in references:
+        found.setdefault(reference.to_table, {})[reference.to_column] = reference.to_type
+    return found
+
+
+def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
+    yield f"- name: {_text(column.name)}"
+    if logical := _logical(column.type):
+        yield f"  logicalType: {logical}"
+    yield f"  physicalType: {_text(str(column.type))}"
+    if column.rows and not column.nulls:
+        yield f"  required: true  # 0 of {column.rows:,} rows are NULL"
+    elif column.nulls:
+        yield f"  # {column.nulls:,} of {column.rows:,} rows are NULL"
+    if column.name in draft.key:
+        yield f"  primaryKey: true  # {', '.join(draft.key)}: no row repeats another"
+        yield f"  primaryKeyPosition: {draft.key.index(column.name) + 1}"
+    elif column.distinct is not None and column.values == () and draft.key != (column.name,):
+        yield f"  # about {column.distinct:,} different values"
+    if column.name in draft.partitioned_by:
+        yield "  partitioned: true"
+        yield f"  partitionKeyPosition: {draft.partitioned_by.index(column.name) + 1}"
+    if logical and (options := tuple(_options(column))):
+        yield "  logicalTypeOptions:"
+        yield from (f"    {option}" for option in options)
+    if column.values:
+        yield "  quality:"
+        yield "    - metric: invalidValues"
+        yield "      mustBe: 0"
+        yield f"      # {len(column.values)} values in {column.rows - column.nulls:,} rows"
+        yield f"      arguments: {{validValues: [{', '.join(map(_text, column.values))}]}}"
+    references = [r for r in draft.references if r.column == column.name]
+    if references:
+        yield "  relationships:"
+        for reference in references:
+            to = f"{reference.to_table}.{reference.to_column}"
+            yield f"    - to: {_text(to)}  # all of {reference.values:,} values are there"
+
+
+def _logical(type_: dt.DataType) -> str:
+    if isinstance(type_, dt.Decimal) or dt.is_float(type_):
+        return "number"
+    if dt.is_integer(type_):
+        return "integer"
+    if dt.is_string(type_):
+        return "string"
+    return {
+        "date": "date",
+        "timestamp": "timestamp",
+        "timestamp_ntz": "timestamp",
+        "boolean": "boolean",
+    }.get(str(type_), "")
+
+
+def _options(column: ColumnFacts) -> Iterator[str]:
+    seen = f"  # seen: {column.least} to {column.greatest}"
+    if dt.is_numeric(column.type) and column.low is not None and column.high is not None:
+        if column.nan or not (math.isfinite(column.low) and math.isfinite(column.high)):
+            return
+        low, high = _margins(column.low, column.high, dt.is_integer(column.type))
+        yield f"minimum: {_number(low)}{seen}"
+        yield f"maximum: {_number(high)}"
+    elif str(column.type) == "date" and column.least and len(column.least) == 10:
+        yield f"minimum: {_text(column.least)}{seen}"
+    elif dt.is_string(column.type) and not column.values and column.longest is not None:
+        if column.shortest == column.longest:
+            yield f"minLength: {column.shortest}  # every text is that long"
+        yield f"maxLength: {_longest(column)}  # seen: {column.shortest} to {column.longest}"
+
+
+def _longest(column: ColumnFacts) -> int:
+    longest = column.longest or 0
+    return longest if column.shortest == longest else math.ceil(longest * (1 + MARGIN))
+
+
+def _margins(low: float, high: float, whole: bool) -> tuple[float, float]:
+    """The range with its margin, in round numbers; a range that begins at 0 or above stays so."""
+    span = high - low or abs(high) or 1.0
+    step = 10.0 ** math.floor(math.log10(span * MARGIN)) if span else 1.0
+    if whole:
+        step = max(step, 1.0)
+    below = math.floor((low - span * MARGIN) / step) * step
+    above = math.ceil((high + span * MARGIN) / step) * step
+    return (0.0 if low >= 0 > below else below), above
+
+
+def _number(value: float) -> str:
+    if value == math.floor(value) and abs(value) < 2**53:
+        return str(int(value))
+    return repr(float(f"{value:.12g}"))
+
+
+def _text(text: str) -> str:
+    """A YAML scalar: double-quoted JSON text, bare where nothing can be misread."""
+    plain = text.isascii() and text.replace("_", "").isalnum() and text[:1].isalpha()
+    reserved = text.lower() in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)

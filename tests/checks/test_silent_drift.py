@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.base import Context, Past, TableFacts
+from sparkguard.checks.silent_drift import SilentDrift, in_order
+from sparkguard.datatypes import Struct, parse
+from sparkguard.measures.families import Family
+from sparkguard.measures.moments import Moments, MomentsState
+from sparkguard.measures.traits import MICRO, Traits, TraitsState
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.verdicts import Outcome
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+GOOD = TraitsState(1000, 980, 980, 980, 0, 400, 3 * MICRO * 980, 10 * MICRO * 980, 1.0, 90.0)
+NULL = TraitsState(1000, 0)
+TIMES_1000 = replace(
+    GOOD, logs=round(980 * MICRO * (3 + 6.907755)), low=1000.0, high=90_000.0,
+    squares=round(980 * MICRO * ((3 + 6.907755) ** 2 + 1)),
+)  # fmt: skip
+
+
+def schema() -> Struct:
+    found = parse("struct<month:int,amount:double>")
+    assert isinstance(found, Struct)
+    return found
+
+
+def profile(where: Slice, state: TraitsState) -> Profile:
+    table = Table("t")
+    return Profile(
+        {
+            (Need(table, Traits(("amount",), Family.FLOAT)), where): state,
+            (Need(table, Moments(("amount",), Family.FLOAT)), where): MomentsState(),
+        }
+    )
+
+
+def month(number: int) -> Slice:
+    return Slice.of({"month": str(number)})
+
+
+def context(states: dict[int, TraitsState], **more: Any) -> Context:
+    seen = Profile.merged(profile(month(n), state) for n, state in states.items())
+    return Context(TableFacts("t", schema(), version=9), NOW, by=("month",), seen=seen, **more)
+
+
+RULE = SilentDrift(column=("amount",))
+
+
+def test_the_first_partition_of_a_drift_is_named() -> None:
+    found = RULE.judge(Profile(), context({n: GOOD if n < 10 else NULL for n in range(1, 13)}))
+    assert (found.outcome, found.observed) == (Outcome.FAIL, 1)
+    assert found.reason == "amount: always NULL since month=10"
+    kinds = {(e.kind, e.name) for e in found.evidence}
+    assert ("series", "share of NULL in amount") in kinds
+    assert ("hypotheses", "silent drift") in kinds
+
+
+def test_a_unit_change_names_its_factor() -> None:
+    found = RULE.judge(Profile(), context({1: GOOD, 2: GOOD, 3: TIMES_1000}))
+    assert found.reason == "amount: values multiplied by 10^3: another unit since month=3"
+
+
+def test_steady_partitions_pass() -> None:
+    assert RULE.judge(Profile(), context({1: GOOD, 2: GOOD})).outcome is Outcome.PASS
+
+
+def test_a_partition_is_judged_by_what_came_before_it() -> None:
+    every = context({1: GOOD, 2: NULL, 3: GOOD})
+    first = RULE.judge(Profile(), replace(every, where=month(1)))
+    second = RULE.judge(Profile(), replace(every, where=month(2)))
+    assert first.outcome is Outcome.NOT_EVALUABLE
+    assert second.outcome is Outcome.FAIL
+
+
+def test_versions_are_compared_where_there_are_no_partitions() -> None:
+    history = tuple(Past(WHOLE, n, NOW, profile(WHOLE, GOOD)) for n in (3, 5))
+    now = Context(
+        TableFacts("t", schema(), version=8), NOW, seen=profile(WHOLE, NULL), history=history
+    )
+    assert RULE.judge(Profile(), now).reason == "amount: always NULL since version 8"
+
+
+def test_partitions_that_were_not_read_come_from_the_history() -> None:
+    history = tuple(Past(month(n), 1, NOW, profile(month(n), GOOD)) for n in (1, 2))
+    found = RULE.judge(Profile(), context({3: NULL}, history=history))
+    assert found.reason == "amount: always NULL since month=3"
+
+
+def test_without_anything_earlier_nothing_is_judged_and_nothing_fails() -> None:
+    found = RULE.judge(Profile(), context({1: GOOD}))
+    assert (found.outcome, found.counts_as) == (Outcome.NOT_EVALUABLE, Outcome.WARN)
+    approved = SilentDrift(column=("amount",), baseline="approved")
+    found = approved.judge(Profile(), context({1: GOOD, 2: NULL}))
+    assert (found.outcome, found.counts_as) == (Outcome.NOT_EVALUABLE, Outcome.WARN)
+
+
+def test_an_approved_baseline_judges_the_first_partition() -> None:
+    approved = SilentDrift(column=("amount",), baseline="approved")
+    found = approved.judge(Profile(), context({1: TIMES_1000}, baseline=profile(WHOLE, GOOD)))
+    assert found.reason == "amount: values multiplied by 10^3: another unit since month=1"
+
+
+def test_partitions_are_ordered_by_value() -> None:
+    slices = [month(n) for n in (10, 9, 1)] + [Slice.of({"month": None})]
+    ordered = sorted(slices, key=lambda s: in_order(s, ("month",)))
+    assert [dict(s.values)["month"] for s in ordered] == [None, "1", "9", "10"]
+
+
+def test_all_columns_but_the_partitions_are_watched() -> None:
+    needs = SilentDrift().needs(context({}))
+    assert {need.measure.columns() for need in needs} == {frozenset({"amount"})}
+    assert SilentDrift(ignore=("amount",)).needs(context({})) == ()
+    unwatched = SilentDrift(ignore=("amount",)).judge(Profile(), context({1: GOOD, 2: GOOD}))
+    assert unwatched.outcome is Outcome.NOT_EVALUABLE
+
+
+@pytest.mark.parametrize("options", [{"partitions": 0}, {"column": ("a",), "columns": (("b",),)}])
+def test_contradicting_options_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        SilentDrift(**options)
