@@ -28,14 +28,14 @@ def chunk_frame(scan: Scan, chunk: Chunk, tables: Tables) -> DataFrame:
     if inputs:
         frame = frame.select("*", *(expr(e.text).alias(name) for name, e in inputs.items()))
     if chunk.pass_ is Pass.GROUPS:
-        return _counted(scan, chunk, frame)
+        return _with_text(scan, _counted(scan, chunk, frame))
     if chunk.pass_ is Pass.SAMPLE:
         cells = [cell for m in chunk.measures if isinstance(m, Sampled) for cell in m.cells()]
         most = max(m.rows for m in chunk.measures if isinstance(m, Sampled))
-        return frame.select(*_keys(scan), *_cells(cells)).limit(most)
+        return _with_text(scan, frame.select(*_keys(scan), *_cells(cells))).limit(most)
     lacking = _lacking(frame, chunk)
     cells = [cell for m in chunk.measures for cell in _aggregates(m, lacking)]
-    return frame.groupBy(*_keys(scan)).agg(*_cells(cells))
+    return _with_text(scan, frame.groupBy(*_keys(scan)).agg(*_cells(cells)))
 
 
 _CELL = "__sparkguard_cell"
@@ -44,15 +44,26 @@ _COUNT = "__sparkguard_count"
 
 
 def _keys(scan: Scan) -> list[Column]:
+    """What rows are grouped by. Slice columns keep their type: text would be made row by row."""
     from pyspark.sql.functions import col, expr
 
-    texts = [sql.template("CAST({} AS STRING)", sql.name(column)) for column in scan.by]
+    values = [sql.name(column) for column in scan.by]
     if scan.relation.whole_apart:
         # The rows of the whole keep their columns, which an aggregate may read.
         of_slice = "CASE WHEN NOT {} THEN {} END"
-        texts = [sql.template(of_slice, sql.name(WHOLE_ROW), text) for text in texts]
-    keys = [expr(text.text).alias(f"{_SLICE}{i}") for i, text in enumerate(texts)]
+        values = [sql.template(of_slice, sql.name(WHOLE_ROW), value) for value in values]
+    keys = [expr(value.text).alias(f"{_SLICE}{i}") for i, value in enumerate(values)]
     return [col(WHOLE_ROW), *keys] if scan.relation.whole_apart else keys
+
+
+def _with_text(scan: Scan, frame: DataFrame) -> DataFrame:
+    """`frame` with its slice values as text."""
+    slices = {f"{_SLICE}{i}" for i in range(len(scan.by))}
+    texts = [
+        frame[name].cast("string").alias(name) if name in slices else frame[name]
+        for name in frame.columns
+    ]
+    return frame.select(*texts)
 
 
 def _cells(expressions: Iterable[sql.Sql]) -> list[Column]:
