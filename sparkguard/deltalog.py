@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from sparkguard import sql
 from sparkguard.conditions import condition_of
 from sparkguard.contracts.evolution import SchemaCommit
 from sparkguard.datatypes import from_json
+from sparkguard.drifting.order import in_order
 from sparkguard.errors import SnapshotError
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
@@ -93,6 +94,21 @@ def null_files(spark: SparkSession, ref: TableRef, column: str) -> Mapping[tuple
         )
         for row in rows
     }
+
+
+def null_onset(
+    files: Mapping[tuple[Slice, int], bool], by: Sequence[str] = ()
+) -> tuple[Slice, int] | None:
+    """The first partition and commit from which on every added file is NULL throughout.
+
+    Partitions go in the order of their values, and within one the commits; None where the column
+    was never filled, or is filled to the end.
+    """
+    ordered = sorted(files, key=lambda key: (in_order(key[0], by), key[1]))
+    filled = [at for at, key in enumerate(ordered) if not files[key]]
+    if not filled or filled[-1] + 1 == len(ordered):
+        return None
+    return ordered[filled[-1] + 1]
 
 
 def live_contracts(

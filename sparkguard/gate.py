@@ -42,8 +42,8 @@ class GateOptions:
 
     `table` names the contract's table, where it has several. `quarantine` takes rows that break
     rules on rows; without it any such row refuses the whole write. `tables` are those that
-    references point to. With `fill_missing`, nullable columns may be left out. `staging` is
-    where the DataFrame is evaluated into, beside the target by default.
+    references point to. With `fill_missing`, nullable columns may be left out. `staging` is the
+    folder of the table that the DataFrame is evaluated into, beside the target by default.
     """
 
     table: str | None = None
@@ -51,7 +51,7 @@ class GateOptions:
     fill_missing: bool = False
     quarantine: TableRef | None = None
     tables: Mapping[str, TableRef] = field(default_factory=dict)
-    staging: TableRef | None = None
+    staging: str | None = None
     write_id: str | None = None
 
 
@@ -215,8 +215,10 @@ class _Job:
     clock: Clock
 
     def run(self, frame: DataFrame, result: GateResult) -> tuple[GateResult, int]:
-        staging = self.options.staging or _beside(self.target, self.write_id)
-        append_once(frame, staging, f"{self._app_id}/staging")
+        staging = _beside(self.target, self.write_id)
+        if self.options.staging is not None:
+            staging = TableRef(path=f"{self.options.staging.rstrip('/')}/{self.write_id}")
+        append_once(frame, staging, f"{self._app_id}/staging", any_names=True)
         audited = audit_rows(
             self.spark, self.promise, staging, 0, self.options.tables, self.clock.now()
         )
@@ -268,6 +270,7 @@ class _Job:
                 self.options.quarantine,
                 f"{self._app_id}/quarantine",
                 merge_schema=True,
+                any_names=_state(self.spark, self.options.quarantine) is None,
             )
         written = audited.rows - quarantined
         version = None

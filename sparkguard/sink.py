@@ -33,10 +33,12 @@ def append_once(
     merge_schema: bool = False,
     metadata: str = "",
     partitioned_by: tuple[str, ...] = (),
+    any_names: bool = False,
 ) -> None:
     """Appends the rows of `frame`, or nothing when `app_id` has appended to `target` before.
 
-    Creates the table if it is absent. `metadata` stands beside the commit in Delta's history.
+    Creates the table if it is absent; with `any_names`, so that columns may be called anything.
+    `metadata` stands beside the commit in Delta's history.
     """
     writer = (
         frame.write.format("delta")
@@ -48,6 +50,8 @@ def append_once(
         writer = writer.option("mergeSchema", "true")
     if metadata:
         writer = writer.option("userMetadata", metadata)
+    if any_names:
+        writer = writer.option("delta.columnMapping.mode", "name")
     if partitioned_by:
         writer = writer.partitionBy(*partitioned_by)
     if target.path is not None:

@@ -9,7 +9,7 @@ import pytest
 from sparkguard import gate
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
-from sparkguard.deltalog import live_contracts, null_files, read_log
+from sparkguard.deltalog import live_contracts, null_files, null_onset, read_log
 from sparkguard.publishing import schema_history
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
@@ -176,6 +176,28 @@ def test_the_log_tells_which_commit_broke_which_version(
     assert live_contracts(spark, target) is None
     nulls = null_files(spark, target, "amount")
     assert nulls[Slice.of({"day": "1"}), 1] is False
+    assert null_onset(nulls) is None
+    assert null_onset(null_files(spark, target, "note")) is None
+
+
+def day(number: int) -> Slice:
+    return Slice.of({"day": str(number)})
+
+
+@pytest.mark.parametrize(
+    ("files", "onset"),
+    [
+        ({(day(9), 1): False, (day(10), 2): True, (day(11), 3): True}, (day(10), 2)),
+        ({(day(1), 1): False, (day(1), 4): True}, (day(1), 4)),
+        ({(day(1), 1): False, (day(2), 2): True, (day(3), 3): False}, None),
+        ({(day(1), 1): True}, None),
+        ({}, None),
+    ],
+)
+def test_the_log_names_the_commit_since_which_a_column_is_empty(
+    files: dict[tuple[Slice, int], bool], onset: tuple[Slice, int] | None
+) -> None:
+    assert null_onset(files) == onset
 
 
 def test_a_table_is_judged_without_being_written(

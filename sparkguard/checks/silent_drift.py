@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.drifting.order import in_order
 from sparkguard.drifting.points import Column, Drift, Point
 from sparkguard.drifting.search import search
 from sparkguard.measures.families import Family, family_of
@@ -17,7 +17,7 @@ from sparkguard.measures.value_bits import ValueBits
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence, Outcome
 
 MOST_POINTS = 1_000
@@ -144,20 +144,6 @@ def _stretch(context: Context) -> Stretch:
         last = in_order(context.where, context.by)
         ordered = [s for s in ordered if in_order(s, context.by) <= last]
     return [(str(slice_), profiles[slice_]) for slice_ in ordered]
-
-
-def in_order(slice_: Slice, by: Sequence[str]) -> tuple[Any, ...]:
-    """A key that puts partitions in the order of their values: numbers as numbers, NULL first."""
-    values = dict(slice_.values)
-    return tuple(_natural(values.get(column)) for column in by)
-
-
-def _natural(text: str | None) -> tuple[Any, ...]:
-    if text is None:
-        return (0,)
-    if re.fullmatch(r"-?\d+", text):
-        return (1, int(text), "")
-    return (2, 0, text)
 
 
 def _points(table: str, path: ColumnPath, family: Family, stretch: Stretch) -> tuple[Point, ...]:

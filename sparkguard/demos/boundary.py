@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard import gate
 from sparkguard.contracts.odcs import parse_contract
+from sparkguard.deltalog import null_files, null_onset
 from sparkguard.demos import Show
 from sparkguard.demos.landing import land
 from sparkguard.results import Store
@@ -95,7 +96,10 @@ def run(lake: Path, spark: SparkSession, show: Show) -> bool:
         _AUDIT.format(results=folder / "results", table=target)
     )
     result = audit(folder / "departures.audit.yaml", spark=spark, progress=show)
-    return _as_expected(stopped, result, show)
+    onset = null_onset(null_files(spark, TableRef(path=str(target)), "air_time"))
+    if onset is not None:
+        show(f"Delta's log: air_time is NULL in every file since {onset[0]}, version {onset[1]}")
+    return _as_expected(stopped, result, show) and onset is not None
 
 
 def _contract(version: str, delay: str = "dep_delay") -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sparkguard.checks.base import Context, Past, TableFacts
-from sparkguard.checks.silent_drift import SilentDrift, in_order
+from sparkguard.checks.silent_drift import SilentDrift
 from sparkguard.datatypes import Struct, parse
+from sparkguard.drifting.order import in_order
 from sparkguard.measures.families import Family
 from sparkguard.measures.moments import Moments, MomentsState
 from sparkguard.measures.traits import MICRO, Traits, TraitsState
