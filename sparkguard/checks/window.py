@@ -1,0 +1,356 @@
+"""A windowed feature equals an independent recomputation from its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sparkguard import sql
+from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.datatypes import DataType, Decimal, Struct, is_float, is_integer, is_numeric
+from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.measures.event_times import EventTimes, TimesState
+from sparkguard.measures.tally import Tally
+from sparkguard.measures.window_comparison import WindowComparison, WindowsState
+from sparkguard.measures.window_replay import BugScores
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.recomputed_window import RecomputedWindow
+from sparkguard.relations.table import Table
+from sparkguard.relations.window_replay import WindowReplay
+from sparkguard.slices import WHOLE
+from sparkguard.verdicts import Coverage
+from sparkguard.windows.bugs import names
+from sparkguard.windows.clock import micros, moment
+from sparkguard.windows.features import Feature
+from sparkguard.windows.replay import Replayed
+from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec, lacks_decimals
+from sparkguard.windows.statuses import Status
+from sparkguard.windows.telling import Told, evidence, outcome_reason, sensitivity
+from sparkguard.windows.values import EXACT, Output, Tolerance
+
+_WRONG_ENTITIES, _RIGHT_ENTITIES = 24, 12
+
+
+@dataclass(frozen=True)
+class WindowCheck(Check, kind="window"):
+    """`output` holds `aggregate` over the declared window of `events`, for every row.
+
+    Several features of one window are declared together as `outputs`, from column to aggregate,
+    and judged one by one; they are recomputed together.
+
+    A row is identified by `entity` and `query_time`. An event belongs to the entity named by
+    `events_entity` (the same columns by default), happened at `event_time` and, with `knowledge:
+    as_of`, counts only once `arrival_time` has passed; `final` counts all that is known. Of the
+    versions of one `distinct_id` the last one counts. `nulls` says what a NULL value does.
+
+    `required: events` asks for a row at the time of every event; with `output` the rows that are
+    there are compared, and every entity with events must have one. `history: complete` says that
+    the source was never cut off; otherwise windows that differ and begin before its first event
+    are set aside, and the check can't pass. `null_entity: drop` leaves rows without entity out.
+    `entities` is the share of entities to compare, chosen by hash and each as a whole.
+    `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
+    bugs that must show in the data at hand, or else the check is not evaluable.
+    """
+
+    events: str
+    entity: tuple[str, ...]
+    query_time: str
+    event_time: str
+    knowledge: Literal["as_of", "final"]
+    window: Window
+    nulls: Literal["ignore", "zero", "propagate"]
+    timezone: str
+    output: ColumnPath | None = None
+    aggregate: Aggregate | None = None
+    outputs: Mapping[str, Aggregate] | None = None
+    events_entity: tuple[str, ...] | None = None
+    arrival_time: str | None = None
+    distinct_id: str | None = None
+    history: Literal["complete", "retained"] = "retained"
+    required: Literal["output", "events"] = "output"
+    null_entity: Literal["keep", "drop"] = "keep"
+    entities: float = 1.0
+    tolerance: Tolerance | None = None
+    sensitive_to: tuple[str, ...] = ()
+
+    evaluates_empty = True
+
+    def __post_init__(self) -> None:
+        if (self.outputs is None) == (self.aggregate is None):
+            raise ValueError("give output and aggregate, or outputs from column to aggregate")
+        if self.aggregate is not None and self.output is None:
+            raise ValueError("window needs the option 'output'")
+        for name in self.sensitive_to:
+            if name not in names():
+                raise ValueError(
+                    f"sensitive_to: unknown bug {name[:40]!r}; known are {listed(names(), 30)}."
+                    f"{did_you_mean(name, names())}"
+                )
+        self._spec("")
+
+    def expand(self, context: Context) -> Mapping[str, Check]:
+        """One check per output; each still knows the others, to share their recomputation."""
+        if self.outputs is None or self.output is not None:
+            return {"": self}
+        return {name: replace(self, output=(name,)) for name in self.outputs}
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        table, spec = context.table.name, self._spec(context.table.name)
+        mine = [*spec.entity, spec.query_time]
+        theirs = [*spec.events_entity, spec.event_time, *(self.window.order or ())]
+        theirs += [c for c in (self.arrival_time, self.distinct_id) if c is not None]
+        feature = self._feature(context)
+        theirs += [c for c in (feature.aggregate.column,) if c is not None]
+        theirs += feature.aggregate.order or ()
+        return frozenset(
+            {(table, (c,)) for c in mine}
+            | {(table, feature.output)}
+            | {(self.events, (c,)) for c in theirs}
+        )
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        self._refuse_types(context)
+        compared = self._compared(context)
+        first: tuple[Need[Any], ...] = (compared, *self._times(context))
+        state = context.seen.at(WHOLE, compared)
+        if state is None:
+            return first
+        replayed = self._replayed(context, state)
+        if replayed is None:
+            return first
+        found = context.seen.at(WHOLE, replayed)
+        cut = self._cut(context, found) if found is not None else None
+        return (*first, replayed) if cut is None else (*first, replayed, cut)
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        state = seen.whole(self._compared(context)) or WindowsState()
+        rows, *sources = self._times(context)
+        table = seen.whole(rows) or TimesState()
+        events = [context.seen.at(WHOLE, need) or TimesState() for need in sources]
+        told = self._told(seen, context, state)
+        counted = state.windows - state.count(Status.MISSING)
+        details: dict[str, Any] = {
+            "observed": state.mismatches,
+            "expected": "every row holds what its window holds",
+            "unit": "rows",
+            "rows": table.rows,
+            "violations": state.mismatches,
+            "evidence": evidence(told),
+            "coverage": Coverage.SAMPLED if self.entities < 1 else Coverage.UNPROVEN,
+        }
+        if self.entities == 1 and self.null_entity == "keep":
+            details["rows"] = counted + table.nulls
+        if events[0].rows == 0:
+            return not_evaluable(f"the source {self.events} holds no events", **details)
+        if table.rows == 0 and context.where.is_whole:
+            reason = f"the table has no rows while {self.events} holds {events[0].rows:,} events"
+            return violated(reason, **details)
+        if state.mismatches:
+            return violated(outcome_reason(told), **details)
+        if blocked := self._blocked(state, table, events, told, context):
+            return not_evaluable(blocked, **details)
+        return passed(reason=sensitivity(told), **details)
+
+    def _blocked(
+        self,
+        state: WindowsState,
+        table: TimesState,
+        events: list[TimesState],
+        told: Told,
+        context: Context,
+    ) -> str:
+        """Why rows that all match are no proof; empty when they are."""
+        columns = [self.event_time, *([self.arrival_time] if self.arrival_time else [])]
+        for column, times in zip(columns, events, strict=False):
+            if times.nulls:
+                return f"{times.nulls:,} of {times.rows:,} events have no {column}"
+        latest = events[0].last
+        if latest is not None and latest > micros(context.as_of):
+            return f"{self.event_time} of some events lies in the future"
+        if table.nulls:
+            return f"{table.nulls:,} of {table.rows:,} rows have no {self.query_time}"
+        if not state.windows:
+            return "no row to compare"
+        if state.excluded:
+            return " and ".join(
+                s.spoken(state.count(s)) for s in Status if s.is_excluded and state.count(s)
+            )
+        if not state.events_seen:
+            return "no window holds an event: the declared window matches nothing"
+        if told.replayed is None or not told.replayed.right:
+            return ""
+        if told.replayed.disputed:
+            return f"two oracles disagree on {told.replayed.disputed:,} replayed windows"
+        blind = [name for name in self.sensitive_to if name in told.replayed.blind]
+        if blind:
+            return f"the data could not have shown {listed(blind)}, as sensitive_to asks"
+        return ""
+
+    def _told(self, seen: Profile, context: Context, state: WindowsState) -> Told:
+        """Everything there is to tell about the rows of this slice."""
+        whole = context.seen.at(WHOLE, self._compared(context))
+        need = self._replayed(context, whole) if whole is not None else None
+        replayed = seen.whole(need) if need is not None else None
+        if replayed is None and need is not None and context.where.is_whole:
+            replayed = context.seen.at(WHOLE, need)
+        limit = None
+        everywhere = context.seen.at(WHOLE, need) if need is not None else None
+        if everywhere is not None and (cut := self._cut(context, everywhere)) is not None:
+            tally = context.seen.at(WHOLE, cut)
+            limit = tally.true if tally is not None else None
+        return Told(
+            state.counts(),
+            {s: state.count(s) for s in Status if state.count(s)},
+            state.extent(),
+            replayed,
+            limit,
+            self.entities,
+            self._feature(context).aggregate.function,
+        )
+
+    def _compared(self, context: Context) -> Need[WindowsState]:
+        feature = self._feature(context)
+        together = self._together(context, feature)
+        relation = RecomputedWindow(self._spec(context.table.name), together)
+        return Need(relation, WindowComparison(together.index(feature)))
+
+    def _together(self, context: Context, feature: Feature) -> tuple[Feature, ...]:
+        """The features recomputed in one pass with this one."""
+        if self.outputs is None:
+            return (feature,)
+        every = [self._feature_of(context, (name,), a) for name, a in self.outputs.items()]
+        by_totals = feature.aggregate.function in TOTALS
+        same = [f for f in every if (f.aggregate.function in TOTALS) == by_totals]
+        known = [f for f in same if context.table.schema.at(f.output) is not None]
+        return tuple(known) if feature in known else (feature,)
+
+    def _times(self, context: Context) -> tuple[Need[TimesState], ...]:
+        rows, events = Table(context.table.name), Table(self.events)
+        sources = [Need(events, EventTimes(self.event_time))]
+        if self.knowledge == "as_of" and self.arrival_time is not None:
+            sources.append(Need(events, EventTimes(self.arrival_time)))
+        return (Need(rows, EventTimes(self.query_time)), *sources)
+
+    def _replayed(self, context: Context, state: WindowsState) -> Need[Replayed] | None:
+        """Wrong windows, and right ones; only right ones when there are no wrong ones."""
+        wrong = state.buckets(s for s in Status if s.has_wrong_value)
+        right = state.buckets([Status.MATCHING])
+        buckets = _some(wrong, _WRONG_ENTITIES) + _some(right, _RIGHT_ENTITIES)
+        if not buckets:
+            return None
+        spec, feature = self._spec(context.table.name), self._feature(context)
+        relation = WindowReplay(spec, feature, tuple(sorted(set(buckets))))
+        hints = state.extent().hints
+        return Need(relation, BugScores(spec, feature, self._output(context, feature), hints))
+
+    def _cut(self, context: Context, found: Replayed) -> Need[Any] | None:
+        """How many events lie on the seen side of a cut, where a cut explains the wrong values."""
+        best = found.best
+        if not best or best[0].cutoff is None:
+            return None
+        field = _facts(context, self.events).get(self.event_time)
+        if field is None or str(field.type) != "timestamp":
+            return None
+        at = sql.literal(moment(best[0].cutoff))
+        word = "<=" if "up to" in best[0].says else ">="
+        condition = sql.template(f"{{}} {word} {{}}", sql.name(self.event_time), at)
+        return Need(Table(self.events), Tally(condition, frozenset({self.event_time})))
+
+    def _feature(self, context: Context) -> Feature:
+        assert self.output is not None
+        output = self.output
+        if len(output) == 1 and output[0].startswith(context.table.name + "."):
+            output = (output[0].removeprefix(context.table.name + "."),)
+        aggregate = self.aggregate or (self.outputs or {})[output[0]]
+        return self._feature_of(context, output, aggregate)
+
+    def _feature_of(
+        self, context: Context, output: tuple[str, ...], aggregate: Aggregate
+    ) -> Feature:
+        field = context.table.schema.at(output)
+        floats = field is not None and is_float(field.type)
+        loose = floats or aggregate.function in ("count_distinct", "quantile")
+        return Feature(output, aggregate, self.tolerance or EXACT if loose else EXACT)
+
+    def _output(self, context: Context, feature: Feature) -> Output:
+        held = context.table.schema.at(feature.output)
+        scale = held.type.scale if held is not None and isinstance(held.type, Decimal) else 0
+        floats = held is not None and is_float(held.type)
+        unit = _unit(context, self.events, feature)
+        return Output(floats, scale, unit, feature.tolerance)
+
+    def _spec(self, table: str) -> WindowSpec:
+        return WindowSpec(
+            table,
+            self.events,
+            self.entity,
+            self.events_entity or self.entity,
+            self.query_time,
+            self.event_time,
+            self.arrival_time,
+            self.knowledge,
+            self.window,
+            self.nulls,
+            self.distinct_id,
+            self.timezone,
+            self.history,
+            self.required,
+            self.null_entity,
+            self.entities,
+        )
+
+    def _refuse_types(self, context: Context) -> None:
+        """Raises ConfigurationError for columns that can't hold what is declared."""
+        feature, source = self._feature(context), _facts(context, self.events)
+        held = context.table.schema.at(feature.output)
+        problems = [
+            f"{name} is of type {field.type}, not a time"
+            for schema, name in (
+                (context.table.schema, self.query_time),
+                (source, self.event_time),
+                (source, self.arrival_time or ""),
+            )
+            if (field := schema.get(name)) and str(field.type) not in _TIMES
+        ]
+        value = source.get(feature.aggregate.column or "")
+        if value is not None and feature.adds and not is_numeric(value.type):
+            problems.append(f"{value.name} is of type {value.type}, not a number")
+        elif value is not None and lacks_decimals(feature.aggregate, is_float(value.type)):
+            problems.append(
+                f"{value.name} is of type {value.type}: aggregate.decimals must say how many "
+                "places after the point its values have"
+            )
+        counts = feature.adds or feature.aggregate.function in ("count", "count_distinct")
+        if held is not None and counts and not is_numeric(held.type):
+            problems.append(f"{feature.name} is of type {held.type}, not a number")
+        if problems:
+            raise ConfigurationError(f"window on {context.table.name}: {'; '.join(problems)}")
+
+
+_TIMES = ("timestamp", "timestamp_ntz", "date")
+
+
+def _facts(context: Context, table: str) -> Struct:
+    facts = context.tables.get(table)
+    return facts.schema if facts is not None else Struct()
+
+
+def _unit(context: Context, events: str, feature: Feature) -> int:
+    """How many units of the last place of the source column make 1."""
+    field = _facts(context, events).get(feature.aggregate.column or "")
+    if field is None or not feature.adds:
+        return 1
+    type_: DataType = field.type
+    if isinstance(type_, Decimal):
+        return int(10**type_.scale)
+    return 1 if is_integer(type_) else 10 ** (feature.aggregate.decimals or 0)
+
+
+def _some(found: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """At most so many, the first ones and others spread over the rest."""
+    if len(found) <= most:
+        return found
+    step = len(found) / most
+    return tuple(dict.fromkeys(found[int(i * step)] for i in range(most)))

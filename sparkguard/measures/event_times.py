@@ -1,0 +1,62 @@
+"""Where events stand in time, and how many have no place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sparkguard import sql
+from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.sql import Sql
+
+
+@dataclass(frozen=True)
+class TimesState:
+    """Rows, rows without a time, and the first and last time in microseconds since 1970 UTC."""
+
+    rows: int = 0
+    nulls: int = 0
+    first: int | None = None
+    last: int | None = None
+
+    def merge(self, other: TimesState, /) -> TimesState:
+        firsts = [x for x in (self.first, other.first) if x is not None]
+        lasts = [x for x in (self.last, other.last) if x is not None]
+        return TimesState(
+            self.rows + other.rows,
+            self.nulls + other.nulls,
+            min(firsts, default=None),
+            max(lasts, default=None),
+        )
+
+
+@dataclass(frozen=True)
+class EventTimes(Measure[TimesState], kind="event_times"):
+    """Counts and extremes of a time column; a local time is read in the session's zone."""
+
+    column: str
+
+    def columns(self) -> frozenset[str]:
+        return frozenset({self.column})
+
+    def aggregates(self) -> tuple[Sql, ...]:
+        column = sql.name(self.column)
+        return (
+            sql.template("count(1)"),
+            sql.template("count_if({} IS NULL)", column),
+            sql.template("unix_micros(CAST(min({}) AS TIMESTAMP))", column),
+            sql.template("unix_micros(CAST(max({}) AS TIMESTAMP))", column),
+        )
+
+    def state(self, cells: Sequence[Any], /) -> TimesState:
+        return TimesState(*cells)
+
+    def metrics(self, state: TimesState, /) -> Metrics:
+        return {"rows": state.rows, "nulls": state.nulls, "first": state.first, "last": state.last}
+
+    def payload(self, state: TimesState, /) -> bytes:
+        return to_json([state.rows, state.nulls, state.first, state.last])
+
+    def restore(self, payload: bytes, version: int, /) -> TimesState:
+        return TimesState(*from_json(payload))

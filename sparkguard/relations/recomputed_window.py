@@ -1,0 +1,138 @@
+"""Feature rows beside what an independent recomputation from the events says they should hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkguard.relations import window_pairs, window_totals
+from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.window_compare import compared, status
+from sparkguard.relations.window_events import (
+    BUCKETS,
+    TIME,
+    both,
+    by_column,
+    entity,
+    key_hash,
+    micros,
+)
+from sparkguard.relations.window_totals import POPULATION, WEIGHT
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import WindowSpec
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+UNIT, SIZE, COUNT = "unit", "size", "windows"
+SMALLEST, LARGEST, BUCKET = "smallest", "largest", "bucket"
+
+
+def status_column(n: int) -> str:
+    return f"status{n}"
+
+
+@dataclass(frozen=True)
+class RecomputedWindow(Relation, kind="recomputed_window"):
+    """Counts of windows by hash unit of their entity, log2 of their population and status.
+
+    One row per slice, `unit`, `size` and combination of statuses, with the number of `windows`,
+    the `smallest` and `largest` population and one `bucket` of an entity. Units hold whole
+    entities: unit 0 is a thousandth of them, 0 and 1 a hundredth, 0 to 10 a tenth.
+    """
+
+    spec: WindowSpec
+    features: tuple[Feature, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.spec.table
+
+    def tables(self) -> frozenset[str]:
+        return frozenset({self.spec.table, self.spec.events})
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        windows = rows_compared(self.spec, self.features, tables, by)
+        hashed = key_hash([entity(i) for i in range(len(self.spec.entity))])
+        population = F.col(POPULATION)
+        thousandth = F.pmod(hashed, F.lit(1000))
+        unit = F.when(thousandth < 1, 0).when(thousandth < 10, 1)
+        unit = unit.otherwise(F.floor(thousandth / 10).cast("int") + 1)
+        size = F.when(population == 0, -1).otherwise(F.floor(F.log2(population + 0.5)).cast("int"))
+        statuses = [F.col(status(n)).alias(status_column(n)) for n in range(len(self.features))]
+        slices = [F.col(by_column(i)).alias(column) for i, column in enumerate(by)]
+        bucket = F.pmod(hashed, F.lit(BUCKETS))
+        narrow = windows.select(
+            *slices,
+            unit.alias(UNIT),
+            size.alias(SIZE),
+            *statuses,
+            population.alias(POPULATION),
+            WEIGHT,
+            bucket.alias(BUCKET),
+        )
+        keys = [*by, UNIT, SIZE, *(status_column(n) for n in range(len(self.features)))]
+        return narrow.groupBy(*keys).agg(
+            F.sum(WEIGHT).alias(COUNT),
+            F.min(POPULATION).alias(SMALLEST),
+            F.max(POPULATION).alias(LARGEST),
+            F.min(BUCKET).alias(BUCKET),
+        )
+
+
+def rows_compared(
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    tables: Tables,
+    by: tuple[str, ...],
+    buckets: tuple[int, ...] = (),
+) -> DataFrame:
+    """Every feature row, and every missing one, with its status for each feature."""
+    left, right = both(spec, features, tables, by, buckets)
+    by_totals = window_totals.applies(spec) and all(
+        f.adds or f.aggregate.function == "count" for f in features
+    )
+    engine = window_totals if by_totals else window_pairs
+    windows = engine.recomputed(spec, features, left, right)
+    events = tables.frame(spec.events)
+    truncated: Column | None = None
+    if spec.history == "retained" and spec.window.kind != "session":
+        windows, truncated = _truncated(spec, windows, events)
+    units = [unit_of(feature, events) for feature in features]
+    return compared(spec, features, windows, units, truncated)
+
+
+def unit_of(feature: Feature, events: DataFrame) -> int:
+    """How many units of the last place of the column make 1."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    from sparkguard import sql
+
+    aggregate = feature.aggregate
+    if aggregate.column is None or not feature.adds:
+        return 1
+    column = F.col(sql.name(aggregate.column).text)
+    match events.select(column.alias("x")).schema["x"].dataType:
+        case T.DecimalType() as type_:
+            return int(10**type_.scale)
+        case T.FloatType() | T.DoubleType():
+            return int(10 ** (aggregate.decimals or 0))
+    return 1
+
+
+def _truncated(spec: WindowSpec, windows: DataFrame, events: DataFrame) -> tuple[DataFrame, Column]:
+    """Whether a window reaches before the first event that the source still holds."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    if spec.window.kind == "rows":
+        return windows, F.col(POPULATION) < (spec.window.rows or 0)
+    earliest = "__sparkguard_earliest"
+    time = micros(events, spec.event_time, spec.timezone)
+    oldest = events.select(time.alias(earliest)).agg(F.min(earliest).alias(earliest))
+    begin, _ = window_pairs.edges(spec.window, F.col(TIME), spec.timezone)
+    with_oldest = windows.crossJoin(F.broadcast(oldest))
+    return with_oldest, F.coalesce(begin < F.col(earliest), F.lit(False))

@@ -1,0 +1,233 @@
+"""Says of each feature row whether it holds what the oracle computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sparkguard.relations.window_events import observed, operand_of
+from sparkguard.relations.window_pairs import exact
+from sparkguard.relations.window_totals import (
+    DUE,
+    LIMB,
+    POPULATION,
+    ROWS,
+    counted,
+    high,
+    low,
+    squares,
+)
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import WindowSpec
+from sparkguard.windows.statuses import Status
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+
+def status(n: int) -> str:
+    return f"__sparkguard_status{n}"
+
+
+def compared(
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    windows: DataFrame,
+    units: Sequence[int],
+    truncated: Column | None,
+) -> DataFrame:
+    """`windows` with a status for each feature. `units` are 10^decimals of its summands."""
+    found = {
+        status(n): _status(spec, features, n, windows, units[n], truncated)
+        for n in range(len(features))
+    }
+    return windows.withColumns(found)
+
+
+def _status(
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    n: int,
+    windows: DataFrame,
+    unit: int,
+    truncated: Column | None,
+) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    def lit(s: Status) -> Column:
+        return F.lit(int(s)).cast("tinyint")
+
+    aggregate, held = features[n].aggregate, F.col(observed(n))
+    population = F.col(POPULATION)
+    values = _count(spec, features, n, windows)
+    empty = population == 0 if aggregate.function in ("count", "count_distinct") else values == 0
+    none = F.lit(False)
+    if spec.nulls == "propagate" and aggregate.column is not None:
+        none = values < population
+    if aggregate.function == "stddev":
+        undefined = (values > 0) & (values <= (aggregate.ddof or 0))
+        none = none | undefined
+    if aggregate.empty is None:
+        none = none | empty
+    equal = _equal(spec, features, n, windows, unit, values)
+    if aggregate.empty == 0:
+        equal = F.when(empty, held == 0).otherwise(equal)
+    by_value = (
+        F.when(
+            none, F.when(held.isNull(), lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL))
+        )
+        .when(held.isNull(), lit(Status.NULL_FOR_VALUE))
+        .when(equal.isNull(), lit(Status.INEXACT))
+        .when(equal, lit(Status.MATCHING))
+        .otherwise(lit(Status.WRONG))
+    )
+    if truncated is not None:
+        by_value = F.when(
+            truncated & (by_value != int(Status.MATCHING)), lit(Status.TRUNCATED)
+        ).otherwise(by_value)
+    # A row that is not due is no harm as long as it says that nothing happened.
+    harmless = (population == 0) & (by_value == int(Status.MATCHING))
+    due = F.col(DUE) if spec.required == "events" else F.col(DUE) | harmless
+    return (
+        F.when(F.col(ROWS) == 0, lit(Status.MISSING))
+        .when(F.col(ROWS) > 1, lit(Status.DUPLICATE))
+        .when(~due, lit(Status.EXTRA))
+        .otherwise(by_value)
+    )
+
+
+def _count(spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame) -> Column:
+    """How many values of the window are aggregated."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    aggregate = features[n].aggregate
+    if aggregate.column is None or spec.nulls == "zero":
+        return F.col(POPULATION)
+    return F.col(counted(_operand(features, n)))
+
+
+def _operand(features: Sequence[Feature], n: int) -> int:
+    return int(operand_of(features[n], features).rpartition("v")[2])
+
+
+def _equal(
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    n: int,
+    windows: DataFrame,
+    unit: int,
+    values: Column,
+) -> Column:
+    """Whether the stored value is the exact one; NULL where the exact one is out of reach."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    feature, held = features[n], F.col(observed(n))
+    type_ = windows.schema[observed(n)].dataType
+    match feature.aggregate.function:
+        case "count":
+            return same(feature, held, type_, values)
+        case "sum":
+            return _sum_equal(feature, held, type_, windows, _operand(features, n), unit)
+        case "mean":
+            total = _wide(windows, _operand(features, n))
+            return _ratio_equal(feature, held, type_, total, values, unit)
+        case "stddev":
+            i = _operand(features, n)
+            total, count = _wide(windows, i), values.cast("decimal(20,0)")
+            spread = F.try_subtract(_times(count, F.col(squares(i))), _times(total, total))
+            ways = values * (values - (feature.aggregate.ddof or 0))
+            # Only computed where it is defined: `none` goes first.
+            scaled = F.sqrt(spread.cast("double") / F.when(ways > 0, ways).cast("double"))
+            return _near(feature, held.try_cast("double"), scaled / unit)
+    return same(feature, held, type_, F.col(exact(n)))
+
+
+def same(feature: Feature, held: Column, type_: DataType, value: Column) -> Column:
+    """Equality as stored; within the tolerance where either side is a float."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    if isinstance(type_, (T.FloatType, T.DoubleType)) or feature.aggregate.function == "quantile":
+        return F.coalesce(
+            _near(feature, held.try_cast("double"), value.cast("double")), F.lit(False)
+        )
+    return F.coalesce(held == value, F.lit(False))
+
+
+def _near(feature: Feature, held: Column, value: Column) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    t = feature.tolerance
+    if t.absolute == 0 and t.relative == 0:
+        return held == value
+    around = F.greatest(F.lit(t.absolute), F.abs(value) * t.relative)
+    return (held == value) | (F.abs(held - value) <= around)
+
+
+def _wide(windows: DataFrame, i: int) -> Column:
+    """The exact total of unscaled values as decimal(38,0)."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    total = F.col(low(i)).cast("decimal(38,0)")
+    if high(i) not in windows.columns:
+        return total
+    return (total + F.col(high(i)).cast("decimal(20,0)") * F.lit(LIMB).cast("decimal(10,0)")).cast(
+        "decimal(38,0)"
+    )
+
+
+def _times(a: Column, b: Column) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return F.try_multiply(a, b).try_cast("decimal(38,0)")
+
+
+def _sum_equal(
+    feature: Feature, held: Column, type_: DataType, windows: DataFrame, i: int, unit: int
+) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    if isinstance(type_, (T.FloatType, T.DoubleType)):
+        return _near(feature, held.try_cast("double"), _wide(windows, i).cast("double") / unit)
+    scale = type_.scale if isinstance(type_, T.DecimalType) else 0
+    wide = _decimal_equal(held, type_, _wide(windows, i), F.lit(1).cast("bigint"), unit)
+    if high(i) not in windows.columns or 10**scale != unit:
+        return wide
+    # Nearly all totals fit 64 bits and 50 of them; there plain arithmetic is exact, and fast.
+    short = F.col(high(i)).between(-(1 << 18), (1 << 18) - 1) & (
+        F.abs(held.try_cast("double")) < float(1 << 50) / unit
+    )
+    total = F.col(high(i)) * LIMB + F.col(low(i))
+    digits = F.round(held.try_cast("double") * float(unit)).cast("bigint")
+    return F.when(short & F.col(low(i)).between(-(1 << 50), 1 << 50), digits == total).otherwise(
+        wide
+    )
+
+
+def _ratio_equal(
+    feature: Feature, held: Column, type_: DataType, total: Column, values: Column, unit: int
+) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    if isinstance(type_, (T.FloatType, T.DoubleType)):
+        below = F.when(values > 0, values).cast("double") * unit
+        return _near(feature, held.try_cast("double"), total.cast("double") / below)
+    return _decimal_equal(held, type_, total, values, unit)
+
+
+def _decimal_equal(
+    held: Column, type_: DataType, total: Column, below: Column, unit: int
+) -> Column:
+    """Whether `held` is total / (below * unit), rounded to the places it is stored with."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    scale = type_.scale if isinstance(type_, T.DecimalType) else 0
+    digits = _times(held, F.lit(10**scale).cast(f"decimal({scale + 1},0)"))
+    parts = _times(below.cast("decimal(20,0)"), F.lit(unit).cast("decimal(13,0)"))
+    exact_ = _times(total, F.lit(10**scale).cast("decimal(38,0)"))
+    off = F.abs(F.try_subtract(_times(digits, parts), exact_))
+    return _times(off, F.lit(2).cast("decimal(1,0)")) <= parts

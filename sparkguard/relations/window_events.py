@@ -1,0 +1,248 @@
+"""Events and feature rows in the form in which windows are recomputed.
+
+Times become microseconds since 1970 UTC; numbers that are added up become whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sparkguard.relations.base import Tables
+from sparkguard.windows.durations import DAY
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import Aggregate, WindowSpec
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+TIME, ARRIVAL, UNTIL = "__sparkguard_t", "__sparkguard_a", "__sparkguard_u"
+ID = "__sparkguard_id"
+SALT = "sparkguard window"
+BUCKETS = 1 << 20
+"""Entities are told apart by this many hash buckets when some are replayed."""
+
+
+def entity(i: int) -> str:
+    return f"__sparkguard_e{i}"
+
+
+def value(i: int) -> str:
+    return f"__sparkguard_v{i}"
+
+
+def order(i: int) -> str:
+    return f"__sparkguard_o{i}"
+
+
+def observed(i: int) -> str:
+    return f"__sparkguard_x{i}"
+
+
+def by_column(i: int) -> str:
+    return f"__sparkguard_by{i}"
+
+
+def both(
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    tables: Tables,
+    by: tuple[str, ...],
+    buckets: tuple[int, ...] = (),
+    versions: bool = True,
+) -> tuple[DataFrame, DataFrame]:
+    """Feature rows and events, entities of one type, sampled alike and by whole entities.
+
+    Feature rows: entity, time, observed values, slice columns. Events: entity, time, arrival,
+    one column per summand or value, tie-breaking columns.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
+
+    left = feature_rows(spec, features, tables.frame(spec.table), by)
+    right = event_rows(spec, features, tables.frame(spec.events), versions)
+    names = [entity(i) for i in range(len(spec.entity))]
+    common = left.select(names).union(right.select(names)).schema
+    cast = {field.name: F.col(field.name).cast(field.dataType) for field in common}
+    left, right = left.withColumns(cast), right.withColumns(cast)
+    keep = [F.col(n).isNotNull() for n in names] if spec.null_entity == "drop" else []
+    if spec.per_thousand < 1000:
+        keep.append(F.pmod(key_hash(names), F.lit(1000)) < spec.per_thousand)
+    if buckets:
+        keep.append(F.pmod(key_hash(names), F.lit(BUCKETS)).isin(list(buckets)))
+    for condition in keep:
+        left, right = left.where(condition), right.where(condition)
+    return left, right
+
+
+def key_hash(names: Sequence[str]) -> Column:
+    """A hash of the whole key: NULL parts count, and equal keys of any layout are equal."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    parts = [part for n in names for part in (F.col(n).isNull(), F.col(n))]
+    return F.xxhash64(F.lit(SALT), *parts)
+
+
+def feature_rows(
+    spec: WindowSpec, features: Sequence[Feature], rows: DataFrame, by: tuple[str, ...]
+) -> DataFrame:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return rows.select(
+        *(_column(c).alias(entity(i)) for i, c in enumerate(spec.entity)),
+        micros(rows, spec.query_time, spec.timezone).alias(TIME),
+        *(_column(*f.output).alias(observed(i)) for i, f in enumerate(features)),
+        *(_column(c).cast("string").alias(by_column(i)) for i, c in enumerate(by)),
+    ).where(F.col(TIME).isNotNull())
+
+
+def event_rows(
+    spec: WindowSpec, features: Sequence[Feature], rows: DataFrame, versions: bool = True
+) -> DataFrame:
+    """Events that have a place in time; the last known version of each id, or every version."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    zone = spec.timezone
+    columns = [
+        *(_column(c).alias(entity(i)) for i, c in enumerate(spec.events_entity)),
+        micros(rows, spec.event_time, zone).alias(TIME),
+    ]
+    if spec.arrival_time is not None:
+        columns.append(micros(rows, spec.arrival_time, zone).alias(ARRIVAL))
+    if spec.distinct_id is not None:
+        columns.append(_column(spec.distinct_id).alias(ID))
+    columns += [
+        operand(a, rows).alias(value(i)) for i, a in enumerate(operands(features)) if a.column
+    ]
+    columns += [_column(c).alias(order(i)) for i, c in enumerate(order_columns(spec, features))]
+    placed = rows.select(*columns).where(F.col(TIME).isNotNull())
+    if spec.as_of:
+        placed = placed.where(F.col(ARRIVAL).isNotNull())
+    return _versions(spec, features, placed) if versions and spec.distinct_id else placed
+
+
+def _versions(spec: WindowSpec, features: Sequence[Feature], placed: DataFrame) -> DataFrame:
+    """One version per id; as of a moment, each version is good until the next one arrives."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    values = [value(i) for i, a in enumerate(operands(features)) if a.column]
+    latest = [
+        *([F.col(ARRIVAL).desc_nulls_last()] if spec.arrival_time is not None else []),
+        F.col(TIME).desc(),
+        *(F.col(v).desc_nulls_last() for v in values),
+    ]
+    named, nameless = F.col(ID).isNotNull(), F.col(ID).isNull()
+    versions = Window.partitionBy(ID).orderBy(*latest)
+    without_id = placed.where(nameless)
+    if spec.as_of:
+        until = F.lag(ARRIVAL).over(versions)
+        found = placed.where(named).withColumn(UNTIL, until)
+        found = found.where(F.col(UNTIL).isNull() | (F.col(UNTIL) > F.col(ARRIVAL)))
+        without_id = without_id.withColumn(UNTIL, F.lit(None).cast("bigint"))
+    else:
+        nth = "__sparkguard_nth"
+        found = placed.where(named).withColumn(nth, F.row_number().over(versions))
+        found = found.where(F.col(nth) == 1).drop(nth)
+    return found.unionByName(without_id).drop(ID)
+
+
+def operands(features: Sequence[Feature]) -> tuple[Aggregate, ...]:
+    """One aggregate for each different value that is read from an event."""
+    found: dict[tuple[str | None, int | None, bool], Aggregate] = {}
+    for feature in features:
+        a = feature.aggregate
+        found.setdefault((a.column, a.decimals, feature.adds), a)
+    return tuple(found.values())
+
+
+def operand_of(feature: Feature, features: Sequence[Feature]) -> str:
+    """The column that holds what `feature` aggregates."""
+    a = feature.aggregate
+    keys: dict[tuple[str | None, int | None, bool], None] = {}
+    for other in features:
+        keys.setdefault((other.aggregate.column, other.aggregate.decimals, other.adds), None)
+    return value(list(keys).index((a.column, a.decimals, feature.adds)))
+
+
+def order_columns(spec: WindowSpec, features: Sequence[Feature]) -> tuple[str, ...]:
+    """The columns that break ties in time, each once."""
+    named = [*(spec.window.order or ())]
+    for feature in features:
+        named += feature.aggregate.order or ()
+    return tuple(dict.fromkeys(named))
+
+
+def operand(aggregate: Aggregate, rows: DataFrame) -> Column:
+    """What is aggregated: whole numbers where it is added up, else the column as it is."""
+    from sparkguard.windows.features import adds
+
+    column = _column(aggregate.column or "")
+    if not adds(aggregate):
+        return column
+    type_ = rows.select(column.alias("x")).schema["x"].dataType
+    return unscaled(column, type_, aggregate.decimals)
+
+
+def unscaled(column: Column, type_: DataType, decimals: int | None) -> Column:
+    """Digits of a number without its point: bigint, or decimal(38,0) where that is too narrow."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    match type_:
+        case T.DecimalType():
+            if type_.precision <= 15:
+                # Exact: the error of a double is below half a unit up to 2^51.
+                return F.round(column.cast("double") * 10.0**type_.scale).cast("bigint")
+            digits = column * F.lit(10**type_.scale).cast("decimal(38,0)")
+            wide = type_.precision > 18
+            return digits.cast("decimal(38,0)" if wide else "bigint")
+        case T.FloatType() | T.DoubleType():
+            digits = F.round(column.cast("double") * 10.0 ** (decimals or 0))
+            return digits.try_cast("bigint")
+        case T.IntegralType():
+            return column.cast("bigint")
+    return column.try_cast("bigint")
+
+
+def micros(rows: DataFrame, name: str, zone: str) -> Column:
+    """Microseconds since 1970 UTC. Times without a zone, and dates, are local to `zone`."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    column = _column(name)
+    match rows.select(column.alias("x")).schema["x"].dataType:
+        case T.TimestampNTZType():
+            day = F.unix_date(column.cast("date")).cast("bigint") * DAY
+            second = F.extract(F.lit("SECOND"), column) * F.lit(1_000_000)
+            clock = (F.hour(column) * 60 + F.minute(column)).cast("bigint") * 60_000_000
+            return from_wall(day + clock + second.cast("bigint"), zone)
+        case T.DateType():
+            return from_wall(F.unix_date(column).cast("bigint") * DAY, zone)
+    return F.unix_micros(column.cast("timestamp"))
+
+
+def from_wall(local: Column, zone: str) -> Column:
+    """The instant of a local time, both in microseconds."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    if zone in ("UTC", "Etc/UTC"):
+        return local
+    return F.unix_micros(F.to_utc_timestamp(F.timestamp_micros(local), zone))
+
+
+def to_wall(at: Column, zone: str) -> Column:
+    """Local time, written as if it were UTC."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    if zone in ("UTC", "Etc/UTC"):
+        return at
+    return F.unix_micros(F.from_utc_timestamp(F.timestamp_micros(at), zone))
+
+
+def _column(*parts: str) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    from sparkguard import sql
+
+    return F.col(sql.path(parts).text)

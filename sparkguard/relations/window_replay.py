@@ -1,0 +1,150 @@
+"""A few feature rows, wrong and right, each with the source rows around its window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.recomputed_window import rows_compared
+from sparkguard.relations.window_compare import status
+from sparkguard.relations.window_events import (
+    ARRIVAL,
+    ID,
+    TIME,
+    both,
+    by_column,
+    entity,
+    key_hash,
+    observed,
+    order,
+    order_columns,
+    value,
+)
+from sparkguard.relations.window_pairs import edges
+from sparkguard.relations.window_totals import POPULATION
+from sparkguard.windows.cases import REACH
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import WindowSpec
+from sparkguard.windows.statuses import Status
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+KEY, AT, HELD, RIGHT, EVENTS = "entity", "at", "held", "right", "events"
+WRONG_ROWS, RIGHT_ROWS, LARGEST_ROWS = 150, 90, 10
+EVENT_BUDGET = 120_000
+"""Source rows that travel to the driver for wrong windows; for right ones at most as many."""
+_SMALL = 5_000  # entities with fewer rows are replayed with their whole history
+
+
+@dataclass(frozen=True)
+class WindowReplay(Relation, kind="window_replay"):
+    """Windows of the entities in `buckets`: at most 150 wrong and 100 right, chosen by hash, large
+    ones only where no small ones are left. One row each, with the `events` around it."""
+
+    spec: WindowSpec
+    feature: Feature
+    buckets: tuple[int, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.spec.table
+
+    def tables(self) -> frozenset[str]:
+        return frozenset({self.spec.table, self.spec.events})
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        spec, features = self.spec, (self.feature,)
+        keys = [entity(i) for i in range(len(spec.entity))]
+        _, events = both(spec, features, tables, by, self.buckets, versions=False)
+        windows = rows_compared(spec, features, tables, by, self.buckets)
+        chosen = self._chosen(windows, events, keys)
+        around = self._around(chosen, events, keys)
+        return around.select(
+            *(F.col(by_column(i)).alias(column) for i, column in enumerate(by)),
+            key_hash(keys).alias(KEY),
+            F.col(TIME).alias(AT),
+            F.col(observed(0)).alias(HELD),
+            (F.col(status(0)) == int(Status.MATCHING)).alias(RIGHT),
+            EVENTS,
+        )
+
+    def _chosen(self, windows: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
+        from pyspark.sql import Window as W  # noqa: N817
+        from pyspark.sql import functions as F  # noqa: N812
+
+        totals = events.groupBy(*keys).agg(F.count(F.lit(1)).alias(_TOTAL))
+        totals = totals.withColumnsRenamed({k: f"{k}_total" for k in keys})
+        same = F.lit(True)
+        for k in keys:
+            same = same & F.col(k).eqNullSafe(F.col(f"{k}_total"))
+        comparable = [int(s) for s in Status if s is Status.MATCHING or s.has_wrong_value]
+        known = windows.where(F.col(status(0)).isin(comparable)).join(totals, same, "left")
+        known = known.withColumn(_COST, self._cost())
+        right = F.col(status(0)) == int(Status.MATCHING)
+        mixed = F.xxhash64(*keys, TIME)
+        large = F.col(_COST) > EVENT_BUDGET // 10
+        small_first = W.partitionBy(right).orderBy(large, F.when(large, F.col(_COST)), mixed)
+        too_large = F.col(_COST) > EVENT_BUDGET // 4
+        most_events = W.partitionBy(right).orderBy(too_large, F.col(POPULATION).desc(), mixed)
+        ranked = known.withColumns(
+            {_NTH: F.row_number().over(small_first), _MOST: F.row_number().over(most_events)}
+        )
+        wanted = F.when(right, (F.col(_NTH) <= RIGHT_ROWS) | (F.col(_MOST) <= LARGEST_ROWS))
+        ranked = ranked.where(wanted.otherwise(F.col(_NTH) <= WRONG_ROWS))
+        sofar = W.partitionBy(right, F.col(_NTH) <= WRONG_ROWS).orderBy(F.col(_NTH))
+        spent = F.sum(_COST).over(sofar.rowsBetween(-(1 << 63), 0))
+        first = (F.col(_NTH) == 1) & (F.col(_COST) <= 4 * EVENT_BUDGET)
+        affordable = ranked.withColumn(_SPENT, spent)
+        return affordable.where((F.col(_SPENT) <= EVENT_BUDGET) | first)
+
+    @property
+    def _whole(self) -> bool:
+        return self.spec.window.kind in ("rows", "session", "unbounded")
+
+    def _cost(self) -> Column:
+        """Source rows that come with a window."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        total = F.coalesce(F.col(_TOTAL), F.lit(0))
+        if self._whole:
+            return total
+        size = self.spec.window.size.longest
+        near = (F.col(POPULATION) * (1 + 2 * REACH / size)).cast("bigint")
+        return F.when(total <= _SMALL, total).otherwise(F.least(near, total))
+
+    def _around(self, chosen: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        spec = self.spec
+        events = events.withColumnsRenamed({TIME: _EVENT_TIME, **{k: f"{k}_event" for k in keys}})
+        near = F.lit(True)
+        for k in keys:
+            near = near & F.col(k).eqNullSafe(F.col(f"{k}_event"))
+        if not self._whole:
+            first, last = edges(spec.window, F.col(TIME), spec.timezone)
+            reached = F.col(_EVENT_TIME).between(first - REACH, last + REACH)
+            near = near & (reached | (F.coalesce(F.col(_TOTAL), F.lit(0)) <= _SMALL))
+        none = F.lit(None).cast("bigint")
+        arrival = F.col(ARRIVAL) if spec.arrival_time is not None else none
+        id_ = F.when(F.col(ID).isNotNull(), F.xxhash64(ID)) if spec.distinct_id else none
+        held = F.col(value(0)) if self.feature.aggregate.column else none
+        ties = [F.col(order(i)) for i in range(len(order_columns(spec, (self.feature,))))]
+        row = F.struct(
+            F.col(_EVENT_TIME).alias("t"),
+            arrival.alias("a"),
+            id_.alias("id"),
+            held.alias("v"),
+            F.struct(F.lit(0).alias("none"), *ties).alias("ties"),
+        )
+        seen = F.collect_list(F.when(F.col(_EVENT_TIME).isNotNull(), row)).alias(EVENTS)
+        others = [c for c in chosen.columns if c not in (*keys, TIME)]
+        pairs = F.broadcast(chosen).join(events, near, "left")
+        return pairs.groupBy(*keys, TIME).agg(*(F.first(c).alias(c) for c in others), seen)
+
+
+_TOTAL, _COST, _NTH = "__sparkguard_total", "__sparkguard_cost", "__sparkguard_nth"
+_MOST, _SPENT, _EVENT_TIME = "__sparkguard_most", "__sparkguard_spent", "__sparkguard_et"

@@ -1,0 +1,93 @@
+"""The bugs of windowed pipelines: each says what a feature row would hold if it were there.
+
+A bug has variants (a cap at 100 or at 10,000, a shift by an hour or by a day); `variants` lists
+those worth trying on the cases at hand. `applies` is False only by declaration: without a
+declared event id no pipeline can be told to have counted duplicates.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sparkguard.windows.cases import Case
+from sparkguard.windows.spec import Aggregate, WindowSpec
+
+
+class _Unknown:
+    """A variant that has nothing to say about a case."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way in which a bug shows. `says` completes the sentence "... of wrong values equal"."""
+
+    bug: str
+    says: str
+    value: Callable[[Case], Any]
+    cause: str = ""
+    near: bool = False  # explains values roughly, not exactly
+    fits: Callable[[Case], bool] | None = None
+    cutoff: int | None = None  # rows after this time, or before it, are not seen
+    parameter: int | None = None
+
+    def explains(self, case: Case) -> bool:
+        """True when the stored value is what this variant would have written."""
+        if self.fits is not None:
+            return self.fits(case)
+        value = self.value(case)
+        return value is not UNKNOWN and case.holds(value)
+
+
+class Bug(ABC):
+    """One class of bug."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    needs: ClassVar[str] = ""  # what data must hold for the bug to show
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return True
+
+    @abstractmethod
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        """Variants worth trying; `cases` are windows with wrong values, `hints` populations."""
+
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        """Variants that tell whether the data would show the bug at all."""
+        yield from self.variants(cases, ())
+
+
+BUGS: list[Bug] = []
+
+
+def bug(cls: type[Bug]) -> type[Bug]:
+    """Adds a class of bug to the catalogue, in the order in which ties are told."""
+    BUGS.append(cls())
+    return cls
+
+
+def catalogue() -> tuple[Bug, ...]:
+    """All bugs, in the order in which ties are told."""
+    from sparkguard.windows import bugs_of_edges, bugs_of_rows, bugs_of_values
+
+    del bugs_of_edges, bugs_of_rows, bugs_of_values
+    return tuple(BUGS)
+
+
+def names() -> tuple[str, ...]:
+    """The names by which a contract speaks of bugs."""
+    return tuple(b.name for b in catalogue())
+
+
+def applicable(spec: WindowSpec, aggregate: Aggregate) -> tuple[Bug, ...]:
+    """The bugs that this declaration could suffer from."""
+    return tuple(b for b in catalogue() if b.applies(spec, aggregate))

@@ -1,0 +1,341 @@
+"""Bugs that see too few rows, too many, or the wrong ones."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from sparkguard.windows.bugs import Bug, Variant, bug
+from sparkguard.windows.cases import Case
+from sparkguard.windows.clock import FOREVER, moment, wall
+from sparkguard.windows.durations import DAY, HOUR, MINUTE, SECOND, spoken
+from sparkguard.windows.oracle import Event, known
+from sparkguard.windows.spec import Aggregate, WindowSpec
+
+_ROUND = (
+    1, 2, 3, 5, 10, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1_000, 1_024, 2_000,
+    2_048, 2_500, 4_096, 5_000, 8_192, 10_000, 16_384, 20_000, 25_000, 32_768, 50_000, 65_536,
+    100_000, 131_072, 250_000, 500_000, 1_000_000,
+)  # fmt: skip
+_LOOKED_AT = 40
+
+
+def _caps(cases: Sequence[Case], hints: Sequence[int]) -> tuple[int, ...]:
+    largest = max((case.population for case in cases), default=0)
+    near = {cap for hint in hints for cap in (hint - 1, hint, hint + 1)}
+    counts = {
+        int(case.observed)
+        for case in islice(cases, _LOOKED_AT)
+        if case.aggregate.function == "count" and case.observed is not None
+    }
+    return tuple(sorted(cap for cap in {*_ROUND, *near, *counts} if 0 < cap < largest))
+
+
+class _Cap(Bug):
+    """A history that holds at most so many rows."""
+
+    needs = "a window with more rows than the cap"
+    first: bool
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        for cap in _caps(cases, hints):
+            yield self._variant(cap)
+        if not self.first and cases[0].spec.window.bounds[-1] == ")":
+            for cap in _caps(cases, hints):
+                yield self._variant(cap, own=True)
+
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        largest = max((case.population for case in cases), default=0)
+        yield self._variant(max(1, largest - 1))
+
+    def _variant(self, cap: int, own: bool = False) -> Variant:
+        word = "first" if self.first else "last"
+        function_of = f"the {word} {cap:,} rows"
+        cause = f"history capped at {cap:,}"
+        if own:
+            cause += ", the row of the feature's own time among them"
+        return Variant(self.name, function_of, _capped(cap, self.first, own), cause, parameter=cap)
+
+
+def _capped(cap: int, first: bool, own: bool) -> Callable[[Case], Any]:
+    def value(case: Case) -> Any:
+        begin, end = case.inside
+        if first:
+            return case.timeline.part(begin, min(end, begin + cap))
+        newest = bisect_right(case.timeline.times, case.at) if own else end
+        return case.timeline.part(max(begin, newest - cap), end)
+
+    return value
+
+
+@bug
+class LastRows(_Cap):
+    name = "cap_last"
+    title = "only the last rows of a history are kept"
+    first = False
+
+
+@bug
+class FirstRows(_Cap):
+    name = "cap_first"
+    title = "only the first rows of a window are kept"
+    first = True
+
+
+@bug
+class RowLimit(Bug):
+    name = "row_limit"
+    title = "the source was cut after so many rows"
+    needs = "events after the cut"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.window.kind in ("range", "hopping", "tumbling", "unbounded")
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        for after in (True, False):
+            cut = _best_cut([_cuts(case, after) for case in islice(cases, _LOOKED_AT)], after)
+            if cut is not None:
+                yield _cut_at(cut, after)
+
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        ends = [case.timeline.times[case.inside[1] - 1] for case in cases if case.population]
+        yield _cut_at(max(ends, default=0) - 1, True)
+
+
+def _cut_at(cut: int, after: bool) -> Variant:
+    def value(case: Case) -> Any:
+        begin, end = case.edges
+        if after:
+            return case.timeline.value(begin, min(end, cut))
+        return case.timeline.value(max(begin, cut), end)
+
+    word = "up to" if after else "from"
+    at = moment(cut).strftime("%Y-%m-%d %H:%M:%S")
+    says = f"the window over source rows {word} {at} UTC only"
+    return Variant("row_limit", says, value, "the source was read through a row limit", cutoff=cut)
+
+
+def _cuts(case: Case, after: bool) -> list[tuple[int, int]]:
+    """Ranges of times at which a cut of the source gives the stored value."""
+    begin, end = case.inside
+    times = case.timeline.times
+    found: list[tuple[int, int]] = []
+    for place in range(begin, end + 1) if end - begin <= 20_000 else ():
+        parts = (begin, place) if after else (place, end)
+        if parts != (begin, end) and case.holds(case.timeline.part(*parts)):
+            if after:
+                low = times[place - 1] if place > begin else -FOREVER
+                found.append((low, times[place] - 1))
+            else:
+                low = times[place - 1] + 1
+                found.append((low, times[place] if place < end else FOREVER))
+    return [(low, high) for low, high in found if low <= high]
+
+
+def _best_cut(found: Iterable[Iterable[tuple[int, int]]], after: bool) -> int | None:
+    """The cut that most cases agree on."""
+    marks = [
+        mark for ranges in found for low, high in ranges for mark in ((low, 0, 1), (high, 1, -1))
+    ]
+    best, cut, open_ = 1, None, 0
+    for at, _, step in sorted(marks):
+        open_ += step
+        if open_ > best:
+            best, cut = open_, at
+    return cut if cut is not None and abs(cut) < FOREVER else None
+
+
+@bug
+class LateIgnored(Bug):
+    name = "late_ignored"
+    title = "events that arrive late are dropped"
+    needs = "events that arrived after their time"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.arrival_time is not None
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        for grace in (0, SECOND, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR,
+                      6 * HOUR, 12 * HOUR, DAY):  # fmt: skip
+            after = f" by more than {spoken(grace)}" if grace else ""
+            says = f"the window without events that arrived late{after}"
+            yield Variant(self.name, says, _punctual(grace), self.title)
+
+
+def _punctual(grace: int) -> Callable[[Case], Any]:
+    def keeps(event: Event) -> bool:
+        return event.time is None or (
+            event.arrival is not None and event.arrival - event.time <= grace
+        )
+
+    def value(case: Case) -> Any:
+        if case.spec.window.kind in ("rows", "session"):
+            return replace(case, events=[e for e in case.events if keeps(e)]).exact
+        return _trimmed(case, keeps)
+
+    return value
+
+
+def _trimmed(case: Case, keeps: Callable[[Event], bool]) -> Any:
+    """The value of the window from those of its events that are kept."""
+    begin, end = case.inside
+    kept = [e for e in case.timeline.events[begin:end] if keeps(e)]
+    return case.timeline_of(kept).part(0, len(kept))
+
+
+@bug
+class LateLeaked(Bug):
+    name = "late_leaked"
+    title = "events are seen before they had arrived"
+    needs = "events that arrived after the time of a row"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.as_of
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        final = replace(cases[0].spec, knowledge="final")
+
+        def value(case: Case) -> Any:
+            if case.spec.window.kind == "rows":
+                return case.under(final)
+            return case.everything.value(*case.edges)
+
+        says = "the window with events that arrived after its time"
+        yield Variant(self.name, says, value, self.title)
+
+
+@bug
+class AsOfForFinal(Bug):
+    name = "not_backfilled"
+    title = "the feature was not recomputed when late events arrived"
+    needs = "events that arrived after the time of a row"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        plain = spec.window.kind != "session" and not spec.window.sees_future
+        return spec.arrival_time is not None and not spec.as_of and plain
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        as_of = replace(cases[0].spec, knowledge="as_of")
+        says = "the window of what had arrived by its time"
+        yield Variant(self.name, says, lambda case: case.under(as_of), self.title)
+
+
+@bug
+class Duplicates(Bug):
+    name = "duplicates"
+    title = "several copies or versions of one event are counted"
+    needs = "two rows with one event id in a window"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.distinct_id is not None
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        spec = cases[0].spec
+        every = replace(spec, distinct_id=None)
+        says = "the window with every copy of each event"
+        yield Variant(self.name, says, lambda case: case.under(every), self.title)
+        says = "the window with the first version of each event"
+        yield Variant(self.name, says, _first_versions, "corrections are ignored")
+
+
+def _first_versions(case: Case) -> Any:
+    every = known(replace(case.spec, distinct_id=None), case.near, case.at)
+    every.sort(key=lambda e: (e.arrival or 0, e.time or 0))
+    first: dict[Any, Event] = {}
+    for n, event in enumerate(every):
+        first.setdefault(("null", n) if event.id is None else event.id, event)
+    kept = replace(case, spec=replace(case.spec, distinct_id=None), events=list(first.values()))
+    return kept.exact
+
+
+@bug
+class FanOut(Bug):
+    name = "fan_out"
+    title = "a join repeats every event of an entity"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return aggregate.function in ("sum", "count")
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        found: dict[Any, int] = {}
+        for case in cases:
+            factor = _factor(case)
+            if factor is not None and case.key not in found:
+                found[case.key] = factor
+        common = Counter(found.values()).most_common(3)
+        for factor, _ in common:
+            yield self._times(factor)
+        if len(set(found.values())) > 1:
+            yield Variant(
+                self.name,
+                "the value times a whole number that is constant per entity",
+                lambda case: _scaled(case, found.get(case.key)),
+                self.title,
+            )
+
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        yield self._times(2)
+
+    def _times(self, factor: int) -> Variant:
+        says = f"the value times {factor:,}"
+        return Variant(self.name, says, lambda c: _scaled(c, factor), self.title,
+                       parameter=factor)  # fmt: skip
+
+
+def _scaled(case: Case, factor: int | None) -> Any:
+    if factor is None or case.exact is None:
+        return case.exact
+    return case.exact * factor
+
+
+def _factor(case: Case) -> int | None:
+    """The whole number of at least 2 that the stored value is a multiple by."""
+    if not case.exact or not case.observed:
+        return None
+    factor = round(float(case.observed) * case.output.unit / float(case.exact))
+    return factor if factor >= 2 and case.holds(case.exact * factor) else None
+
+
+@bug
+class MissingPartition(Bug):
+    name = "missing_partition"
+    title = "a day of the source was not read"
+    needs = "a day with events"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.window.kind in ("range", "hopping", "tumbling", "unbounded")
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        votes: Counter[int] = Counter()
+        for case in islice(cases, _LOOKED_AT):
+            for day in _days(case):
+                if case.holds(_without(case, day)):
+                    votes[day] += 1
+        for day, _ in votes.most_common(3):
+            yield self._day(day)
+
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        days = Counter(day for case in cases for day in _days(case))
+        for day, _ in days.most_common(1):
+            yield self._day(day)
+
+    def _day(self, day: int) -> Variant:
+        date = (moment(0) + timedelta(days=day)).strftime("%Y-%m-%d")
+        says = f"the window without the events of {date}"
+        return Variant(self.name, says, lambda c: _without(c, day), f"day {date} was not read")
+
+
+def _days(case: Case) -> list[int]:
+    begin, end = case.inside
+    times = case.timeline.times[begin:end]
+    return sorted({wall(t, case.spec.timezone) // DAY for t in times})
+
+
+def _without(case: Case, day: int) -> Any:
+    zone = case.spec.timezone
+    return _trimmed(case, lambda e: e.time is None or wall(e.time, zone) // DAY != day)

@@ -1,0 +1,155 @@
+"""One feature row to replay: what is stored, and the events that could have gone into it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+from operator import attrgetter
+from typing import Any
+
+from sparkguard.windows.clock import edges
+from sparkguard.windows.durations import HOUR
+from sparkguard.windows.oracle import Event, aggregated, known, seen
+from sparkguard.windows.spec import Aggregate, WindowSpec
+from sparkguard.windows.values import Output
+
+
+REACH = 26 * HOUR
+"""How far around a window its rows are looked at."""
+
+
+_RANK = attrgetter("time", "order")
+
+
+class Timeline:
+    """Events in order, with running totals, so that a window costs two look-ups."""
+
+    def __init__(self, aggregate: Aggregate, nulls: str, events: Iterable[Event]) -> None:
+        self.events = sorted(events, key=_RANK)
+        self.times: list[int] = [e.time for e in self.events if e.time is not None]
+        self.values = [e.value for e in self.events]
+        self._aggregate, self._nulls = aggregate, nulls
+        self._adds = aggregate.function in ("sum", "mean")
+
+    def place(self, first: int, last: int) -> tuple[int, int]:
+        """Where a window begins and ends in the list."""
+        begin = bisect_left(self.times, first)
+        return begin, max(begin, bisect_right(self.times, last))
+
+    def value(self, first: int, last: int) -> Any:
+        """The aggregate of the events from `first` to `last`, both included."""
+        return self.part(*self.place(first, last))
+
+    def part(self, begin: int, end: int) -> Any:
+        """The aggregate of the events at these places in order."""
+        begin = max(begin, 0)
+        if self._aggregate.column is None:
+            return end - begin if end > begin else self._aggregate.empty
+        if not self._adds:
+            return aggregated(self._aggregate, self._nulls, self.values[begin:end])
+        return self._sum(begin, max(begin, end))
+
+    def _sum(self, begin: int, end: int) -> Any:
+        from fractions import Fraction
+
+        counts, sums = self._totals
+        values = counts[end] - counts[begin]
+        if self._nulls == "zero":
+            values = end - begin
+        elif self._nulls == "propagate" and values < end - begin:
+            return None
+        if not values:
+            return self._aggregate.empty
+        total = sums[end] - sums[begin]
+        return total if self._aggregate.function == "sum" else Fraction(total, values)
+
+    @cached_property
+    def _totals(self) -> tuple[list[int], list[Any]]:
+        counts = accumulate((v is not None for v in self.values), initial=0)
+        return list(counts), list(accumulate((v or 0 for v in self.values), initial=0))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A feature row of entity `key` at `at`; `events` are all rows near it, not yet filtered."""
+
+    spec: WindowSpec
+    aggregate: Aggregate
+    output: Output
+    key: Any
+    at: int
+    observed: Any
+    events: Sequence[Event]
+
+    @cached_property
+    def edges(self) -> tuple[int, int]:
+        """First and last microsecond of the window, as the events of this case have it."""
+        if self.spec.window.kind in ("rows", "session"):
+            inside = seen(self.spec, self.events, self.at)
+            if not inside:
+                return self.at, self.at - 1
+            return inside[0].time or 0, edges(self.spec.window, self.at, self.spec.timezone)[1]
+        return edges(self.spec.window, self.at, self.spec.timezone)
+
+    @cached_property
+    def near(self) -> Sequence[Event]:
+        """The rows around the window; all of them where it has no edge in time."""
+        if self.spec.window.kind not in ("range", "hopping", "tumbling"):
+            return self.events
+        first, last = self.edges[0] - REACH, self.edges[1] + REACH
+        return [e for e in self.events if e.time is not None and first <= e.time <= last]
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """What the row may know around its window, in order."""
+        return self.timeline_of(known(self.spec, self.near, self.at))
+
+    @cached_property
+    def history(self) -> Timeline:
+        """All that the row may know, in order."""
+        return self.timeline_of(known(self.spec, self.events, self.at))
+
+    @cached_property
+    def inside(self) -> tuple[int, int]:
+        """Where the window begins and ends in `timeline`."""
+        if self.spec.window.kind in ("rows", "session"):
+            last = edges(self.spec.window, self.at, self.spec.timezone)[1]
+            end = bisect_right(self.timeline.times, last)
+            return end - len(seen(self.spec, self.events, self.at)), end
+        return self.timeline.place(*self.edges)
+
+    @property
+    def population(self) -> int:
+        begin, end = self.inside
+        return end - begin
+
+    @cached_property
+    def exact(self) -> Any:
+        """What the row should hold."""
+        return self.timeline.part(*self.inside)
+
+    @cached_property
+    def everything(self) -> Timeline:
+        """All events whenever they arrived, one version of each id."""
+        final = replace(self.spec, knowledge="final")
+        return self.timeline_of(known(final, self.events, self.at))
+
+    def timeline_of(self, events: Iterable[Event], nulls: str | None = None) -> Timeline:
+        return Timeline(self.aggregate, nulls or self.spec.nulls, events)
+
+    def under(self, spec: WindowSpec, at: int | None = None) -> Any:
+        """What the row would hold under another declaration, or at another time."""
+        then = self.at if at is None else at
+        inside = seen(spec, self.near, then)
+        return aggregated(self.aggregate, spec.nulls, [e.value for e in inside])
+
+    def holds(self, value: Any) -> bool:
+        """True when `value` is what is stored."""
+        return self.output.equal(self.observed, value)
+
+    @cached_property
+    def is_right(self) -> bool:
+        return self.holds(self.exact)

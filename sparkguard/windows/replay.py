@@ -1,0 +1,173 @@
+"""Replays every bug on the same windows and ranks them by how many values each explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sparkguard.windows.bugs import UNKNOWN, Bug, Variant, applicable
+from sparkguard.windows.cases import Case
+
+_FIRST_LOOK = 16
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a variant fared: wrong values it explains, and right ones it leaves right."""
+
+    bug: str
+    says: str
+    cause: str
+    explained: int
+    kept: int
+    near: bool = False
+    cutoff: int | None = None
+
+    def merge(self, other: Score) -> Score:
+        return Score(
+            self.bug,
+            self.says,
+            self.cause,
+            self.explained + other.explained,
+            self.kept + other.kept,
+            self.near,
+            self.cutoff,
+        )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """All scores over the replayed windows, and how sensitive those windows are to each bug.
+
+    `sensitivity` counts, per bug that could apply, windows whose value the bug would change, up to
+    three of them.
+    `disputed` windows are those on which two independent oracles disagree; they score nothing.
+    """
+
+    wrong: int = 0
+    right: int = 0
+    disputed: int = 0
+    scores: tuple[Score, ...] = ()
+    sensitivity: Mapping[str, int] = field(default_factory=dict)
+    largest: int = 0
+
+    def merge(self, other: Replayed, /) -> Replayed:
+        scores = {(s.bug, s.says): s for s in self.scores}
+        for s in other.scores:
+            key = (s.bug, s.says)
+            scores[key] = scores[key].merge(s) if key in scores else s
+        names = [*self.sensitivity, *(b for b in other.sensitivity if b not in self.sensitivity)]
+        return Replayed(
+            self.wrong + other.wrong,
+            self.right + other.right,
+            self.disputed + other.disputed,
+            tuple(scores.values()),
+            {b: self.sensitivity.get(b, 0) + other.sensitivity.get(b, 0) for b in names},
+            max(self.largest, other.largest),
+        )
+
+    @property
+    def ranked(self) -> tuple[Score, ...]:
+        """Explanations of some wrong value, best first; right values that break count against.
+
+        What explains values only roughly comes last, unless nothing explains half of them exactly.
+        """
+        found = [s for s in self.scores if s.explained]
+        return tuple(sorted(found, key=self._rank))
+
+    @property
+    def _roughly(self) -> bool:
+        """True when no bug explains half of the wrong values exactly."""
+        return all(s.near or 2 * s.explained < self.wrong for s in self.scores)
+
+    def _rank(self, score: Score) -> tuple[bool, int, int]:
+        last = score.near and not self._roughly
+        return (last, -(score.explained + score.kept), -score.explained)
+
+    @property
+    def best(self) -> tuple[Score, ...]:
+        """The best explanation, and every other that does exactly as well."""
+        ranked = self.ranked
+        return tuple(s for s in ranked if self._rank(s) == self._rank(ranked[0]))
+
+    @property
+    def runner_up(self) -> Score | None:
+        return next((s for s in self.ranked if s not in self.best), None)
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """Bugs that would have changed none of the replayed windows."""
+        return tuple(b for b, windows in self.sensitivity.items() if not windows)
+
+
+def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
+    """Scores of all bugs on `cases`, which are of one feature. `hints` are populations at which
+    errors may begin."""
+    agreed = [case for case in cases if case.observed is not UNKNOWN]
+    wrong = [case for case in agreed if not case.is_right]
+    right = [case for case in agreed if case.is_right]
+    if not agreed:
+        return Replayed()
+    bugs = applicable(agreed[0].spec, agreed[0].aggregate)
+    scores: list[Score] = []
+    if wrong:
+        for bug in bugs:
+            scores += _scores(bug, wrong, right, hints)
+    return Replayed(
+        len(wrong),
+        len(right),
+        0,
+        tuple(scores),
+        _sensitivity(bugs, agreed),
+        max(case.population for case in agreed),
+    )
+
+
+def _scores(
+    bug: Bug, wrong: Sequence[Case], right: Sequence[Case], hints: Sequence[int]
+) -> list[Score]:
+    found = []
+    for variant in bug.variants(wrong, hints):
+        if not any(variant.explains(case) for case in islice(wrong, _FIRST_LOOK)):
+            continue
+        explained = sum(variant.explains(case) for case in wrong)
+        kept = sum(variant.explains(case) for case in right)
+        found.append(
+            Score(
+                bug.name, variant.says, variant.cause or bug.title, explained, kept,
+                variant.near, variant.cutoff,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _sensitivity(bugs: Sequence[Bug], cases: Sequence[Case]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for bug in bugs:
+        mutants = list(bug.mutants(cases))
+        if mutants:
+            shown = (c for c in _spread(cases) if any(_changes(m, c) for m in mutants))
+            found[bug.name] = sum(1 for _ in islice(shown, _SHOWN))
+    return found
+
+
+def _spread(cases: Sequence[Case]) -> Sequence[Case]:
+    """At most 60 cases, those with the most events among them."""
+    if len(cases) <= 60:
+        return cases
+    largest = sorted(range(len(cases)), key=lambda i: -cases[i].population)[:20]
+    step = len(cases) / 40
+    chosen = {*largest, *(int(i * step) for i in range(40))}
+    return [cases[i] for i in sorted(chosen)]
+
+
+def _changes(mutant: Variant, case: Case) -> bool:
+    """True when the mutant would write another value than a correct pipeline."""
+    value = mutant.value(case)
+    if value is UNKNOWN:
+        return False
+    if mutant.fits is not None and isinstance(value, float) and case.exact is not None:
+        return bool(value != float(case.exact) / case.output.unit)
+    return bool(value != case.exact)

@@ -1,0 +1,46 @@
+"""How one feature row compares with the oracle; the numbers are stored, so they never change."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    MATCHING = 0
+    WRONG = 1
+    NULL_FOR_VALUE = 2  # NULL is stored where there is a value, 0 included
+    VALUE_FOR_NULL = 3  # a value, 0 included, is stored where there is none
+    MISSING = 4  # the row should exist
+    EXTRA = 5  # the row should not exist
+    DUPLICATE = 6  # several rows share entity and time
+    TRUNCATED = 7  # differs, but the window reaches before the first retained event
+    INEXACT = 8  # the oracle could not compute the value exactly
+
+    @property
+    def is_mismatch(self) -> bool:
+        return Status.WRONG <= self <= Status.DUPLICATE
+
+    @property
+    def is_excluded(self) -> bool:
+        return self in (Status.TRUNCATED, Status.INEXACT)
+
+    @property
+    def has_wrong_value(self) -> bool:
+        return Status.WRONG <= self <= Status.VALUE_FOR_NULL
+
+    def spoken(self, n: int) -> str:
+        one, many = _WORDS[self]
+        return f"{n:,} {one if n == 1 else many}"
+
+
+_WORDS = {
+    Status.MATCHING: ("matching value", "matching values"),
+    Status.WRONG: ("wrong value", "wrong values"),
+    Status.NULL_FOR_VALUE: ("NULL where there is a value", "NULLs where there is a value"),
+    Status.VALUE_FOR_NULL: ("value where there is none", "values where there is none"),
+    Status.MISSING: ("missing row", "missing rows"),
+    Status.EXTRA: ("extra row", "extra rows"),
+    Status.DUPLICATE: ("duplicate row", "duplicate rows"),
+    Status.TRUNCATED: ("truncated window that differs", "truncated windows that differ"),
+    Status.INEXACT: ("window beyond exact arithmetic", "windows beyond exact arithmetic"),
+}

@@ -1,0 +1,130 @@
+"""From which population on a feature is wrong.
+
+The test compares mismatch rates below and from each power of two by likelihood ratio. Its p-value
+comes from exchanging the rates of whole hash units of entities, because windows of one entity are
+not independent.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+RUNGS: tuple[tuple[str, int], ...] = (("0.1 %", 0), ("1 %", 1), ("10 %", 10), ("100 %", 100))
+"""Nested subsets of entities: the share and the last hash unit in it."""
+_PERMUTATIONS = 199
+
+Counts = Mapping[tuple[int, int], tuple[int, int]]
+"""(wrong, compared) windows by (hash unit, size), where size is floor(log2(population))."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A mismatch rate and its 95 % interval (Wilson)."""
+
+    size: int
+    wrong: int
+    compared: int
+
+    @property
+    def rate(self) -> float:
+        return self.wrong / self.compared
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.wrong, self.compared)
+
+
+@dataclass(frozen=True)
+class StepChange:
+    """The best split: rates below size `at` and from it on, and how likely chance gives as much."""
+
+    at: int
+    below: Point
+    above: Point
+    ratio: float
+    p: float
+
+    @property
+    def is_step(self) -> bool:
+        return self.p <= 0.01 and self.below.rate < 0.5 * self.above.rate
+
+
+def wilson(wrong: int, compared: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval of a share."""
+    if compared == 0:
+        return 0.0, 1.0
+    share, n = wrong / compared, compared
+    middle = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    below = 1 + z * z / n
+    return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
+
+
+def curve(counts: Counts, last_unit: int = 100) -> tuple[Point, ...]:
+    """Mismatch rates by size over the units up to `last_unit`, smallest windows first."""
+    wrong: dict[int, int] = {}
+    compared: dict[int, int] = {}
+    for (unit, size), (bad, every) in counts.items():
+        if unit <= last_unit and every:
+            wrong[size] = wrong.get(size, 0) + bad
+            compared[size] = compared.get(size, 0) + every
+    return tuple(Point(size, wrong[size], compared[size]) for size in sorted(compared))
+
+
+def step_change(counts: Counts) -> StepChange | None:
+    """The split of sizes that explains the mismatches best; None with fewer than two sizes."""
+    points = curve(counts)
+    if len(points) < 2 or not any(p.wrong for p in points):
+        return None
+    sizes = [p.size for p in points]
+    at, ratio = _best([p.wrong for p in points], [p.compared for p in points])
+    units = sorted({unit for unit, _ in counts})
+    table = [[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units]
+    rates = [sum(bad for bad, _ in row) / max(1, sum(every for _, every in row)) for row in table]
+    rng = random.Random(20_240_229)
+    as_good = 0
+    for _ in range(_PERMUTATIONS):
+        rng.shuffle(rates)
+        wrong = [
+            sum(rate * row[i][1] for rate, row in zip(rates, table, strict=True))
+            for i in range(len(sizes))
+        ]
+        as_good += _best(wrong, [p.compared for p in points])[1] >= ratio
+    return StepChange(
+        sizes[at],
+        _pooled(points[:at], sizes[0]),
+        _pooled(points[at:], sizes[at]),
+        ratio,
+        (as_good + 1) / (_PERMUTATIONS + 1),
+    )
+
+
+def _pooled(points: Sequence[Point], size: int) -> Point:
+    return Point(size, sum(p.wrong for p in points), sum(p.compared for p in points))
+
+
+def _best(wrong: Sequence[float], compared: Sequence[int]) -> tuple[int, float]:
+    """Where to split so that the rate above is higher, and twice the gain in log-likelihood."""
+    best, at = 0.0, 1
+    all_wrong, every = sum(wrong), sum(compared)
+    bad, seen = 0.0, 0
+    for i in range(1, len(compared)):
+        bad, seen = bad + wrong[i - 1], seen + compared[i - 1]
+        if bad * (every - seen) >= (all_wrong - bad) * seen:
+            continue
+        gain = 2 * (
+            _likelihood(bad, seen)
+            + _likelihood(all_wrong - bad, every - seen)
+            - _likelihood(all_wrong, every)
+        )
+        if gain > best:
+            best, at = gain, i
+    return at, best
+
+
+def _likelihood(bad: float, n: float) -> float:
+    good = n - bad
+    return sum(x * math.log(x / n) for x in (bad, good) if x > 0)

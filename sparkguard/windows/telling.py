@@ -1,0 +1,228 @@
+"""Says in words and in evidence rows what a comparison and a replay found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sparkguard.verdicts import Evidence
+from sparkguard.windows.bugs import catalogue
+from sparkguard.windows.replay import Replayed, Score
+from sparkguard.windows.statuses import Status
+from sparkguard.windows.steps import RUNGS, Counts, StepChange, curve, step_change
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Events in the smallest window with a wrong value, in the largest right one, in any."""
+
+    smallest_wrong: int | None
+    largest_right: int | None
+    largest: int
+
+    @property
+    def hints(self) -> tuple[int, ...]:
+        """Populations at which errors may begin."""
+        found = (self.smallest_wrong, self.largest_right)
+        return tuple(sorted({n for n in found if n}))
+
+    @property
+    def is_clean(self) -> bool:
+        """True when every wrong window holds more events than every right one."""
+        if self.smallest_wrong is None or self.largest_right is None:
+            return False
+        return self.largest_right < self.smallest_wrong
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of one feature in one slice. `limit` is how many source rows were read,
+    where a cut of the source explains the wrong values."""
+
+    counts: Counts
+    statuses: Mapping[Status, int]
+    extent: Extent
+    replayed: Replayed | None
+    limit: int | None
+    share: float
+    function: str
+
+    @property
+    def mismatches(self) -> int:
+        return sum(n for s, n in self.statuses.items() if s.is_mismatch)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.statuses.values())
+
+
+def outcome_reason(told: Told) -> str:
+    """Why the feature fails: what differs, which bug explains it, from which volume on."""
+    kinds = [s.spoken(n) for s, n in told.statuses.items() if s.is_mismatch]
+    compared = told.rows - sum(n for s, n in told.statuses.items() if s.is_excluded)
+    sampled = "" if told.share == 1 else f" in a sample of {told.share:.1%} of entities"
+    parts = [f"{', '.join(kinds)} of {compared:,} rows compared{sampled}"]
+    parts += filter(None, [explanation(told), beginning(told)])
+    return "; ".join(parts)
+
+
+def explanation(told: Told) -> str:
+    """ "98.7 % of wrong values equal the sum of the last 10,000 rows: history capped at 10,000"."""
+    found = told.replayed
+    if found is None or not found.wrong:
+        return ""
+    best = found.best
+    if not best:
+        return f"no known bug explains any of {found.wrong:,} replayed wrong values"
+    first = best[0]
+    text = f"{_share(first.explained, found.wrong)} of wrong values equal {_says(first, told)}"
+    text += f": {_cause(first, told)}"
+    others = [s for s in best[1:] if s.bug != first.bug] or list(best[1:])
+    if others:
+        text += f" (as good: {'; '.join(_says(s, told) for s in others[:3])})"
+    if first.kept < found.right:
+        broken = found.right - first.kept
+        text += f", though it would break {broken:,} of {found.right:,} right values"
+    if (second := found.runner_up) is not None:
+        text += f"; runner-up: {_says(second, told)}, {_share(second.explained, found.wrong)}"
+    text += f"; unexplained: {_share(found.wrong - first.explained, found.wrong)}"
+    return f"{text} ({found.wrong:,} wrong values replayed)"
+
+
+def _says(score: Score, told: Told) -> str:
+    if score.says.startswith(("the last", "the first")) and score.bug != "rows_for_range":
+        return f"the {_NOUNS.get(told.function, told.function)} of {score.says}"
+    return score.says
+
+
+_NOUNS = {"count_distinct": "distinct count", "stddev": "deviation"}
+
+
+def _cause(score: Score, told: Told) -> str:
+    if score.cutoff is not None and told.limit is not None:
+        return f"the source was cut to {told.limit:,} rows"
+    return score.cause
+
+
+def _share(part: int, whole: int) -> str:
+    if part in (0, whole):
+        return f"{100 * part // whole} %"
+    return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
+
+
+def beginning(told: Told) -> str:
+    """From which population on the feature is wrong."""
+    extent = told.extent
+    if extent.is_clean:
+        return (
+            f"right up to a population of {extent.largest_right:,}, "
+            f"errors start at population {extent.smallest_wrong:,}"
+        )
+    step = step_change(told.counts)
+    if step is None or not step.is_step or extent.smallest_wrong is None:
+        return ""
+    start = max(extent.smallest_wrong, 2**step.at if step.at > 0 else step.at + 1)
+    return (
+        f"errors start at a population of about {start:,}: {step.above.rate:.1%} wrong from "
+        f"there on, {step.below.rate:.1%} below (p = {step.p:.3f})"
+    )
+
+
+def sensitivity(told: Told) -> str:
+    """How many bugs the data at hand would have shown, and to which it is blind."""
+    found = told.replayed
+    if found is None or not found.sensitivity:
+        return "not shown to be sensitive to any bug: no window could be replayed"
+    blind = found.blind
+    text = (
+        f"would have shown {len(found.sensitivity) - len(blind)} of {len(found.sensitivity)} bugs"
+    )
+    if blind:
+        text += f"; blind to {', '.join(blind)}"
+    if "cap_last" not in blind:
+        text += f"; caps show only below {told.extent.largest:,}, the largest population"
+    return text
+
+
+def evidence(told: Told) -> tuple[Evidence, ...]:
+    """The rows behind the verdict: counts, volume curves, hypotheses, sensitivity."""
+    return (
+        *_counts(told),
+        *_curves(told),
+        *_hypotheses(told),
+        *_blindness(told),
+        *_work(told),
+    )
+
+
+def _counts(told: Told) -> Iterator[Evidence]:
+    for n, (status, count) in enumerate(told.statuses.items()):
+        label = status.name.lower()
+        yield Evidence("counts", "rows by result", n, label, count=count)
+
+
+def _curves(told: Told) -> Iterator[Evidence]:
+    for share, last in RUNGS:
+        name = "mismatch rate by window population"
+        name += "" if last == 100 else f", {share} of entities"
+        for n, point in enumerate(curve(told.counts, last)):
+            low, high = point.interval
+            x = 0.0 if point.size < 0 else float(2**point.size)
+            yield Evidence(
+                "series", name, n, f"{x:,.0f}", x, point.rate, point.compared, low, high,
+                share if last != 100 else None,
+            )  # fmt: skip
+
+
+def _hypotheses(told: Told) -> Iterator[Evidence]:
+    found = told.replayed
+    if found is None or not found.wrong:
+        return
+    for n, score in enumerate(found.ranked[:10]):
+        text = f"{score.bug}: {_cause(score, told)}; right values kept: {score.kept} of "
+        yield Evidence(
+            "hypotheses", "what explains the wrong values", n, _says(score, told),
+            number=score.explained / found.wrong, count=score.explained,
+            text=f"{text}{found.right}",
+        )  # fmt: skip
+    best = found.ranked[0].explained if found.ranked else 0
+    yield Evidence(
+        "hypotheses", "what explains the wrong values", 10, "unexplained",
+        number=1 - best / found.wrong, count=found.wrong - best,
+    )  # fmt: skip
+
+
+def _blindness(told: Told) -> Iterator[Evidence]:
+    if told.replayed is None:
+        return
+    titles = {b.name: b for b in catalogue()}
+    for n, (name, windows) in enumerate(told.replayed.sensitivity.items()):
+        text = None if windows else f"insensitive: needs {titles[name].needs or 'other values'}"
+        yield Evidence(
+            "counts", "windows each bug would change (up to 3)", n, name, count=windows, text=text
+        )
+
+
+def _work(told: Told) -> Iterator[Evidence]:
+    numbers: list[tuple[str, float | None]] = [
+        ("rows required", told.rows),
+        ("rows compared", told.rows - sum(n for s, n in told.statuses.items() if _left_out(s))),
+        ("rows missing", told.statuses.get(Status.MISSING, 0)),
+        ("rows excluded", sum(n for s, n in told.statuses.items() if s.is_excluded)),
+        ("share of entities", told.share),
+        ("smallest population with a wrong value", told.extent.smallest_wrong),
+        ("largest population with a right value", told.extent.largest_right),
+        ("largest population", told.extent.largest),
+    ]
+    step: StepChange | None = step_change(told.counts)
+    if step is not None:
+        numbers += [("step at population", float(2 ** max(step.at, 0))), ("step p-value", step.p)]
+    if told.replayed is not None:
+        numbers += [("windows in dispute between two oracles", told.replayed.disputed)]
+    for n, (label, number) in enumerate(numbers):
+        if number is not None:
+            yield Evidence("work", "numbers", n, label, number=float(number))
+
+
+def _left_out(status: Status) -> bool:
+    return status.is_excluded or status is Status.MISSING

@@ -1,0 +1,316 @@
+"""A correct windowed pipeline and mutants of it, in DuckDB: they share no code with SparkGuard.
+
+Times are whole microseconds since 1970 UTC. The pipeline under test computes, for each feature
+row (key, at), an aggregate of the events of the last 24 hours, of what had arrived by then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sparkguard.windows.cases import Case
+from sparkguard.windows.features import Feature
+from sparkguard.windows.oracle import Event
+from sparkguard.windows.spec import Aggregate, Window, WindowSpec
+from sparkguard.windows.values import Output, Tolerance
+
+HOUR = 3_600_000_000
+START = 1_645_833_600 * 1_000_000  # 2022-02-26 00:00 UTC: 15 days before New York's clocks change
+CAP = 50
+
+SPEC = WindowSpec(
+    table="features",
+    events="events",
+    entity=("key",),
+    events_entity=("key",),
+    query_time="at",
+    event_time="time",
+    arrival_time="arrival",
+    knowledge="as_of",
+    window=Window(bounds="[)", length="P1D", clock="elapsed"),
+    nulls="ignore",
+    distinct_id="id",
+    timezone="America/New_York",
+    history="complete",
+)
+CLOSED = dataclasses.replace(SPEC, window=dataclasses.replace(SPEC.window, bounds="(]"))
+FINAL = dataclasses.replace(SPEC, knowledge="final")
+SUM = Aggregate("sum", None, "amount")
+MEAN = Aggregate("mean", None, "amount")
+COUNT = Aggregate("count", 0)
+KINDS = Aggregate("count_distinct", 0, "kind")
+DEVIATION = Aggregate("stddev", None, "amount", ddof=1)
+BIG = Aggregate("sum", None, "big")
+
+_LATEST = """(SELECT * FROM events e WHERE id IS NULL OR NOT EXISTS (
+    SELECT 1 FROM events f WHERE f.id = e.id AND f.arrival > e.arrival AND f.arrival <= {knows}))"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One bug: the class that must be named first, and the part of the query that has it."""
+
+    bug: str
+    value: str = "sum(amount)"
+    inside: str = "e.time >= q.due - {day} AND e.time < q.due"
+    knows: str = "e.arrival <= q.due"
+    version: str = "e.until IS NULL OR e.until > q.due"
+    source: str = "versions"
+    aggregate: Aggregate = SUM
+    spec: WindowSpec = SPEC
+    after: str = "v"
+    type: str = "BIGINT"
+    tolerance: Tolerance = field(default_factory=Tolerance)
+
+    @property
+    def feature(self) -> Feature:
+        return Feature(("v",), self.aggregate, self.tolerance)
+
+    @property
+    def output(self) -> Output:
+        return Output(self.type in ("DOUBLE", "FLOAT"), 0, 1, self.tolerance)
+
+
+_DAY = 24 * HOUR
+_LOOSE = Tolerance(relative=1e-12)
+_CLOSED = "e.time > q.due - {day} AND e.time <= q.due"
+CORRECT = {
+    "sum": Mutant(""),
+    "closed": Mutant("", spec=CLOSED, inside=_CLOSED),
+    "final": Mutant("", spec=FINAL, knows="true", version="e.until IS NULL"),
+    "count": Mutant("", value="count(e.time)", aggregate=COUNT),
+    "mean": Mutant("", value="avg(amount)", aggregate=MEAN, type="DOUBLE", tolerance=_LOOSE),
+    "kinds": Mutant("", value="count(DISTINCT kind)", aggregate=KINDS),
+    "big": Mutant("", value="sum(big)", aggregate=BIG),
+    "deviation": Mutant(
+        "", value="stddev_samp(amount)", aggregate=DEVIATION, type="DOUBLE", tolerance=_LOOSE
+    ),
+}
+MUTANTS: dict[str, Mutant] = {
+    "last rows": Mutant(
+        "cap_last",
+        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -{cap}, -1))",
+    ),
+    "first rows": Mutant(
+        "cap_first", value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), 1, {cap}))"
+    ),
+    "count of last rows": Mutant("cap_last", value="least(count(e.time), {cap})", aggregate=COUNT),
+    "row limit": Mutant(
+        "row_limit", source="(SELECT * FROM versions ORDER BY time, n LIMIT {limit})"
+    ),
+    "closed right": Mutant("boundary", inside="e.time >= q.due - {day} AND e.time <= q.due"),
+    "open left": Mutant("boundary", inside="e.time > q.due - {day} AND e.time < q.due"),
+    "both edges": Mutant("boundary", inside=_CLOSED),
+    "open right": Mutant(
+        "boundary", spec=CLOSED, inside="e.time > q.due - {day} AND e.time < q.due"
+    ),
+    "an hour too long": Mutant(
+        "length", inside="e.time >= q.due - {day} - {hour} AND e.time < q.due"
+    ),
+    "an hour too short": Mutant(
+        "length", inside="e.time >= q.due - {day} + {hour} AND e.time < q.due"
+    ),
+    "a day too long": Mutant("length", inside="e.time >= q.due - 2 * {day} AND e.time < q.due"),
+    "hourly snapshot": Mutant(
+        "snapshot",
+        inside="e.time >= q.due // {hour} * {hour} - {day} AND e.time < q.due // {hour} * {hour}",
+        knows="e.arrival <= q.due // {hour} * {hour}",
+        version="e.until IS NULL OR e.until > q.due // {hour} * {hour}",
+    ),
+    "hops on the left": Mutant(
+        "snapshot", inside="e.time >= (q.due - {day}) // {hour} * {hour} AND e.time < q.due"
+    ),
+    "three hours stale": Mutant(
+        "stale",
+        inside="e.time >= q.due - 3 * {hour} - {day} AND e.time < q.due - 3 * {hour}",
+        knows="e.arrival <= q.due - 3 * {hour}",
+        version="e.until IS NULL OR e.until > q.due - 3 * {hour}",
+    ),
+    "read in India": Mutant(
+        "time_zone",
+        inside="e.time - 19800000000 >= q.due - {day} AND e.time - 19800000000 < q.due",
+    ),
+    "read in New York": Mutant(
+        "time_zone", inside="e.time - {local} >= q.due - {day} AND e.time - {local} < q.due"
+    ),
+    "calendar day": Mutant("dst", inside="e.time >= q.yesterday AND e.time < q.due"),
+    "late dropped": Mutant("late_ignored", knows="e.arrival <= q.due AND e.arrival <= e.time"),
+    "late within an hour": Mutant(
+        "late_ignored", knows="e.arrival <= q.due AND e.arrival - e.time <= {hour}"
+    ),
+    "late leaked": Mutant("late_leaked", knows="true", version="e.until IS NULL"),
+    "not backfilled": Mutant("not_backfilled", spec=FINAL),
+    "no right edge": Mutant(
+        "leak", inside="e.time >= q.due - {day}", knows="true", version="e.until IS NULL"
+    ),
+    "duplicates": Mutant("duplicates", version="true"),
+    "join fan-out": Mutant("fan_out", after="v * 3"),
+    "fan-out by entity": Mutant("fan_out", after="v * (1 + length(key))"),
+    "rows for range": Mutant(
+        "rows_for_range",
+        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -24, -1))",
+        inside="e.time < q.due",
+    ),
+    "32-bit overflow": Mutant(
+        "overflow",
+        value="sum(big)",
+        aggregate=BIG,
+        after="((v + 2147483648) % 4294967296 + 4294967296) % 4294967296 - 2147483648",
+    ),
+    "float32": Mutant(
+        "float32",
+        value="CAST(sum(big) AS FLOAT)",
+        aggregate=BIG,
+        type="FLOAT",
+    ),
+    "NULL as zero": Mutant(
+        "nulls",
+        value="avg(coalesce(amount, 0)) FILTER (e.time IS NOT NULL)",
+        aggregate=MEAN,
+        type="DOUBLE",
+        tolerance=_LOOSE,
+    ),
+    "missing day": Mutant(
+        "missing_partition",
+        inside="e.time >= q.due - {day} AND e.time < q.due AND e.local_day <> 19052",
+    ),
+    "population deviation": Mutant(
+        "ddof", value="stddev_pop(amount)", aggregate=DEVIATION, type="DOUBLE", tolerance=_LOOSE
+    ),
+    "empty is zero": Mutant("empty", after="coalesce(v, 0)"),
+    "sketch": Mutant(
+        "approximation",
+        value="round(count(DISTINCT kind) * (0.985 + 0.03 * (q.n % 2)))",
+        aggregate=KINDS,
+        inside="e.time >= q.due - {day} AND e.time < q.due",
+    ),
+}
+
+
+class Pipelines:
+    """Events and feature rows of a given size, and every pipeline's output over them.
+
+    One key is hot, one is NULL; some events are late, some come twice, some are corrected; some
+    feature rows lie exactly at an event, or a day after one.
+    """
+
+    def __init__(self, rows: int, queries: int = 1_500) -> None:
+        self.db = duckdb.connect()
+        self.db.execute("SET threads = 2; SET TimeZone = 'UTC'")
+        self._names = {"day": _DAY, "hour": HOUR, "cap": CAP, "limit": rows * 7 // 10,
+                       "local": "e.ahead"}  # fmt: skip
+        self._make_events(rows)
+        self._make_queries(queries)
+
+    def _make_events(self, rows: int) -> None:
+        keys = max(20, rows // 300)
+        span = 30 * 86_400
+        at = f"(hash(n * 7 + 1) % {span})::BIGINT"
+        self.db.execute(
+            f"""CREATE TABLE events AS
+            WITH drawn AS (
+                SELECT n, {START} + {at} * 1000000 AS time,
+                    hash(n * 11 + 3) % 100 AS kind_of_key, hash(n * 13 + 5) AS h
+                FROM range({rows}) r(n)),
+            keyed AS (
+                SELECT *, CASE WHEN kind_of_key < 30 THEN 'hot' WHEN kind_of_key < 33 THEN NULL
+                    ELSE 'k' || (h % {keys}) END AS key FROM drawn)
+            SELECT key, time, n,
+                time + CASE WHEN n % 10 < 6 THEN 0 WHEN n % 10 < 8 THEN (h % 7200) * 1000000
+                    ELSE (h % 172800) * 1000000 END AS arrival,
+                CASE WHEN n % 17 = 0 THEN NULL ELSE 'e' || (n - CASE WHEN n % 12 = 11 THEN 1
+                    ELSE 0 END) END AS id,
+                CASE WHEN n % 23 = 0 THEN NULL ELSE ((h // 100) % 90000)::INTEGER + 1 END AS amount,
+                ((h // 7) % 1500)::INTEGER AS kind,
+                400000000 + (h % 100000007)::BIGINT AS big
+            FROM keyed"""
+        )
+        # A second version of an event keeps its key and time, so that it is a correction.
+        self.db.execute(
+            """UPDATE events SET key = f.key, time = f.time, arrival = f.arrival + 1800000000
+            FROM events f WHERE f.n = events.n - 1 AND events.n % 12 = 11
+            AND events.id IS NOT NULL AND f.id = events.id"""
+        )
+        self.db.execute(
+            """CREATE TABLE versions AS SELECT *,
+                CASE WHEN id IS NOT NULL THEN lead(arrival) OVER (PARTITION BY id ORDER BY arrival)
+                END AS until,
+                epoch_us(make_timestamp(time) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')
+                    - time AS ahead,
+                epoch_us(make_timestamp(time) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')
+                    // 86400000000 AS local_day
+            FROM events"""
+        )
+
+    def _make_queries(self, queries: int) -> None:
+        step = "epoch_us((make_timestamp(due) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York'"
+        back = " - INTERVAL 1 DAY) AT TIME ZONE 'America/New_York')"
+        self.db.execute(
+            f"""CREATE TABLE queries AS
+            WITH chosen AS (
+                SELECT * FROM events WHERE hash(n * 31 + 7) % (SELECT count(*) FROM events)
+                    < {queries}),
+            placed AS (
+                SELECT DISTINCT key, CASE n % 4 WHEN 0 THEN time WHEN 1 THEN time + {_DAY}
+                    WHEN 2 THEN time + (hash(n) % 86400)::BIGINT * 1000000 ELSE
+                    time - time % {HOUR} + {HOUR} + 61000000 END AS due
+                FROM chosen
+                UNION SELECT key, due FROM (SELECT 'hot' AS key, {START} + (15 * 24 + h) * {HOUR}
+                    + 61000000 AS due FROM range(60) r(h)))
+            SELECT key, due, {step}{back} AS yesterday,
+                row_number() OVER (ORDER BY key, due) AS n FROM placed"""
+        )
+
+    def output(self, mutant: Mutant) -> str:
+        """A query for (n, v): what the pipeline writes for each feature row."""
+        parts = {
+            name: getattr(mutant, name).format(**self._names)
+            for name in ("value", "inside", "knows", "version", "source")
+        }
+        return f"""SELECT n, CAST({mutant.after} AS {mutant.type}) AS v FROM (
+            SELECT q.n, any_value(q.key) AS key, {parts["value"]} AS v
+            FROM queries q LEFT JOIN {parts["source"]} e
+            ON e.key IS NOT DISTINCT FROM q.key AND ({parts["inside"]}) AND ({parts["knows"]})
+                AND ({parts["version"]})
+            GROUP BY q.n)"""
+
+    def save(self, folder: Path, mutants: Mapping[str, Mutant]) -> None:
+        """Parquet files `events` and `features`, the latter with one column per pipeline."""
+        columns, joins = [], []
+        for i, mutant in enumerate(mutants.values()):
+            self.db.execute(f"CREATE OR REPLACE TABLE out{i} AS {self.output(mutant)}")
+            columns.append(f"out{i}.v AS f{i}")
+            joins.append(f"JOIN out{i} USING (n)")
+        features = f'SELECT key, make_timestamp(due)::TIMESTAMPTZ AS "at", {", ".join(columns)} '
+        features += f"FROM queries {' '.join(joins)}"
+        events = """SELECT key, make_timestamp(time)::TIMESTAMPTZ AS time,
+            make_timestamp(arrival)::TIMESTAMPTZ AS arrival, id, amount, kind, big, n FROM events"""
+        for name, query in (("features", features), ("events", events)):
+            self.db.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
+
+    def cases(self, mutant: Mutant, most: int = 40) -> Iterator[Case]:
+        """Feature rows as they would be replayed: some that the mutant changes, some it doesn't."""
+        column = mutant.aggregate.column or "amount"
+        events: dict[Any, list[Event]] = {}
+        for key, time, value, arrival, id_, n in self.db.execute(
+            f"SELECT key, time, {column}, arrival, id, n FROM events"
+        ).fetchall():
+            events.setdefault(key, []).append(Event(time, value, arrival, id_, (n,)))
+        right = next(
+            m for m in CORRECT.values() if (m.aggregate, m.spec) == (mutant.aggregate, mutant.spec)
+        )
+        rows = self.db.execute(
+            f"""SELECT key, due, v FROM queries JOIN ({self.output(mutant)}) USING (n)
+            JOIN (SELECT n, v AS expected FROM ({self.output(right)})) USING (n)
+            QUALIFY row_number() OVER (PARTITION BY v IS NOT DISTINCT FROM expected
+                ORDER BY hash(n * 3)) <= {most}"""
+        ).fetchall()
+        for key, at, v in rows:
+            near = [e for e in events.get(key, []) if e.time is not None]
+            yield Case(mutant.spec, mutant.aggregate, mutant.output, key, at, v, near)
