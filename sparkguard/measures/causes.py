@@ -38,12 +38,13 @@ class CausesState:
 
 @dataclass(frozen=True)
 class Causes(Measure[CausesState], kind="causes"):
-    """For each of `names`: sums over the relation's rows whose `cause` has that name."""
+    """For each of `names`: sums of `rows` and `keys` over the rows whose `cause` has that name."""
 
     names: tuple[str, ...]
     cause: Sql
     text: Sql
     rows: Sql
+    keys: Sql
 
     def columns(self) -> frozenset[str]:
         return frozenset()
@@ -55,7 +56,7 @@ class Causes(Measure[CausesState], kind="causes"):
             place = sql.template("CASE WHEN {} THEN struct({}, {}) END", here, self.rows, self.text)
             cells += [
                 sql.template("coalesce(sum(if({}, {}, 0)), 0)", here, self.rows),
-                sql.count_if(here),
+                sql.template("coalesce(sum(if({}, {}, 0)), 0)", here, self.keys),
                 sql.template("max({})", place),
             ]
         return tuple(cells)

@@ -15,7 +15,7 @@ from sparkguard.profile import Need, Profile
 from sparkguard.references.terms import SUBSETS, bins, volume
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.keys import ROWS
-from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, Change, LossyKeys
+from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, Change, LossyKeys
 from sparkguard.relations.top_keys import FIRST, HASH, TEXT, TopKeys
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence
@@ -67,7 +67,7 @@ def explanation(
     if changes:
         names = tuple(change.name for change in changes)
         text = sql.name(TEXT) if shown else sql.template("CAST(NULL AS STRING)")
-        measure = Causes(names, sql.name(CAUSE), text, sql.name(ROWS))
+        measure = Causes(names, sql.name(CAUSE), text, sql.name(ROWS), sql.name(KEYS))
         causes = Need(LossyKeys(reference, changes), measure)
     return Explanation(
         Need(

@@ -15,9 +15,9 @@ from sparkguard.relations.top_keys import TEXT, key_text
 from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
-CAUSE = "__sparkguard_cause"
+CAUSE, KEYS = "__sparkguard_cause", "__sparkguard_keys"
 DOUBLE = "double"
 """The cause of whole numbers beyond 2^53 that passed through a double on their way."""
 
@@ -39,9 +39,10 @@ class Change:
 
 @dataclass(frozen=True)
 class LossyKeys(Relation, kind="lossy_keys"):
-    """One row per change and orphan key of the whole table that has a parent after it.
+    """One row per change and key after it that joins orphan keys of the whole with a parent's.
 
-    Each change is one semi join of the orphan keys with the parents' keys.
+    `KEYS` orphan keys with `ROWS` rows become equal to a parent's key; `TEXT` is the one with most
+    rows. Every key is written in each changed form and grouped: no join.
     """
 
     reference: ChildWithParent
@@ -58,40 +59,49 @@ class LossyKeys(Relation, kind="lossy_keys"):
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 
-        pairs = self.reference.frame(tables, ())
-        parts = len(self.reference.columns)
-        text = F.expr(key_text(parts).text).alias(TEXT)
-        complete = pairs.where(sql.template("{} = 0", self.reference.null_parts).text)
-        orphans = complete.where(self.reference.orphan.text)
-        known = complete.where(sql.template("{} > 0", self.reference.parents).text)
-        matched = [
-            self._changed(change, orphans.select(*keys.key_names(parts), text, keys.ROWS), known)
-            for change in self.changes
-        ]
-        rows = reduce(lambda one, other: one.unionByName(other), matched)
+        complete = self.reference.frame(tables, ()).where(
+            sql.template("{} = 0", self.reference.null_parts).text
+        )
+        # Collated text is a type of its own and can't share a column with plain text.
+        collated = [change for change in self.changes if "unicode" in change.rules]
+        plain = [change for change in self.changes if change not in collated]
+        passes = [self._met(changes, complete) for changes in (plain, collated) if changes]
+        rows = reduce(lambda one, other: one.unionByName(other), passes)
         nothing = [F.lit(None).cast("string").alias(column) for column in by]
         return rows.select("*", *nothing, F.lit(True).alias(WHOLE_ROW))
 
-    def _changed(self, change: Change, orphans: DataFrame, known: DataFrame) -> DataFrame:
+    def _met(self, changes: list[Change], complete: DataFrame) -> DataFrame:
+        """Groups of keys that are equal after a change, where orphans meet a parent."""
         from pyspark.sql import functions as F  # noqa: N812
 
         names = keys.key_names(len(self.reference.columns))
-        left, mine = _changed_keys(change, orphans, names, "mine", (TEXT, keys.ROWS))
-        right, theirs = _changed_keys(change, known, names, "theirs", ())
-        same = [F.col(m) == F.col(t) for m, t in zip(mine, theirs, strict=True)]
-        joined = left.join(right, same, "left_semi")
-        return joined.select(F.lit(change.name).alias(CAUSE), TEXT, keys.ROWS)
+        forms = F.array(*(_form(change, names) for change in changes))
+        orphan = F.expr(self.reference.orphan.text)
+        rows = F.expr(self.reference.rows.text)
+        text = F.expr(key_text(len(names)).text)
+        written = complete.select(
+            (F.expr(self.reference.parents.text) > 0).alias("known"),
+            F.when(orphan, F.struct(rows.alias("rows"), text.alias("text"))).alias("orphan"),
+            F.explode(forms).alias("form"),
+        )
+        met = (
+            written.select("known", "orphan", "form.*")
+            .groupBy("cause", *names)
+            .agg(
+                F.max("known").alias("known"),
+                F.sum("orphan.rows").alias(keys.ROWS),
+                F.count("orphan").alias(KEYS),
+                F.max("orphan").alias("most"),
+            )
+        )
+        return met.where(F.col("known") & (F.col(KEYS) > 0)).select(
+            F.col("cause").alias(CAUSE), keys.ROWS, KEYS, F.col("most.text").alias(TEXT)
+        )
 
 
-def _changed_keys(
-    change: Change, frame: DataFrame, names: list[str], side: str, kept: tuple[str, ...]
-) -> tuple[DataFrame, list[str]]:
-    """The changed keys of `frame` beside the columns `kept`, and their names."""
+def _form(change: Change, names: list[str]) -> Column:
+    """A key as the change writes it, beside the change's name."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    own = [f"{name}_{side}" for name in names]
-    cells = [
-        F.expr(change.of(sql.name(name)).text).alias(new)
-        for name, new in zip(names, own, strict=True)
-    ]
-    return frame.select(*kept, *cells), own
+    parts = [F.expr(change.of(sql.name(name)).text).alias(name) for name in names]
+    return F.struct(F.lit(change.name).alias("cause"), *parts)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sparkguard.measures.causes import Cause, Causes, CausesState
 from sparkguard.sql import name
 
-MEASURE = Causes(("trim", "case"), name("c"), name("t"), name("n"))
+MEASURE = Causes(("trim", "case"), name("c"), name("t"), name("n"), name("k"))
 
 
 def cause(label: str) -> st.SearchStrategy[Cause]:
@@ -36,9 +36,10 @@ def test_bytes_keep_every_cause(state: CausesState) -> None:
 
 def test_each_cause_has_its_rows_keys_and_largest_example(spark: Any) -> None:
     frame = spark.createDataFrame(
-        [("trim", "a ", 2), ("trim", "b ", 5), ("other", "x", 9)], "c string, t string, n bigint"
+        [("trim", "a ", 2, 1), ("trim", "b ", 5, 2), ("other", "x", 9, 1)],
+        "c string, t string, n bigint, k bigint",
     )
     cells = frame.selectExpr(*(e.text for e in MEASURE.aggregates())).collect()[0]
     state = MEASURE.state(cells)
-    assert state.causes == (Cause("trim", 7, 2, "b ", 5), Cause("case"))
+    assert state.causes == (Cause("trim", 7, 3, "b ", 5), Cause("case"))
     assert MEASURE.metrics(state) == {"trim_rows": 7, "case_rows": 0}

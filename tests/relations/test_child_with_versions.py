@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sparkguard.relations.child_with_versions import ChildWithVersions
+
+VERSIONS = [
+    (1, 0, 10), (1, 10, 20), (1, 15, 16), (1, 30, None), (1, 40, None),
+    (2, 5, 5), (2, 9, 8), (2, None, 3), (None, 0, 1),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frames:
+    by_name: dict[str, Any]
+
+    def frame(self, name: str, /) -> Any:
+        return self.by_name[name]
+
+
+def test_each_key_and_time_meets_its_versions_once(spark: Any) -> None:
+    child = [("x", 1, 15), ("x", 1, 15), ("x", 1, 25), ("y", 2, 5), ("y", 9, 5), ("y", None, 5)]
+    tables = Frames(
+        {
+            "c": spark.createDataFrame(child, "p string, k int, at int"),
+            "v": spark.createDataFrame(VERSIONS, "k int, a int, b int"),
+        }
+    )
+    relation = ChildWithVersions("c", (("k",),), ("at",), "v", (("k",),), ("a",), ("b",))
+    cells = (relation.rows, relation.known, relation.valid, relation.begun, relation.later)
+    rows = relation.frame(tables, ("p",)).selectExpr("p", *(cell.text for cell in cells))
+    assert sorted(map(tuple, rows.collect()), key=repr) == [
+        ("x", 1, True, 0, True, True),
+        ("x", 2, True, 2, True, True),
+        ("y", 1, False, None, False, False),
+        ("y", 1, False, None, False, False),
+        ("y", 1, True, 0, False, False),
+    ]
+    assert (relation.subject, relation.tables()) == ("c", {"c", "v"})
