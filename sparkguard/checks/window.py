@@ -24,6 +24,8 @@ from sparkguard.verdicts import Coverage
 from sparkguard.windows.bugs import names
 from sparkguard.windows.clock import micros, moment
 from sparkguard.windows.features import Feature
+from sparkguard.windows.probe_files import Named
+from sparkguard.windows.probes import probe
 from sparkguard.windows.replay import Replayed
 from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec, lacks_decimals
 from sparkguard.windows.statuses import Status
@@ -88,7 +90,7 @@ class WindowCheck(Check, kind="window"):
                     f"sensitive_to: unknown bug {name[:40]!r}; known are {listed(names(), 30)}."
                     f"{did_you_mean(name, names())}"
                 )
-        self._spec("")
+        self.declared("")
 
     def expand(self, context: Context) -> Mapping[str, Check]:
         """One check per output; each still knows the others, to share their recomputation."""
@@ -97,7 +99,7 @@ class WindowCheck(Check, kind="window"):
         return {name: replace(self, output=(name,)) for name in self.outputs}
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
-        table, spec = context.table.name, self._spec(context.table.name)
+        table, spec = context.table.name, self.declared(context.table.name)
         mine = [*spec.entity, spec.query_time]
         theirs = [*spec.events_entity, spec.event_time, *(self.window.order or ())]
         theirs += [c for c in (self.arrival_time, self.distinct_id) if c is not None]
@@ -130,7 +132,7 @@ class WindowCheck(Check, kind="window"):
         table = seen.whole(rows) or TimesState()
         events = [context.seen.at(WHOLE, need) or TimesState() for need in sources]
         told = self._told(seen, context, state)
-        counted = state.windows - state.count(Status.MISSING)
+        counted = state.windows - sum(state.count(s) for s in Status if s.is_missing)
         details: dict[str, Any] = {
             "observed": state.mismatches,
             "expected": "every row holds what its window holds",
@@ -213,7 +215,7 @@ class WindowCheck(Check, kind="window"):
     def _compared(self, context: Context) -> Need[WindowsState]:
         feature = self._feature(context)
         together = self._together(context, feature)
-        relation = RecomputedWindow(self._spec(context.table.name), together)
+        relation = RecomputedWindow(self.declared(context.table.name), together)
         return Need(relation, WindowComparison(together.index(feature)))
 
     def _together(self, context: Context, feature: Feature) -> tuple[Feature, ...]:
@@ -240,7 +242,7 @@ class WindowCheck(Check, kind="window"):
         buckets = _some(wrong, _WRONG_ENTITIES) + _some(right, _RIGHT_ENTITIES)
         if not buckets:
             return None
-        spec, feature = self._spec(context.table.name), self._feature(context)
+        spec, feature = self.declared(context.table.name), self._feature(context)
         relation = WindowReplay(spec, feature, tuple(sorted(set(buckets))))
         hints = state.extent().hints
         return Need(relation, BugScores(spec, feature, self._output(context, feature), hints))
@@ -281,7 +283,8 @@ class WindowCheck(Check, kind="window"):
         unit = _unit(context, self.events, feature)
         return Output(floats, scale, unit, feature.tolerance)
 
-    def _spec(self, table: str) -> WindowSpec:
+    def declared(self, table: str) -> WindowSpec:
+        """The window of the features of `table`."""
         return WindowSpec(
             table,
             self.events,
@@ -354,3 +357,25 @@ def _some(found: tuple[int, ...], most: int) -> tuple[int, ...]:
         return found
     step = len(found) / most
     return tuple(dict.fromkeys(found[int(i * step)] for i in range(most)))
+
+
+def probe_of(checks: Mapping[str, tuple[str, Check | None]], wanted: str) -> Named:
+    """The probe of one feature, by the id of its check or the id and `.` and the output.
+
+    Raises ConfigurationError when there is no such window.
+    """
+    found: dict[str, tuple[str, WindowCheck, str]] = {}
+    for id_, (table, check) in checks.items():
+        if not isinstance(check, WindowCheck):
+            continue
+        if check.outputs is None or check.output is not None:
+            found[id_] = (table, check, ".".join(check.output or ()))
+        else:
+            found |= {f"{id_}.{name}": (table, check, name) for name in check.outputs}
+    if wanted not in found:
+        message = f"there is no window {wanted[:100]!r}; there are {listed(found)}."
+        raise ConfigurationError(f"{message}{did_you_mean(wanted, found)}")
+    table, check, output = found[wanted]
+    aggregate = check.aggregate or (check.outputs or {})[output]
+    spec = check.declared(table)
+    return Named(spec, aggregate, output.removeprefix(f"{table}."), probe(spec))

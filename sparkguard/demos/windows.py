@@ -43,7 +43,8 @@ def run(lake: Path, spark: SparkSession, show: Show) -> bool:
     initialise(config, spark=spark, variables=variables)
     result = audit(config, spark=spark, variables=variables, progress=show)
     show(result)
-    return all([_agrees(result, feature, show) for feature in ("mean_30d", "flights_30d")])
+    agreed = [_agrees(result, feature, show) for feature in ("mean_30d", "flights_30d")]
+    return all(agreed)
 
 
 def _agrees(result: RunResult, feature: str, show: Show) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.window_events import observed, operand_of
+from sparkguard.relations.window_events import entity, observed, operand_of
 from sparkguard.relations.window_pairs import exact
 from sparkguard.relations.window_totals import (
     DUE,
@@ -89,8 +89,12 @@ def _status(
     # A row that is not due is no harm as long as it says that nothing happened.
     harmless = (population == 0) & (by_value == int(Status.MATCHING))
     due = F.col(DUE) if spec.required == "events" else F.col(DUE) | harmless
+    null_key = F.lit(False)
+    for i in range(len(spec.entity)):
+        null_key = null_key | F.col(entity(i)).isNull()
     return (
-        F.when(F.col(ROWS) == 0, lit(Status.MISSING))
+        F.when((F.col(ROWS) == 0) & null_key, lit(Status.NULL_KEY_DROPPED))
+        .when(F.col(ROWS) == 0, lit(Status.MISSING))
         .when(F.col(ROWS) > 1, lit(Status.DUPLICATE))
         .when(~due, lit(Status.EXTRA))
         .otherwise(by_value)

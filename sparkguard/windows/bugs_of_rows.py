@@ -58,7 +58,7 @@ class _Cap(Bug):
         function_of = f"the {word} {cap:,} rows"
         cause = f"history capped at {cap:,}"
         if own:
-            cause += ", the row of the feature's own time among them"
+            function_of += ", one at its own time among them"
         return Variant(self.name, function_of, _capped(cap, self.first, own), cause, parameter=cap)
 
 

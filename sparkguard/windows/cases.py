@@ -16,7 +16,6 @@ from sparkguard.windows.oracle import Event, aggregated, known, seen
 from sparkguard.windows.spec import Aggregate, WindowSpec
 from sparkguard.windows.values import Output
 
-
 REACH = 26 * HOUR
 """How far around a window its rows are looked at."""
 

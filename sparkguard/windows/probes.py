@@ -65,7 +65,7 @@ def probe(spec: WindowSpec, hot: int = HOT) -> Probe:
         ),
         "quiet": (Event(at - 300 * DAY, 1, None, "quiet-0"),),
     }
-    times = {key: (at,) for key in events}
+    times: dict[str, tuple[int, ...]] = dict.fromkeys(events, (at,))
     times["steady"] = tuple(at + n * 25 * MINUTE for n in range(-20, 20))
     times["edge"] = (at, at + HOUR, at + DAY)
     for n, change in enumerate(_changes(spec)):

@@ -15,10 +15,15 @@ class Status(IntEnum):
     DUPLICATE = 6  # several rows share entity and time
     TRUNCATED = 7  # differs, but the window reaches before the first retained event
     INEXACT = 8  # the oracle could not compute the value exactly
+    NULL_KEY_DROPPED = 9  # the row of an entity that is NULL, or partly so, is missing
 
     @property
     def is_mismatch(self) -> bool:
-        return Status.WRONG <= self <= Status.DUPLICATE
+        return Status.WRONG <= self <= Status.DUPLICATE or self is Status.NULL_KEY_DROPPED
+
+    @property
+    def is_missing(self) -> bool:
+        return self in (Status.MISSING, Status.NULL_KEY_DROPPED)
 
     @property
     def is_excluded(self) -> bool:
@@ -42,5 +47,9 @@ _WORDS = {
     Status.EXTRA: ("extra row", "extra rows"),
     Status.DUPLICATE: ("duplicate row", "duplicate rows"),
     Status.TRUNCATED: ("truncated window that differs", "truncated windows that differ"),
+    Status.NULL_KEY_DROPPED: (
+        "missing row of a NULL entity (NULL keys are dropped)",
+        "missing rows of a NULL entity (NULL keys are dropped)",
+    ),
     Status.INEXACT: ("window beyond exact arithmetic", "windows beyond exact arithmetic"),
 }

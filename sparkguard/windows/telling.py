@@ -207,7 +207,7 @@ def _work(told: Told) -> Iterator[Evidence]:
     numbers: list[tuple[str, float | None]] = [
         ("rows required", told.rows),
         ("rows compared", told.rows - sum(n for s, n in told.statuses.items() if _left_out(s))),
-        ("rows missing", told.statuses.get(Status.MISSING, 0)),
+        ("rows missing", sum(n for s, n in told.statuses.items() if s.is_missing)),
         ("rows excluded", sum(n for s, n in told.statuses.items() if s.is_excluded)),
         ("share of entities", told.share),
         ("smallest population with a wrong value", told.extent.smallest_wrong),
@@ -225,4 +225,4 @@ def _work(told: Told) -> Iterator[Evidence]:
 
 
 def _left_out(status: Status) -> bool:
-    return status.is_excluded or status is Status.MISSING
+    return status.is_excluded or status.is_missing

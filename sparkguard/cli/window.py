@@ -1,0 +1,88 @@
+"""`sparkguard window`: a probe for windowed pipelines, written and read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparkguard.cli.root import Variables, app, out, parse_variables
+
+if TYPE_CHECKING:
+    from sparkguard.windows.probe_files import Named
+
+window = typer.Typer(no_args_is_help=True, help="Probe windowed pipelines for bugs.")
+app.add_typer(window, name="window")
+
+Config = Annotated[Path, typer.Argument(help="The audit file whose contract declares the window.")]
+CheckId = Annotated[
+    str, typer.Argument(help="Id of the window check, and of its output after a dot if several.")
+]
+
+
+@window.command()
+def probe(
+    config: Config,
+    check: CheckId,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for events.csv and rows.csv.")],
+    variables: Variables = None,
+) -> None:
+    """Write a small source that tells the bugs of windowed pipelines apart.
+
+    Run it through the pipeline, in a place apart from real data: its entities are reserved and
+    must not reach published output. Then read the pipeline's output with `window read`.
+    """
+    from sparkguard.windows.probes import separation
+    from sparkguard.windows.values import Output
+
+    named = _named(config, check, variables)
+    events, rows = named.write(folder)
+    found = separation(named.spec, named.aggregate, Output(), named.probe)
+    out.print(f"{events}: source rows", soft_wrap=True)
+    out.print(f"{rows}: the feature rows to make of them", soft_wrap=True)
+    unseen = ", ".join(found.unseen) or "none"
+    out.print(f"bugs that this probe can't show for this feature: {unseen}", soft_wrap=True)
+
+
+@window.command()
+def read(
+    config: Config,
+    check: CheckId,
+    output: Annotated[Path, typer.Argument(help="CSV file with what the pipeline wrote.")],
+    variables: Variables = None,
+) -> None:
+    """Say which bug a pipeline has, from its output for the probe. Exits 1 when it has one."""
+    from sparkguard.windows.probes import diagnosis
+    from sparkguard.windows.values import Output, Tolerance
+
+    named = _named(config, check, variables)
+    written = named.read(output)
+    floats = named.aggregate.function in ("mean", "stddev", "quantile")
+    kind = Output(is_float=floats, tolerance=Tolerance(relative=1e-9 if floats else 0.0))
+    try:
+        found = diagnosis(named.spec, named.aggregate, kind, named.probe, written)
+    except ValueError as error:
+        from sparkguard.errors import EvaluationError
+
+        raise EvaluationError(str(error)) from None
+    compared, expected = found.wrong + found.right, sum(1 for _ in named.probe.rows())
+    out.print(f"{compared} of {expected} rows compared, {found.wrong} wrong")
+    for score in found.ranked[:5]:
+        out.print(
+            f"  {score.explained} of {found.wrong} wrong values equal {score.says}: {score.cause}",
+            soft_wrap=True,
+        )
+    if found.wrong and not found.ranked:
+        out.print("no known bug explains them")
+    if found.wrong or compared < expected:
+        raise typer.Exit(1)
+
+
+def _named(config: Path, check: str, variables: list[str] | None) -> Named:
+    from sparkguard.checks.window import probe_of
+    from sparkguard.contracts.audit import load_audit
+    from sparkguard.run import bind_all
+
+    settings = load_audit(config, parse_variables(variables))
+    return probe_of({one.spec.id: (one.dataset, one.check) for one in bind_all(settings)}, check)

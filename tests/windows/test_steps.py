@@ -1,0 +1,64 @@
+"""The volume curve and its step."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkguard.windows.steps import RUNGS, curve, step_change, wilson
+
+
+def _counts(
+    rate_above: float, rate_below: float, units: int = 101
+) -> dict[tuple[int, int], tuple[int, int]]:
+    found = {}
+    for unit in range(units):
+        for size in range(10):
+            n = 20
+            rate = rate_above if size >= 7 else rate_below
+            found[unit, size] = (round(n * rate), n)
+    return found
+
+
+def test_a_clean_step_is_found_where_it_is() -> None:
+    step = step_change(_counts(1.0, 0.0))
+    assert step is not None
+    assert (step.at, step.above.rate, step.below.rate, step.is_step) == (7, 1.0, 0.0, True)
+    assert step.p == pytest.approx(1 / 200)
+
+
+def test_a_rate_that_does_not_depend_on_population_is_no_step() -> None:
+    step = step_change(_counts(0.25, 0.25))
+    assert step is not None
+    assert not step.is_step
+
+
+def test_a_bug_of_some_entities_is_no_step() -> None:
+    """Entities are wrong as a whole, whatever the population of their windows."""
+    counts = {
+        (unit, size): (30 if unit % 10 == 0 else 0, 30) for unit in range(101) for size in range(8)
+    }
+    step = step_change(counts)
+    assert step is not None
+    assert not step.is_step
+
+
+def test_nothing_wrong_is_no_step() -> None:
+    assert step_change(_counts(0.0, 0.0)) is None
+    assert step_change({(0, 3): (5, 10)}) is None
+
+
+def test_the_same_counts_give_the_same_step() -> None:
+    assert step_change(_counts(0.4, 0.1)) == step_change(_counts(0.4, 0.1))
+
+
+def test_rungs_are_nested() -> None:
+    counts = _counts(1.0, 0.0)
+    sizes = [sum(p.compared for p in curve(counts, last)) for _, last in RUNGS]
+    assert sizes == [200, 400, 2_200, 20_200]
+
+
+def test_wilson_bounds_a_share() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    low, high = wilson(5, 10)
+    assert (round(low, 3), round(high, 3)) == (0.237, 0.763)
+    assert wilson(10, 10)[1] == 1.0

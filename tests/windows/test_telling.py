@@ -1,0 +1,73 @@
+"""How findings read."""
+
+from __future__ import annotations
+
+from sparkguard.windows.replay import Replayed, Score
+from sparkguard.windows.statuses import Status
+from sparkguard.windows.telling import Extent, Told, evidence, outcome_reason, sensitivity
+
+CAP = Score("cap_last", "the last 10,000 rows", "history capped at 10,000", 148, 100)
+LATE = Score("late_ignored", "the window without events that arrived late", "late", 3, 40)
+
+
+def _told(replayed: Replayed | None, extent: Extent | None = None) -> Told:
+    return Told(
+        {(0, 3): (0, 900), (1, 13): (100, 100)},
+        {Status.MATCHING: 900, Status.WRONG: 100},
+        extent or Extent(10_001, 9_998, 20_000),
+        replayed,
+        None,
+        1.0,
+        "sum",
+    )
+
+
+def test_the_bug_its_runner_up_and_the_rest_are_named() -> None:
+    said = outcome_reason(_told(Replayed(150, 100, 0, (LATE, CAP))))
+    assert said == (
+        "100 wrong values of 1,000 rows compared; 98.7 % of wrong values equal the sum of the "
+        "last 10,000 rows: history capped at 10,000; runner-up: the window without events that "
+        "arrived late, 2.0 %; unexplained: 1.3 % (150 wrong values replayed); right up to a "
+        "population of 9,998, errors start at population 10,001"
+    )
+
+
+def test_a_tie_is_told_as_a_tie() -> None:
+    other = Score("stale", "the value of 1 hour earlier", "the feature lags behind", 148, 100)
+    said = outcome_reason(_told(Replayed(150, 100, 0, (CAP, other))))
+    assert "(as good: the value of 1 hour earlier)" in said
+
+
+def test_right_values_that_break_are_told() -> None:
+    breaks = Score("empty", "0", "x", 150, 60)
+    said = outcome_reason(_told(Replayed(150, 100, 0, (breaks,))))
+    assert "though it would break 40 of 100 right values" in said
+
+
+def test_what_no_bug_explains_is_said_to_be_so() -> None:
+    said = outcome_reason(_told(Replayed(12, 100, 0, ())))
+    assert "no known bug explains any of 12 replayed wrong values" in said
+
+
+def test_explanations_that_break_right_values_lose_rank() -> None:
+    breaks = Score("empty", "0", "x", 150, 10)
+    assert Replayed(150, 100, 0, (breaks, CAP)).ranked[0] == CAP
+
+
+def test_blindness_is_told() -> None:
+    found = Replayed(0, 100, 0, (), {"cap_last": 2, "dst": 0, "overflow": 0}, 57)
+    assert sensitivity(_told(found, Extent(None, 57, 57))) == (
+        "would have shown 1 of 3 bugs; blind to dst, overflow; caps show only below 57, the "
+        "largest population"
+    )
+    rows = [e for e in evidence(_told(found)) if e.name.startswith("windows each bug")]
+    assert [(e.label, e.count, e.text is None) for e in rows] == [
+        ("cap_last", 2, True), ("dst", 0, False), ("overflow", 0, False)
+    ]  # fmt: skip
+
+
+def test_scores_of_slices_add_up() -> None:
+    a = Replayed(10, 5, 0, (CAP,), {"dst": 1}, 5)
+    merged = a.merge(a)
+    assert (merged.wrong, merged.right, merged.scores[0].explained) == (20, 10, 296)
+    assert merged.sensitivity == {"dst": 2}
