@@ -101,8 +101,6 @@ class Promotion:
         now = self.status()
         if now.state is None:
             raise ConfigurationError(f"shadow {self.config.name!r} is not registered")
-        if now.state is State.ROLLED_BACK:
-            return now.state
         blocked = [o for o in now.progress.obstacles if o.startswith(_BLOCKING)]
         to = following(now.state, now.progress, "; ".join(blocked))
         waiting = now.state is State.REGISTERED and any(

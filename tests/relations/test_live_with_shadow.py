@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+from sparkguard.datatypes import from_json
+from sparkguard.relations.live_with_shadow import LiveWithShadow
+from sparkguard.relations.shadow_sides import Sides
+from sparkguard.shadow.columns import align
+from tests.shadowing.frames import Frames
+
+
+def relation_of(*schemas: Any, key: tuple[str, ...]) -> LiveWithShadow:
+    one, other = (from_json(frame.schema.jsonValue()) for frame in schemas)
+    return LiveWithShadow(Sides("c", "s", align(one, other, key)))
+
+
+def test_rows_are_paired_only_where_one_of_each_side_is_left(spark: Any) -> None:
+    rows = [(1, "a"), (2, "a"), (2, "b"), (3, "x"), (4, "p"), (4, "q"), (None, "n")]
+    others = [(1, "a"), (2, "a"), (2, "c"), (4, "r"), (4, "s"), (5, "y"), (None, "m")]
+    ddl = "k int, v string"
+    live, other = spark.createDataFrame(rows, ddl), spark.createDataFrame(others, ddl)
+    relation = relation_of(live, other, key=("k",))
+    tables = Frames({"c": live, "s": other})
+    matched = {
+        r["__sparkguard_key0"]: (r.rows_c, r.rows_s, r.left_c, r.left_s, r.pair)
+        for r in relation.entries(tables, ()).collect()
+    }
+    assert matched == {
+        1: (1, 1, 0, 0, False),
+        2: (2, 2, 1, 1, True),
+        3: (1, 0, 1, 0, False),
+        4: (2, 2, 2, 2, False),
+        5: (0, 1, 0, 1, False),
+        None: (1, 1, 1, 1, True),
+    }
+
+
+def plan_of(frame: Any) -> str:
+    import contextlib
+    import io
+
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        frame.explain()
+    return text.getvalue()
+
+
+def test_the_plan_does_not_grow_with_columns(spark: Any, lake: Any) -> None:
+    """One scan of each side and one shuffle to match rows, whatever the number of columns."""
+    shapes = []
+    for width in (2, 40):
+        cells = (f"id + {i} AS c{i}" for i in range(width))
+        folder = str(lake / f"w{width}")
+        spark.range(10).selectExpr("id", *cells).write.parquet(folder)
+        live, other = spark.read.parquet(folder), spark.read.parquet(folder)
+        frame = relation_of(live, other, key=("id",)).frame(Frames({"c": live, "s": other}), ())
+        text = plan_of(frame)
+        shapes.append((text.count("FileScan"), text.count("Exchange ")))
+    assert shapes[0] == shapes[1]
+    assert shapes[0][0] == 2

@@ -1,0 +1,165 @@
+"""A shadow's whole life: dual runs, verdicts, waivers, promotion and rollback, on Delta."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkguard.errors import ConfigurationError
+from sparkguard.results import Store
+from sparkguard.shadow.config import ShadowConfig
+from sparkguard.shadow.ledger import PairStatus, Status, pair
+from sparkguard.shadow.machine import Requirements, State
+from sparkguard.shadow.verdict import Counter, PartitionOutcome, Waiver
+from sparkguard.shadowing import Promotion, ShadowRun
+from sparkguard.slices import Slice
+from sparkguard.tables import TableRef
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def sleep(self, seconds: float, /) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+def month(number: int) -> Slice:
+    return Slice.of({"month": str(number)})
+
+
+def job(fault: str = "v", failing: bool = False) -> Any:
+    def run(number: int) -> Any:
+        def pipeline(tables: Any) -> Any:
+            rows = tables.frame("events").where(f"month = {number}")
+            if failing:
+                return rows.selectExpr("id", "month", "raise_error('secret 17') AS v")
+            return rows.selectExpr("id", "month", f"{fault} AS v")
+
+        return pipeline
+
+    return run
+
+
+@pytest.fixture
+def setting(spark: Any, lake: Path) -> tuple[ShadowConfig, Clock, dict[str, TableRef]]:
+    events = spark.range(300).selectExpr("id", "CAST(id % 4 + 1 AS INT) AS month", "id * 2 AS v")
+    events.write.format("delta").save(str(lake / "events"))
+    config = ShadowConfig(
+        name="features",
+        control=TableRef(path=str(lake / "v1")),
+        shadow=TableRef(path=str(lake / "v2")),
+        results=str(lake / "results"),
+        key=("id",),
+        partition=("month",),
+        period="2013-{month}",
+        zone="America/New_York",
+        promotion=Requirements(clean=2, strata=("dst_day",), waived=0.5),
+    )
+    Store(spark, config.results).init()
+    return config, Clock(), {"events": TableRef(path=str(lake / "events"))}
+
+
+def test_a_shadow_is_held_mended_promoted_and_rolled_back(spark: Any, setting: Any) -> None:
+    config, clock, inputs = setting
+    runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
+    with pytest.raises(ConfigurationError, match="is not registered"):
+        life.advance()
+    life.register("ann")
+    v1 = job()
+
+    # A candidate that fails neither delays nor touches production.
+    broken = runs.run(v1(1), job(failing=True)(1), inputs, month(1), run_id="r1")
+    assert broken.verdict.outcome is PartitionOutcome.ERROR
+    assert broken.candidate_error == "USER_RAISED_EXCEPTION"
+    assert "secret" not in broken.verdict.reason
+    live = spark.read.format("delta").load(str(config.control.path))
+    assert live.count() == 75
+    ledger = runs.store.ledger("features")
+    assert pair(ledger, clock.now()).status is PairStatus.DIVERGED
+    assert [r.status for r in ledger if r.sink == "shadow"].count(Status.FAILED) == 1
+
+    dirty = runs.run(v1(1), job("if(id = 4, -1, v)")(1), inputs, month(1), run_id="r2")
+    assert (dirty.verdict.outcome, dirty.verdict.breaches[0].column) == (
+        PartitionOutcome.DIRTY,
+        "v",
+    )
+    again = runs.run(v1(1), job("if(id = 4, -1, v)")(1), inputs, month(1), run_id="r2")
+    assert (again.control_version, again.shadow_version) == (
+        dirty.control_version,
+        dirty.shadow_version,
+    )
+    assert len(runs.store.verdicts("features")) == 2
+    with pytest.raises(ConfigurationError, match="0 of 2 clean partitions in a row"):
+        life.promote("ann", "in a hurry")
+
+    waiver = Waiver("w1", "ann", "known", month(1), Counter.VALUE, 1, date(2026, 1, 20), "v")
+    life.waive(waiver)
+    with pytest.raises(ConfigurationError, match="would have expired on 2025-01-01"):
+        life.waive(replace(waiver, expires=date(2025, 1, 1)))
+    assert runs.store.waivers("features") == (waiver,)
+    for number in (1, 2):
+        fault = "if(id = 4, -1, v)" if number == 1 else "v"
+        found = runs.run(v1(number), job(fault)(number), inputs, month(number)).verdict
+        assert found.outcome.value == ("waived" if number == 1 else "clean")
+    status = life.status()
+    assert (len(status.progress.streak), status.progress.waived) == (2, 1)
+    assert status.progress.obstacles == (
+        "no clean partition with dst_day",
+        "control was not yet compared with itself",
+        "no faults were seeded yet",
+    )
+
+    assert runs.noise(config.control).outcome is PartitionOutcome.CLEAN
+    faults = runs.sensitivity(month(2))
+    assert set(faults) == {"dropped row", "duplicated row", "one unit", "2^53 against 2^53 + 1"}
+    assert all(faults.values())
+    assert runs.run(v1(3), job()(3), inputs, month(3)).verdict.outcome is PartitionOutcome.CLEAN
+    assert life.advance() is State.OBSERVING
+    assert life.advance() is State.ELIGIBLE
+    clock.time = datetime(2026, 2, 1, tzinfo=timezone.utc)
+    with pytest.raises(ConfigurationError, match="waiver w1 expired on 2026-01-20"):
+        life.promote("ann", "ready")
+    life.waive(replace(waiver, expires=date(2026, 3, 1)))
+    with pytest.raises(ConfigurationError, match="records who decided it"):
+        life.promote("", "ready")
+    change = life.promote("ann", "ready")
+    status = life.status()
+    assert (status.state, change.changed_by) == (State.PROMOTED, "ann")
+    assert status.serving == (config.shadow, int(change.details["version"]))
+    back = life.rollback("bob", "alert 7")
+    assert (back.state, life.status().serving) == ("rolled_back", (config.control, None))
+
+
+def test_other_or_unknown_inputs_are_void_never_clean(spark: Any, setting: Any) -> None:
+    config, clock, inputs = setting
+    runs = ShadowRun(spark, config, clock=clock)
+    runs.run(job()(1), job()(1), inputs, month(1))
+    for control, shadow in (({"events": 0}, {"events": 1}), (None, {"events": 0})):
+        found = runs.compare(control, shadow)
+        assert {v.outcome for v in found.values()} == {PartitionOutcome.VOID}
+    found = runs.compare({"events": 0}, {"events": 0})
+    assert {p: v.outcome for p, v in found.items()} == {month(1): PartitionOutcome.CLEAN}
+
+
+def test_noise_on_keys_is_void_and_on_a_column_is_dirty(
+    spark: Any, lake: Path, setting: Any
+) -> None:
+    config, clock, inputs = setting
+    runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
+    life.register("ann")
+    runs.run(job()(1), job()(1), inputs, month(1))
+    live = spark.read.format("delta").load(str(config.control.path))
+    live.where("id > 0").write.format("delta").save(str(lake / "fewer"))
+    live.selectExpr("id", "month", "v + 1 AS v").write.format("delta").save(str(lake / "moved"))
+    assert runs.noise(TableRef(path=str(lake / "fewer"))).outcome is PartitionOutcome.VOID
+    assert runs.noise(TableRef(path=str(lake / "moved"))).outcome is PartitionOutcome.DIRTY
+    assert life.advance() is State.BLOCKED
