@@ -1,0 +1,99 @@
+"""Traces of a limit in a feature's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.base import Context, Past, TableFacts
+from sparkguard.checks.window_volume import WindowVolume
+from sparkguard.measures.tally import TallyState
+from sparkguard.measures.volume import GROUPS, Volume, VolumeState
+from sparkguard.profile import Profile
+from sparkguard.slices import WHOLE
+from sparkguard.verdicts import Outcome
+
+NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
+CHECK = WindowVolume(("n",), ("key",))
+CONTEXT = Context(TableFacts("t", None), NOW)  # type: ignore[arg-type]
+
+
+def _state(rows: int, mean: float, largest: float = 90.0) -> VolumeState:
+    """Ten groups whose means lie a little around `mean`."""
+    each = rows // GROUPS
+    groups = tuple((each, each * (mean + 0.1 * (g - 4.5))) for g in range(GROUPS))
+    return VolumeState(groups, largest)
+
+
+def _judged(state: VolumeState, top: int, below: int, *past: VolumeState) -> Any:
+    volume = CHECK.needs(CONTEXT)[0]
+    seen = Profile({(volume, WHOLE): state})
+    context = replace(CONTEXT, seen=seen)
+    _, at_top, under = CHECK.needs(context)
+    states = {
+        **seen.states,
+        (at_top, WHOLE): TallyState(top, state.values - top),
+        (under, WHOLE): TallyState(below, state.values - below),
+    }
+    history = tuple(Past(WHOLE, n, NOW, Profile({(volume, WHOLE): p})) for n, p in enumerate(past))
+    context = replace(context, seen=Profile(states), history=history)
+    return CHECK.judge(context.seen, context)
+
+
+@pytest.mark.parametrize(
+    ("top", "below", "outcome"),
+    [
+        (1, 50, Outcome.PASS),
+        (19, 0, Outcome.PASS),
+        (200, 300, Outcome.PASS),
+        (200, 12, Outcome.FAIL),
+    ],
+)
+def test_values_that_pile_up_at_their_maximum_are_flagged(
+    top: int, below: int, outcome: Outcome
+) -> None:
+    found = _judged(_state(10_000, 40), top, below)
+    assert (found.outcome, found.rows) == (outcome, 10_000)
+    assert ("values look cut at 90" in found.reason) is (outcome is Outcome.FAIL)
+
+
+def test_a_mean_that_moves_with_volume_is_flagged() -> None:
+    found = _judged(_state(1_000_000, 38), 1, 10, _state(10_000, 40))
+    assert found.outcome is Outcome.FAIL
+    assert "moved from 40 at 10,000 rows (version 0) to 38 at 1,000,000 rows" in found.reason
+
+
+def test_a_mean_within_sampling_error_or_at_the_same_volume_is_not() -> None:
+    assert _judged(_state(1_000_000, 40.2), 1, 10, _state(10_000, 40)).outcome is Outcome.PASS
+    assert _judged(_state(10_000, 30), 1, 10, _state(12_000, 40)).outcome is Outcome.PASS
+
+
+def test_a_column_without_values_is_not_evaluable() -> None:
+    context = replace(CONTEXT, seen=Profile())
+    assert CHECK.judge(Profile(), context).outcome is Outcome.NOT_EVALUABLE
+
+
+def test_states_merge_and_survive_their_bytes() -> None:
+    a, b = _state(1_000, 5), _state(500, 7, 99.0)
+    measure = Volume(("n",), ("key",))
+    assert a.merge(b) == b.merge(a)
+    assert a.merge(b).largest == 99.0
+    assert measure.load(measure.dump(a)) == a
+
+
+def test_a_capped_count_is_found_in_its_table(spark: Any, judge: Callable[..., Any]) -> None:
+    rows = [(f"k{k}", float(min(60, 7 + k * 3 + d))) for k in range(30) for d in range(10)]
+    frame = spark.createDataFrame(rows, "key string, n double")
+    (found,) = judge([CHECK], {"t": frame})
+    top = sum(n == 60 for _, n in rows)
+    assert (found.outcome, found.observed, found.rows) == (Outcome.FAIL, top, 300)
+    assert "values look cut at 60" in found.reason
+
+
+def test_the_needs_name_their_columns() -> None:
+    (need,) = CHECK.needs(CONTEXT)
+    assert need.measure.columns() == {"key", "n"}
