@@ -79,17 +79,27 @@ def _bring_up(access: Access, table: Table) -> Change:
     stored = access.columns(table)
     action = "unchanged"
     if stored is None:
-        access.execute(create_statement(access, table), f"creating {table.name}")
-        stored = access.columns(table)
+        stored = access.retry.run(lambda: _create(access, table), f"creating {table.name}")
         action = "created"
-        if stored is None:
-            raise StoreError(f"result table {table.name} was created and is not there")
     missing = _missing(table, stored)
     if missing:
         # Another init may add the same columns at this moment: look again, then add the rest.
         access.retry.run(lambda: _add_missing(access, table), f"upgrading {table.name}")
         action = "created" if action == "created" else "upgraded"
     return Change(table.name, action, tuple(column.name for column in missing))
+
+
+class NotYetThere(Exception):
+    """Another process has begun to create the table and has not committed yet."""
+
+
+def _create(access: Access, table: Table) -> Mapping[str, str]:
+    # IF NOT EXISTS is content with a log folder in which there is no commit yet: look again.
+    access.writer.execute(access.spark, create_statement(access, table))
+    stored = access.columns(table)
+    if stored is None:
+        raise NotYetThere
+    return stored
 
 
 def create_statement(access: Access, table: Table) -> sql.Sql:
