@@ -7,99 +7,28 @@ gate.write(frame, "conf/contracts/flights.odcs.yaml", "/lake/flights")
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sparkguard import sql
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
-from sparkguard.contracts.prediction import Effect, Prediction, TableState, WriteOptions, predict
+from sparkguard.contracts.prediction import Prediction, WriteOptions, predict
 from sparkguard.datatypes import Struct, from_json
-from sparkguard.errors import ConfigurationError, EvaluationError, SparkGuardError, listed
-from sparkguard.gate_audit import Audited, audit_rows
-from sparkguard.gating import Objection, Weighed, objections, warnings, weigh
+from sparkguard.errors import ConfigurationError, SparkGuardError, listed
+from sparkguard.gate_audit import audit_rows
+from sparkguard.gating import Objection, objections, warnings, weigh
+from sparkguard.guarded_write import GateOptions, GateResult, GuardedWrite, stored_state
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
-from sparkguard.results.access import is_absent
 from sparkguard.results.registry import GateRow, Registry
 from sparkguard.session import open_session
-from sparkguard.sink import append_once, discard
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
-from sparkguard.verdicts import Verdict
+
+__all__ = ["GateOptions", "GateResult", "Refused", "audit_table", "check", "rows_of", "write"]
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-REASONS = "sparkguard_reasons"
-"""Column of a quarantine table: the ids of the rules a row breaks."""
-
-
-@dataclass(frozen=True)
-class GateOptions:
-    """How a DataFrame is to be written, and what the gate may do about bad rows.
-
-    `table` names the contract's table, where it has several. `quarantine` takes rows that break
-    rules on rows; without it any such row refuses the whole write. `tables` are those that
-    references point to. With `fill_missing`, nullable columns may be left out. `staging` is the
-    folder of the table that the DataFrame is evaluated into, beside the target by default.
-    """
-
-    table: str | None = None
-    merge_schema: bool = False
-    fill_missing: bool = False
-    quarantine: TableRef | None = None
-    tables: Mapping[str, TableRef] = field(default_factory=dict)
-    staging: str | None = None
-    write_id: str | None = None
-
-
-@dataclass(frozen=True)
-class GateResult:
-    """What the gate found and did. Row counts are None where no row was computed."""
-
-    contract: str
-    version: str
-    target: str
-    accepted: bool
-    objections: tuple[Objection, ...] = ()
-    warnings: tuple[Effect, ...] = ()
-    failed: tuple[Verdict, ...] = ()
-    unjudged: tuple[Verdict, ...] = ()
-    write_id: str = ""
-    rows_staged: int | None = None
-    rows_written: int | None = None
-    rows_quarantined: int | None = None
-    target_version: int | None = None
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why it was refused, in sentences."""
-        return (
-            *map(str, self.objections),
-            *(f"{v.check}: {v.reason or v.outcome.value}" for v in self.failed),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "contract": self.contract,
-            "version": self.version,
-            "target": self.target,
-            "accepted": self.accepted,
-            "objections": [{"path": list(o.path), "text": o.text} for o in self.objections],
-            "warnings": [
-                {"kind": w.kind, "path": list(w.path), "text": w.text} for w in self.warnings
-            ],
-            "failed": [_verdict(v) for v in self.failed],
-            "unjudged": [_verdict(v) for v in self.unjudged],
-            "write_id": self.write_id,
-            "rows_staged": self.rows_staged,
-            "rows_written": self.rows_written,
-            "rows_quarantined": self.rows_quarantined,
-            "target_version": self.target_version,
-        }
 
 
 class Refused(SparkGuardError):
@@ -196,148 +125,12 @@ def write(
     )  # fmt: skip
     if found:
         raise Refused(_recorded(registry, contract, result, None))
-    job = _Job(spark, contract, promise, ref, options, write_id, (clock or SystemClock()))
+    job = GuardedWrite(spark, contract, promise, ref, options, write_id, (clock or SystemClock()))
     done, staged_version = job.run(frame, result)
     _recorded(registry, contract, done, staged_version)
     if not done.accepted:
         raise Refused(done)
     return done
-
-
-@dataclass(frozen=True)
-class _Job:
-    spark: SparkSession
-    contract: Contract
-    promise: TableContract
-    target: TableRef
-    options: GateOptions
-    write_id: str
-    clock: Clock
-
-    def run(self, frame: DataFrame, result: GateResult) -> tuple[GateResult, int]:
-        staging = _beside(self.target, self.write_id)
-        if self.options.staging is not None:
-            staging = TableRef(path=f"{self.options.staging.rstrip('/')}/{self.write_id}")
-        append_once(frame, staging, f"{self._app_id}/staging", any_names=True)
-        audited = audit_rows(
-            self.spark, self.promise, staging, 0, self.options.tables, self.clock.now()
-        )
-        weighed = weigh(audited.verdicts)
-        result = replace(
-            result,
-            failed=(*weighed.failed, *weighed.unable),
-            unjudged=weighed.unjudged,
-            rows_staged=audited.rows,
-        )
-        breaks = self._separable(audited, weighed)
-        if weighed.clean or breaks is not None:
-            result = self._let_through(audited, breaks or {}, result)
-        else:
-            result = replace(result, accepted=False, rows_written=0)
-        discard(self.spark, staging)
-        return result, 0
-
-    @property
-    def _app_id(self) -> str:
-        return f"sparkguard/gate/{self.write_id}"
-
-    def _separable(self, audited: Audited, weighed: Weighed) -> Mapping[str, sql.Sql] | None:
-        """Conditions on the bad rows by rule, None when they can't be told from the good."""
-        if self.options.quarantine is None or weighed.unable or not weighed.failed:
-            return None
-        conditions = {v.check: audited.breaks(v.check) for v in weighed.failed}
-        found = {name: c for name, c in conditions.items() if c is not None}
-        return found if len(found) == len(conditions) else None
-
-    def _let_through(
-        self, audited: Audited, breaks: Mapping[str, sql.Sql], result: GateResult
-    ) -> GateResult:
-        staged = audited.frame
-        bad = sql.is_true(sql.any_of(breaks.values()))
-        quarantined = 0
-        if breaks:
-            counted = staged.selectExpr(
-                sql.alias(sql.count_if(bad), "bad").text, "count(1) AS every"
-            ).collect()[0]
-            quarantined = int(counted["bad"])
-            if counted["every"] != audited.rows:
-                raise EvaluationError("the staged rows could not be read completely")
-        good = staged.where(sql.template("NOT {}", bad).text) if breaks else staged
-        if quarantined:
-            assert self.options.quarantine is not None
-            append_once(
-                self._explained(staged.where(bad.text), breaks),
-                self.options.quarantine,
-                f"{self._app_id}/quarantine",
-                merge_schema=True,
-                any_names=_state(self.spark, self.options.quarantine) is None,
-            )
-        written = audited.rows - quarantined
-        version = None
-        if written:
-            append_once(
-                good,
-                self.target,
-                self._app_id,
-                merge_schema=self.options.merge_schema,
-                metadata=self._metadata(),
-                partitioned_by=self._partitioning(),
-            )
-            version = self._committed(written)
-        return replace(
-            result,
-            accepted=True,
-            rows_written=written,
-            rows_quarantined=quarantined,
-            target_version=version,
-        )
-
-    def _explained(self, rows: DataFrame, breaks: Mapping[str, sql.Sql]) -> DataFrame:
-        cases = [
-            sql.template("CASE WHEN {} THEN {} END", sql.is_true(c), sql.literal(name))
-            for name, c in breaks.items()
-        ]
-        reasons = sql.template("filter(array({}), x -> x IS NOT NULL)", sql.joined(", ", cases))
-        stamps = {
-            "sparkguard_write_id": self.write_id,
-            "sparkguard_contract": f"{self.contract.id} {self.contract.version}",
-            "sparkguard_target": str(self.target),
-        }
-        return rows.selectExpr(
-            "*",
-            sql.alias(reasons, REASONS).text,
-            *(sql.alias(sql.literal(value), name).text for name, value in stamps.items()),
-        )
-
-    def _partitioning(self) -> tuple[str, ...]:
-        """Partition columns for a table that does not exist yet; Delta knows those of others."""
-        known = _state(self.spark, self.target)
-        return self.promise.partitioned_by if known is None else ()
-
-    def _metadata(self) -> str:
-        facts = {
-            "contract": self.contract.id,
-            "version": self.contract.version,
-            "hash": self.contract.source_hash,
-            "write_id": self.write_id,
-        }
-        return json.dumps({"sparkguard": facts})
-
-    def _committed(self, expected: int) -> int | None:
-        """The target's version that holds our rows; EvaluationError when it holds others."""
-        text = sql.template("DESCRIBE HISTORY {} LIMIT 50", self.target.sql).text
-        for row in self.spark.sql(text).select(
-            "version", "userMetadata", "operationMetrics"
-        ).collect():  # fmt: skip
-            if self.write_id in (row["userMetadata"] or ""):
-                rows = (row["operationMetrics"] or {}).get("numOutputRows")
-                if rows is not None and int(rows) != expected:
-                    raise EvaluationError(
-                        f"{self.target} took {rows} rows in version {row['version']}, "
-                        f"{expected} were staged"
-                    )
-                return int(row["version"])
-        return None
 
 
 def rows_of(spark: SparkSession, source: TableRef | str) -> DataFrame:
@@ -382,37 +175,8 @@ def _foreseen(
     options: GateOptions,
 ) -> tuple[Prediction, tuple[Objection, ...]]:
     write_options = WriteOptions("append", options.merge_schema)
-    prediction = predict(arriving, _state(spark, target), write_options)
+    prediction = predict(arriving, stored_state(spark, target), write_options)
     return prediction, objections(arriving, prediction, promise, fill_missing=options.fill_missing)
-
-
-def _state(spark: SparkSession, target: TableRef) -> TableState | None:
-    """The target as it is stored, None when there is none."""
-    try:
-        detail = spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
-    except Exception as error:
-        if is_absent(error):
-            return None
-        raise
-    stored = spark.sql(sql.template("SELECT * FROM {}", target.sql).text).schema
-    properties = detail["properties"] or {}
-    features = set(detail["tableFeatures"] or ())
-    return TableState(
-        from_json(json.loads(stored.json())),
-        type_widening=properties.get("delta.enableTypeWidening") == "true",
-        column_mapping=properties.get("delta.columnMapping.mode", "none") != "none",
-        timestamp_ntz="timestampNtz" in features or "timestamp_ntz" in stored.simpleString(),
-        defaults=frozenset(f.name for f in stored.fields if "CURRENT_DEFAULT" in f.metadata),
-    )
-
-
-def _beside(target: TableRef, write_id: str) -> TableRef:
-    if target.path is not None:
-        base = target.path.rstrip("/")
-        return TableRef(path=f"{base}.staging-{write_id}")
-    *around, last = target.parts
-    parts = (*around, f"{last}__staging_{write_id.replace('-', '')}")
-    return TableRef(name=".".join(sql.name(part).text for part in parts))
 
 
 def _require_published(registry: Registry, contract: Contract) -> None:
@@ -452,13 +216,3 @@ def _recorded(
             )
         )
     return result
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "check": verdict.check,
-        "outcome": verdict.outcome.value,
-        "reason": verdict.reason,
-        "rows": verdict.rows,
-        "violations": verdict.violations,
-    }

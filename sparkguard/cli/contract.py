@@ -1,9 +1,7 @@
-"""`sparkguard contract`: validate, compare, publish and look up contracts."""
+"""`sparkguard contract validate|diff`: contracts alone, without the registry's commands."""
 
 from __future__ import annotations
 
-import getpass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +13,7 @@ from sparkguard.cli.root import JsonFile, app, live, out, write_json
 from sparkguard.errors import ConfigurationError, Location, Problem, listed
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.compatibility import Diff, Override
+    from sparkguard.contracts.compatibility import Diff
     from sparkguard.contracts.grades import Mode
     from sparkguard.contracts.model import Contract
     from sparkguard.results.registry import Registry
@@ -36,7 +34,6 @@ Results = Annotated[
         help="Result store with the registry: a folder, or a catalog schema.",
     ),
 ]
-By = Annotated[str | None, typer.Option("--by", help="Who does it (default: the user's name).")]
 
 
 @contracts.command()
@@ -127,155 +124,6 @@ def diff(
         raise typer.Exit(1)
 
 
-@contracts.command()
-def publish(
-    file: File,
-    results: Results,
-    by: By = None,
-    supersedes: Annotated[
-        str, typer.Option(help="A new major version: the version it follows.")
-    ] = "",
-    ends: Annotated[
-        str | None, typer.Option(help="The last day of the version it follows, YYYY-MM-DD.")
-    ] = None,
-    acknowledge: Annotated[
-        str, typer.Option(help="Why changes that nobody can grade are right.")
-    ] = "",
-    override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE:PARTY=REASON", help="Decide a default rule otherwise."),
-    ] = None,
-    table: Annotated[
-        str | None,
-        typer.Option(help="The Delta table: tells which versions are live, and proves new rules."),
-    ] = None,
-    json_file: JsonFile = None,
-) -> None:
-    """Publish a contract version, or say what it would break and what would be legal.
-
-    Exits 0 when it is published (or was already), 1 when it is refused.
-    """
-    from sparkguard.publishing import publish_file
-
-    who = by or getpass.getuser()
-    overrides = tuple(_override(text, who) for text in override or ())
-    with live("starting Spark"):
-        done = publish_file(
-            file, _registry(results), who, supersedes=supersedes, ends=_day(ends),
-            acknowledged=acknowledge, overrides=overrides, table=table,
-        )  # fmt: skip
-    decision, publication = done.decision, done.publication
-    write_json(
-        json_file,
-        {
-            "published": publication is not None and decision.already is None,
-            "already": decision.already is not None,
-            "version": publication.version if publication else None,
-            "number": publication.sequence if publication else None,
-            "blocks": [str(block) for block in decision.blocks],
-            "notes": list(decision.notes),
-        },
-    )
-    for note in decision.notes:
-        out.print(note, soft_wrap=True, markup=False)
-    if publication is None:
-        for block in decision.blocks:
-            out.print(str(block), soft_wrap=True, markup=False)
-        out.print(f"refused: {len(decision.blocks)} changes block it", style="red")
-        raise typer.Exit(1)
-    was = "was already published" if decision.already else "is published"
-    number = f"{publication.contract} {publication.version} {was}, number {publication.sequence}"
-    out.print(number, soft_wrap=True, markup=False)
-
-
-@contracts.command("list")
-def list_(results: Results, json_file: JsonFile = None) -> None:
-    """List every published version."""
-    with live("starting Spark"):
-        rows = _registry(results).listing()
-    shown = Table("contract", "version", "published", "by", "mode", "changes", "hash")
-    for row in rows:
-        grades = sorted({change["grade"] for change in row["changes"] or ()} - {"NONE"})
-        at = row["at"].isoformat(timespec="minutes")
-        cells = (row["contract_id"], row["version"], at, row["published_by"], row["mode"],
-                 listed(grades) or "none", row["hash"][:12])  # fmt: skip
-        shown.add_row(*map(escape, cells))
-    out.print(shown)
-    write_json(json_file, [dict(row) for row in rows])
-
-
-@contracts.command()
-def show(
-    contract: Annotated[str, typer.Argument(help="The contract's id.")],
-    results: Results,
-    version: Annotated[str | None, typer.Option(help="A version; the latest by default.")] = None,
-    json_file: JsonFile = None,
-) -> None:
-    """Print a published version as it was published, and who reads it."""
-    with live("starting Spark"):
-        registry = _registry(results)
-        found = registry.publication(contract, version)
-        consumers = registry.consumers(contract)
-    typer.echo(found.document, nl=not found.document.endswith("\n"))
-    for consumer in consumers:
-        text = f"{consumer.name} reads {consumer.version} {consumer.access.value}"
-        out.print(text, soft_wrap=True, markup=False)
-    write_json(
-        json_file,
-        {
-            "contract": found.contract, "version": found.version, "number": found.sequence,
-            "hash": found.hash, "by": found.by, "at": found.at.isoformat(),
-            "mode": found.mode.value, "document": found.document,
-            "consumers": [
-                {"name": c.name, "version": c.version, "access": c.access.value} for c in consumers
-            ],
-        },
-    )  # fmt: skip
-
-
-@contracts.command()
-def pin(
-    contract: Annotated[str, typer.Argument(help="The contract's id.")],
-    consumer: Annotated[str, typer.Option(help="Name of the reader.")],
-    version: Annotated[str, typer.Option(help="The published version it relies on.")],
-    results: Results,
-    access: Annotated[
-        str, typer.Option(help="How it reads: by_name, positional or exact.")
-    ] = "by_name",
-    by: By = None,
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
-) -> None:
-    """Register a consumer of a contract, or change what it pins."""
-    from sparkguard.contracts.grades import Access
-    from sparkguard.registry import Consumer
-
-    if access not in [a.value for a in Access]:
-        allowed = listed(a.value for a in Access)
-        raise ConfigurationError(f"--access: found {access[:40]!r}, allowed: {allowed}")
-    with live("starting Spark"):
-        reader = Consumer(consumer, contract, version, Access(access))
-        _registry(results).pin(reader, by or getpass.getuser(), reason)
-    out.print(f"{consumer} reads {contract} {version} {access}", soft_wrap=True, markup=False)
-
-
-@contracts.command()
-def ack(
-    file: File,
-    consumer: Annotated[str, typer.Option(help="Name of the reader that consents.")],
-    reason: Annotated[str, typer.Option(help="Why the change is fine for it.")],
-    results: Results,
-    by: By = None,
-) -> None:
-    """Record a consumer's consent to the version in FILE before it is published."""
-    from sparkguard.contracts.odcs import load_contract
-
-    contract = load_contract(file)
-    with live("starting Spark"):
-        _registry(results).acknowledge(contract, consumer, by or getpass.getuser(), reason)
-    text = f"{consumer} consents to {contract.id} {contract.version} as it stands in {file}"
-    out.print(text, soft_wrap=True, markup=False)
-
-
 def _history(
     table: str, since: int, files: list[Path], contract: str | None, results: str,
     json_file: Path | None,
@@ -283,7 +131,7 @@ def _history(
     from sparkguard.publishing import schema_history
 
     with live("starting Spark"):
-        registry = _registry(results) if contract is not None else None
+        registry = open_registry(results) if contract is not None else None
         cut, steps = schema_history(table, since, files, contract, registry)
     if cut:
         out.print(f"the log begins at version {cut}; earlier changes are not known", markup=False)
@@ -359,28 +207,8 @@ def _mode(protect: str | None, old: Contract, new: Contract) -> Mode:
     return Mode(protect)
 
 
-def _override(text: str, author: str) -> Override:
-    from sparkguard.contracts.compatibility import Override
-    from sparkguard.contracts.grades import Party
-
-    what, equals, reason = text.partition("=")
-    rule, colon, party = what.partition(":")
-    if not (equals and colon) or party not in [p.value for p in Party]:
-        raise ConfigurationError(
-            f"--override takes RULE:PARTY=REASON with PARTY history or consumers, "
-            f"found {text[:80]!r}"
-        )
-    return Override(rule, Party(party), author, reason)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--ends takes YYYY-MM-DD, found {text[:40]!r}") from None  # type: ignore[index]
-
-
-def _registry(results: str) -> Registry:
+def open_registry(results: str) -> Registry:
+    """The registry in a result store. Raises ConfigurationError when none is named."""
     from sparkguard.results.registry import Registry
     from sparkguard.session import open_session
 
