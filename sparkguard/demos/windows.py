@@ -52,7 +52,7 @@ def _agrees(result: RunResult, feature: str, show: Show) -> bool:
     found = {row.slice: row for row in result.where(check=f"delay_features.month.{feature}")}
     year, january = found[""], found["month=1"]
     show(f"{feature}, January alone: {january.outcome}; the year: {year.outcome}, {year.reason}")
-    named = f"last {KEPT:,} rows: history capped at {KEPT:,}" in (year.reason or "")
+    named = f"last {KEPT:,} values: history capped at {KEPT:,}" in (year.reason or "")
     return (january.outcome, year.outcome, named) == (Outcome.PASS, Outcome.FAIL, True)
 
 

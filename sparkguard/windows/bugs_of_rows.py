@@ -14,14 +14,13 @@ from sparkguard.windows.bugs import Bug, Variant, bug
 from sparkguard.windows.cases import Case
 from sparkguard.windows.clock import FOREVER, moment, wall
 from sparkguard.windows.durations import DAY, HOUR, MINUTE, SECOND, spoken
-from sparkguard.windows.oracle import Event, known
+from sparkguard.windows.oracle import Event, aggregated, known
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
-_ROUND = (
-    1, 2, 3, 5, 10, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1_000, 1_024, 2_000,
-    2_048, 2_500, 4_096, 5_000, 8_192, 10_000, 16_384, 20_000, 25_000, 32_768, 50_000, 65_536,
-    100_000, 131_072, 250_000, 500_000, 1_000_000,
-)  # fmt: skip
+_ROUND = frozenset(
+    {*range(1, 10), *(d * 10**k for k in range(5) for d in range(10, 100))}
+    | {2**k for k in range(21)}
+)
 _LOOKED_AT = 40
 
 
@@ -43,23 +42,40 @@ class _Cap(Bug):
     first: bool
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
-        for cap in _caps(cases, hints):
-            yield self._variant(cap)
+        caps = _caps(cases, hints)
+        yield from (self._variant(cap) for cap in caps)
+        if any(_lacks_values(case) for case in islice(cases, _LOOKED_AT)):
+            yield from (self._variant(cap, values=True) for cap in caps)
         if not self.first and cases[0].spec.window.bounds[-1] == ")":
-            for cap in _caps(cases, hints):
-                yield self._variant(cap, own=True)
+            yield from (self._variant(cap, own=True) for cap in caps)
 
     def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
         largest = max((case.population for case in cases), default=0)
         yield self._variant(max(1, largest - 1))
 
-    def _variant(self, cap: int, own: bool = False) -> Variant:
-        word = "first" if self.first else "last"
-        function_of = f"the {word} {cap:,} rows"
-        cause = f"history capped at {cap:,}"
+    def _variant(self, cap: int, own: bool = False, values: bool = False) -> Variant:
+        says = f"the {'first' if self.first else 'last'} {cap:,} {'values' if values else 'rows'}"
         if own:
-            function_of += ", one at its own time among them"
-        return Variant(self.name, function_of, _capped(cap, self.first, own), cause, parameter=cap)
+            says += ", one at its own time among them"
+        value = _capped_values(cap, self.first) if values else _capped(cap, self.first, own)
+        return Variant(self.name, says, value, f"history capped at {cap:,}", parameter=cap)
+
+
+def _lacks_values(case: Case) -> bool:
+    begin, end = case.inside
+    return case.aggregate.column is not None and None in case.timeline.values[begin:end]
+
+
+def _capped_values(cap: int, first: bool) -> Callable[[Case], Any]:
+    """A cap on a history that rows without a value never enter."""
+
+    def value(case: Case) -> Any:
+        begin, end = case.inside
+        values = [v for v in case.timeline.values[begin:end] if v is not None]
+        kept = values[:cap] if first else values[-cap:]
+        return aggregated(case.aggregate, case.spec.nulls, kept)
+
+    return value
 
 
 def _capped(cap: int, first: bool, own: bool) -> Callable[[Case], Any]:

@@ -97,6 +97,11 @@ MUTANTS: dict[str, Mutant] = {
         "cap_last",
         value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -{cap}, -1))",
     ),
+    "last values": Mutant(
+        "cap_last",
+        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n) "
+        "FILTER (amount IS NOT NULL), -37, -1))",
+    ),
     "first rows": Mutant(
         "cap_first", value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), 1, {cap}))"
     ),
