@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from sparkguard.cli.root import app, live, messages, out
-from sparkguard.cli.tables import verdict_table
 from sparkguard.progress import Step
 
 
@@ -32,6 +31,7 @@ def demo(
 
     Exits 0 when it finds exactly what is known to be wrong with them.
     """
+    from sparkguard.cli.tables import verdict_table
     from sparkguard.demos import load
     from sparkguard.results.run_result import RunResult
     from sparkguard.session import open_session

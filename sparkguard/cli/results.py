@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.root import JsonFile, app, live, out, write_json
-from sparkguard.cli.tables import verdict_table
 from sparkguard.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,6 +54,7 @@ def show_run(
     json_file: JsonFile = None,
 ) -> None:
     """Show the verdicts of one run."""
+    from sparkguard.cli.tables import verdict_table
     from sparkguard.results.run_result import RunResult
 
     with live("reading the results"):
