@@ -32,15 +32,15 @@ COMPARE = """
 import time
 import sparkguard.cli, sparkguard.contracts.odcs, sparkguard.contracts.validation
 import jsonschema, yaml, open_data_contract_standard.model, sparkguard.contracts.shapes
-started = time.perf_counter()
+started, worked = time.perf_counter(), time.process_time()
 code = sparkguard.cli.run(["contract", "diff", {old!r}, {new!r}])
-print("seconds", time.perf_counter() - started)
+print("seconds", time.perf_counter() - started, time.process_time() - worked)
 assert code == 1, code
 """
 
 
-def compare(folder: Path) -> float:
-    """Seconds after start to compare two contracts of 1,000 columns on the command line."""
+def compare(folder: Path) -> tuple[float, float]:
+    """Seconds after start, and of CPU, to compare two contracts of 1,000 columns."""
     files = []
     for version, changed in (("1.0.0", ""), ("1.1.0", "x")):
         columns = "".join(
@@ -55,7 +55,8 @@ def compare(folder: Path) -> float:
         [sys.executable, "-c", COMPARE.format(old=files[0], new=files[1])],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return float(done.stdout.rsplit("seconds ", 1)[1])
+    elapsed, worked = done.stdout.rsplit("seconds ", 1)[1].split()
+    return float(elapsed), float(worked)
 
 
 def guard(spark: Any, folder: Path, scale: float) -> None:
@@ -128,7 +129,8 @@ def main() -> None:
     scale = parser.parse_args().sf
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"contract diff of two {COLUMNS:,}-column contracts: {compare(folder):.2f} s")
+        elapsed, worked = compare(folder)
+        print(f"contract diff, {COLUMNS:,} columns: {elapsed:.2f} s, of CPU {worked:.2f} s")
         spark = session()
         guard(spark, folder, scale)
         drift(spark, folder)

@@ -45,7 +45,7 @@ schema:
         engine: sparkguard
         implementation:
           check: silent_drift
-          columns: [{delay}, air_time, flight, carrier]
+          ignore: [year, day, tailnum, dest, sched_dep_time, time_hour]
     properties:
       - {{name: year, logicalType: integer, physicalType: int, required: true}}
       - {{name: month, logicalType: integer, physicalType: int, required: true, partitioned: true,
