@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.plan import Plan
-from sparkguard.results.records import ResultRow
-from sparkguard.results.run_result import RunResult
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
+
+if TYPE_CHECKING:
+    from sparkguard.plan import Plan
+    from sparkguard.results import ResultRow
+    from sparkguard.results.run_result import RunResult
 
 _STYLES = {
     Outcome.PASS: "green",
