@@ -165,13 +165,12 @@ def _plain(type_: str) -> str:
 
 
 def _create_schema(access: Access) -> None:
-    schema = access.location.schema
-    if schema is None or access.spark.catalog.databaseExists(schema):
+    if access.location.schema is None:
         return
-    parts = access.location.table("x").parts[:-1]
-    access.execute(
-        sql.template("CREATE SCHEMA IF NOT EXISTS {}", sql.path(parts)), f"creating {schema}"
-    )
+    schema = sql.path(access.location.table("runs").parts[:-1])
+    if not access.spark.catalog.databaseExists(schema.text):
+        statement = sql.template("CREATE SCHEMA IF NOT EXISTS {}", schema)
+        access.execute(statement, f"creating {access.location}")
 
 
 def _refuse_newer_generation(access: Access, absent: Iterable[str]) -> None:

@@ -127,21 +127,21 @@ def test_a_read_only_store_is_a_store_error_at_once(spark: Any, lake: Path, smal
 
 @pytest.mark.parametrize("small", [RUN], indirect=True)
 def test_a_catalog_schema_holds_tables_and_views_of_complete_runs(spark: Any, small: None) -> None:
-    store = Store(spark, "audit results", clock=FixedClock())
+    store = Store(spark, "audit_results", clock=FixedClock())
     store.init()
     try:
         judged = verdicts()
         for run_id in ("done", "crashed"):
             store.append("results", [ResultRow.of(v, ORIGIN) for v in judged], run_id)
         store.commit(record("done", judged))
-        shown = spark.table("`audit results`.results_committed").select("run_id").distinct()
+        shown = spark.table("`audit_results`.results_committed").select("run_id").distinct()
         assert [row["run_id"] for row in shown.collect()] == ["done"]
         assert stored(store, "results", "crashed", committed=False) == 2
         comments = {row["col_name"]: row["comment"] for row in spark.sql(
-            "DESCRIBE TABLE `audit results`.results").collect()}  # fmt: skip
+            "DESCRIBE TABLE `audit_results`.results").collect()}  # fmt: skip
         assert comments["outcome"] == "pass, warn, fail, error, skipped or not_evaluable."
     finally:
-        spark.sql("DROP SCHEMA `audit results` CASCADE")
+        spark.sql("DROP SCHEMA `audit_results` CASCADE")
 
 
 def test_folders_have_no_views() -> None:

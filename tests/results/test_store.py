@@ -141,7 +141,8 @@ def test_a_run_too_old_to_be_continued_is_refused(spark: Any, folder: str, store
 
 
 def test_failures_at_every_operation_are_made_good_by_the_next_run(spark: Any, folder: str) -> None:
-    for number in (1, 2, 3, 4):
+    # Fails at pins, violations, results and runs; pins that are stored are not written again.
+    for number in (1, 2, 2, 3):
 
         def fail(operation: int, number: int = number) -> None:
             if operation == number:
