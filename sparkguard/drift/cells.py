@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def feature_of(measure: Measure[Any], state: Any) -> Feature:
     raise TypeError(f"{measure.kind} is no distribution")
 
 
-def is_distribution(measure: Measure[Any]) -> bool:
+def is_distribution(measure: Measure[Any]) -> TypeGuard[Bins | Values | Counts]:
     return isinstance(measure, (Bins, Values, Counts))
 
 

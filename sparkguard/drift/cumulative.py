@@ -72,18 +72,15 @@ def trimmed_wasserstein(
         return None
     at = np.asarray(edges, dtype=np.float64)
     F, G = np.cumsum(a)[:-1] / a.sum(), np.cumsum(b)[:-1] / b.sum()
-    q1, q3 = (
-        at[min(np.searchsorted(F, 0.25), len(at) - 1)],
-        at[min(np.searchsorted(F, 0.75), len(at) - 1)],
-    )
-    scale = float(q3 - q1) / 1.349
+    first, third = (min(int(np.searchsorted(F, rank)), len(at) - 1) for rank in (0.25, 0.75))
+    scale = float(at[third] - at[first]) / 1.349
     if scale <= 0:
         return None
     width, gap = np.diff(at), np.abs(F - G)
     middle = np.sum(width * (gap[1:] + gap[:-1]) / 2)
     most = np.sum(width * np.maximum(np.abs(F[1:] - G[:-1]), np.abs(G[1:] - F[:-1])))
     least = np.sum(width * np.maximum(0.0, np.maximum(F[:-1] - G[1:], G[:-1] - F[1:])))
-    return Trimmed(*(float(x) / scale for x in (middle, least, most)), scale)
+    return Trimmed(float(middle) / scale, float(least) / scale, float(most) / scale, scale)
 
 
 def _cdf(values: Floats, weights: Floats, points: Floats) -> Floats:
@@ -95,4 +92,4 @@ def _cdf(values: Floats, weights: Floats, points: Floats) -> Floats:
 def _shares(counts: ArrayLike) -> Floats:
     found = np.asarray(counts, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(found / found.sum(axis=-1, keepdims=True))
+        return np.asarray(np.nan_to_num(found / found.sum(axis=-1, keepdims=True)))

@@ -72,7 +72,7 @@ def jensen_shannon(R: ArrayLike, X: ArrayLike) -> Floats:
 def jensen_shannon_corrected(R: ArrayLike, X: ArrayLike) -> Floats:
     """Square root of the divergence above its mean under no drift, (B - 1) v / (8 ln 2)."""
     noise = (_sum(used(*_pair(R, X)).astype(np.float64)) - 1) * sampling(R, X) / (8 * np.log(2))
-    return np.sqrt(np.maximum(0.0, jensen_shannon(R, X) - noise))
+    return np.asarray(np.sqrt(np.maximum(0.0, jensen_shannon(R, X) - noise)))
 
 
 def chi_square(R: ArrayLike, X: ArrayLike) -> Floats:
@@ -102,7 +102,7 @@ def l_infinity(R: ArrayLike, X: ArrayLike) -> Floats:
 
 def l_infinity_noise(cells: ArrayLike, v: ArrayLike, alpha: float) -> Floats:
     """What the greatest difference of that many shares stays below without drift."""
-    return np.sqrt(np.log(2 * _floats(cells) / alpha) * _floats(v) / 2)
+    return np.asarray(np.sqrt(np.log(2 * _floats(cells) / alpha) * _floats(v) / 2))
 
 
 def smirnov(alpha: float) -> float:

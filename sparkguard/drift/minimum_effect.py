@@ -53,7 +53,7 @@ def is_evaluable(v: ArrayLike, cells: ArrayLike, delta: float, alpha: float = AL
     """True where noise alone stays below `delta`: chi-square's quantile times v is at most it."""
     df = np.maximum(np.asarray(cells) - 1, 0)
     quantile = np.where(df > 0, stats.chi2.isf(alpha, np.maximum(df, 1)), 0.0)
-    return quantile * np.asarray(v, dtype=np.float64) <= delta
+    return quantile <= delta / np.asarray(v, dtype=np.float64)
 
 
 def rows_needed(cells: int, delta: float, baseline: float = np.inf, alpha: float = ALPHA) -> int:
@@ -71,7 +71,7 @@ def rows_needed(cells: int, delta: float, baseline: float = np.inf, alpha: float
 
 def _upper(x: Floats, df: Floats, shift: Floats) -> Floats:
     """1 - chndtr keeps 1e-16; further out the p-value is that small anyway."""
-    return np.clip(1 - special.chndtr(x, df, shift), 0.0, 1.0)
+    return np.asarray(np.clip(1 - special.chndtr(x, df, shift), 0.0, 1.0))
 
 
 def _sankaran(x: Floats, df: Floats, shift: Floats) -> Floats:

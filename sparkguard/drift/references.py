@@ -32,7 +32,7 @@ def in_order(texts: Sequence[str | None]) -> list[int]:
         ]
     except ValueError:
         keys = [(x is None, x or "") for x in texts]
-    return sorted(range(len(texts)), key=lambda i: keys[i])  # type: ignore[arg-type, return-value]
+    return sorted(range(len(texts)), key=lambda i: keys[i])
 
 
 def seasons(texts: Sequence[str | None]) -> list[int]:

@@ -1,0 +1,236 @@
+"""Baselines in Delta: stored once, never changed; who approved what are numbered changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sparkguard import baselines as rules
+from sparkguard import sql
+from sparkguard.baselines import Change, Life, Status
+from sparkguard.checks.base import Approved
+from sparkguard.errors import ConfigurationError, Location, StoreError
+from sparkguard.kinds import Registry, canonical
+from sparkguard.measures.base import MEASURES
+from sparkguard.options import convert
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.base import RELATIONS
+from sparkguard.results import setup, transitions
+from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.location import Location as Place
+from sparkguard.results.records import TransitionRow
+from sparkguard.results.retry import Retry
+from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
+from sparkguard.results.schemas import TABLES
+from sparkguard.results.schemas.baselines import BASELINES
+from sparkguard.slices import Slice
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+KIND = "baseline"
+_MOST_STATES = 100_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A baseline: what it was counted on, and its states.
+
+    `replayed` feature-partitions of its own were compared with it; `replay_alarms` of them alarm.
+    """
+
+    id: str
+    dataset: str
+    version: int
+    partitions: tuple[Slice, ...]
+    profile: Profile = field(repr=False)
+    table_id: str = ""
+    replayed: int = 0
+    replay_alarms: int = 0
+    created_by: str = ""
+
+
+class Baselines:
+    """The baselines in the result store at `location`."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        location: Place | str,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        writer: Writer | None = None,
+    ) -> None:
+        where = Place.parse(location) if isinstance(location, str) else location
+        self._clock, self._ids = clock or SystemClock(), ids or RandomIds()
+        self._access = Access(spark, where, writer or DeltaWriter(), Retry(clock=self._clock))
+
+    def check(self) -> None:
+        """Raises ConfigurationError with the fix unless the tables can be used."""
+        setup.check(self._access, ("baselines", "transitions"))
+
+    def propose(self, baseline: Stored, reason: str = "") -> Life:
+        """Stores a candidate. Raises ConfigurationError when its id is taken."""
+        self.check()
+        before = self.changes(baseline.dataset)
+        if baseline.id in rules.lives(before):
+            raise ConfigurationError(
+                f"there is a baseline {baseline.id!r} already; take another id"
+            )
+        now = self._clock.now()
+        rows = [cells_of(BASELINES, row) for row in _rows(baseline, now)]
+        stamped = restamped(BASELINES, rows, version_stamps(BASELINES, now))
+        app_id = f"sparkguard/baselines/{baseline.dataset}/{baseline.id}"
+        self._access.append(BASELINES, frame_of(self._access.spark, BASELINES, stamped), app_id)
+        return self._change(
+            baseline.dataset, before, baseline.id, Status.CANDIDATE, baseline.created_by, reason
+        )
+
+    def approve(self, dataset: str, baseline: str, by: str, reason: str = "") -> Life:
+        """Puts a candidate in force, and the one before out of it."""
+        return self._judged(dataset, baseline, Status.APPROVED, by, reason)
+
+    def retire(self, dataset: str, baseline: str, by: str, reason: str = "") -> Life:
+        return self._judged(dataset, baseline, Status.RETIRED, by, reason)
+
+    def changes(self, dataset: str) -> tuple[Change, ...]:
+        """Every act on the baselines of a dataset, by number."""
+        found = transitions.changes(self._access, KIND, dataset)
+        return tuple(
+            Change(
+                row.number,
+                row.details["baseline"],
+                Status(row.state),
+                row.changed_by,
+                row.at,
+                row.reason,
+            )
+            for row in found
+        )
+
+    def lives(self) -> dict[str, tuple[Life, ...]]:
+        """All baselines by dataset, oldest first."""
+        datasets = sorted(transitions.states(self._access, KIND))
+        return {name: tuple(rules.lives(self.changes(name)).values()) for name in datasets}
+
+    def load(self, dataset: str, baseline: str) -> Stored:
+        """A baseline with its states, whatever became of it.
+
+        Raises ConfigurationError when there is none of this id, StoreError for states that this
+        SparkGuard can't read.
+        """
+        found = self._access.load(BASELINES).where(
+            sql.template(
+                "dataset = {} AND baseline_id = {}", sql.literal(dataset), sql.literal(baseline)
+            ).text
+        )
+        rows = self._access.collect(found, f"baseline {baseline} of {dataset}", _MOST_STATES)
+        if not rows:
+            raise ConfigurationError(f"dataset {dataset!r} has no baseline {baseline!r}")
+        states = {(_need(row), Slice.parse(row["slice"])): row for row in rows}
+        first = rows[0]
+        return Stored(
+            id=baseline,
+            dataset=dataset,
+            version=first["table_version"],
+            partitions=tuple(Slice.parse(key) for key in first["partitions"] or ()),
+            profile=Profile(
+                {key: key[0].measure.load(bytes(r["state"])) for key, r in states.items()}
+            ),
+            table_id=first["table_id"] or "",
+            replayed=first["replayed"] or 0,
+            replay_alarms=first["replay_alarms"] or 0,
+            created_by=first["created_by"] or "",
+        )
+
+    def in_force(self, dataset: str) -> tuple[Approved, Profile] | None:
+        """The approved baseline of a dataset; None when there is none."""
+        life = rules.approved(self.changes(dataset))
+        if life is None:
+            return None
+        stored = self.load(dataset, life.baseline)
+        facts = Approved(stored.id, stored.version, stored.partitions, life.by, life.at)
+        return facts, stored.profile
+
+    def _judged(self, dataset: str, baseline: str, to: Status, by: str, reason: str) -> Life:
+        before = self.changes(dataset)
+        rules.require(before, baseline, to, by)
+        return self._change(dataset, before, baseline, to, by, reason)
+
+    def _change(
+        self,
+        dataset: str,
+        before: tuple[Change, ...],
+        baseline: str,
+        to: Status,
+        by: str,
+        reason: str,
+    ) -> Life:
+        now = self._clock.now()
+        wanted = TransitionRow(
+            kind=KIND,
+            subject=dataset,
+            number=len(before) + 1,
+            state=to.value,
+            changed_by=by,
+            reason=reason,
+            at=now,
+            request=self._ids.new(),
+            details={"baseline": baseline},
+        )
+        stamps = version_stamps(TABLES["transitions"], now)
+        transitions.record(self._access, wanted, stamps)
+        return Life(baseline, to, by, now, reason)
+
+
+def _rows(baseline: Stored, now: datetime) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "baseline_id": baseline.id,
+            "dataset": baseline.dataset,
+            "table_id": baseline.table_id,
+            "table_version": baseline.version,
+            "partitions": [where.key for where in baseline.partitions],
+            "slice": where.key,
+            "need_id": need.id,
+            "relation": _json(need.relation),
+            "measure_kind": need.measure.kind,
+            "measure": _json(need.measure),
+            "columns": sorted(need.measure.columns()),
+            "state": need.measure.dump(state),
+            "rows": getattr(state, "rows", None),
+            "replayed": baseline.replayed,
+            "replay_alarms": baseline.replay_alarms,
+            "created_by": baseline.created_by,
+            "at": now,
+        }
+        for (need, where), state in baseline.profile.states.items()
+    ]
+
+
+def _need(row: Mapping[str, Any]) -> Need[Any]:
+    need = Need(_rebuilt(RELATIONS, row["relation"]), _rebuilt(MEASURES, row["measure"]))
+    if need.id != row["need_id"]:
+        raise StoreError(f"a stored {row['measure_kind']} of the baseline is not what its id says")
+    return need
+
+
+def _rebuilt(family: Registry[Any], text: str) -> Any:
+    """The frozen object that `canonical` wrote."""
+    values = json.loads(text)
+    kind = values.pop("kind", None)
+    if kind not in family:
+        raise StoreError(f"a stored baseline holds {str(kind)[:40]!r}, unknown to this SparkGuard")
+    try:
+        return convert(family[kind], values, kind, lambda option: Location("baselines"))
+    except ConfigurationError as error:
+        raise StoreError(f"a stored baseline can't be read: {error}") from error
+
+
+def _json(value: Any) -> str:
+    return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False)

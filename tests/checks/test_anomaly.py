@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.anomaly import Anomaly
+from sparkguard.checks.base import Context, Judged, Judgement, Past, TableFacts
+from sparkguard.datatypes import Atomic, Field, Struct
+from sparkguard.measures.counts import Counts, CountsState
+from sparkguard.measures.families import Family
+from sparkguard.measures.rows import Rows, RowsState
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.slices import WHOLE, Slice
+
+SCHEMA = Struct((Field("day", Atomic("date")), Field("x", Atomic("double"))))
+TABLE = Table("orders")
+ROWS = Need(TABLE, Rows())
+START = date(2024, 1, 1)
+
+
+def day(i: int, **more: str) -> Slice:
+    return Slice.of({"day": str(START + timedelta(days=i)), **more})
+
+
+def context(
+    states: Mapping[tuple[Need[Any], Slice], Any], by: tuple[str, ...] = ("day",)
+) -> Context:
+    facts = TableFacts("orders", SCHEMA)
+    as_of = datetime(2024, 6, 1, tzinfo=timezone.utc)
+    return Context(facts, as_of, by=by, seen=Profile(states), tables={"orders": facts})
+
+
+def run(
+    check: Anomaly, states: Mapping[tuple[Need[Any], Slice], Any], by: tuple[str, ...] = ("day",)
+) -> dict[Slice, Judgement]:
+    seen = context(states, by)
+    slices = [WHOLE, *(where for _, where in states)]
+    judged = tuple(
+        Judged("x", check, where, check.judge(seen.seen.only(where), replace(seen, where=where)))
+        for where in slices
+    )
+    return {one.slice: one.judgement for one in Anomaly.settle(judged)}
+
+
+def rows(numbers: list[int]) -> dict[tuple[Need[Any], Slice], Any]:
+    return {(ROWS, day(i)): RowsState(n) for i, n in enumerate(numbers)}
+
+
+WEEKLY = [1_000 + 400 * (i % 7 > 4) + i * 13 % 9 for i in range(56)]
+
+
+def test_a_weekly_rhythm_passes_and_a_day_that_lost_its_rows_fails() -> None:
+    found = run(Anomaly(), rows([*WEEKLY, 1_000, 300]))
+    assert found[day(56)].outcome == "pass"
+    assert found[day(57)].outcome == "fail"
+    assert found[day(57)].observed == 300
+    assert "is usual" in found[day(57)].reason
+    assert found[WHOLE].outcome == "fail"
+    assert found[WHOLE].reason.startswith("1 of 58 slices, first day=2024-02-27: 300")
+
+
+def test_zero_rows_fail() -> None:
+    assert run(Anomaly(), rows([*WEEKLY, 0]))[day(56)].outcome == "fail"
+
+
+def test_before_there_is_history_only_hard_limits_hold() -> None:
+    found = run(Anomaly(), rows(WEEKLY[:10]))
+    assert {j.outcome.value for j in found.values()} == {"not_evaluable"}
+    assert found[day(9)].reason.startswith("INSUFFICIENT_HISTORY: 1")
+    limited = run(Anomaly(at_least=500), rows([*WEEKLY[:10], 100]))
+    assert limited[day(9)].outcome == "pass"
+    assert limited[day(10)].outcome == "fail"
+    assert limited[day(10)].reason == "100 is below 500"
+
+
+def test_partitions_that_are_no_dates_are_compared_with_all_before_them() -> None:
+    states = {
+        (ROWS, Slice.of({"month": str(i)})): RowsState(n)
+        for i, n in enumerate([100, 102, 99, 101, 100, 40], start=1)
+    }
+    found = run(Anomaly(), states, ("month",))
+    assert found[Slice.of({"month": "6"})].outcome == "fail"
+    assert found[Slice.of({"month": "5"})].outcome == "pass"
+
+
+def test_null_shares_have_a_quantum() -> None:
+    need = Need(TABLE, Counts(("x",), Family.FLOAT))
+    check = Anomaly(metric="null_share", column=("x",))
+    states = {(need, day(i)): CountsState(10_000, 0) for i in range(57)}
+    states[need, day(56)] = CountsState(10_000, 10)
+    assert run(check, states)[day(56)].outcome == "pass"
+    states[need, day(56)] = CountsState(10_000, 100)
+    assert run(check, states)[day(56)].outcome == "fail"
+    states[need, day(56)] = CountsState(0, 0)
+    assert run(check, states)[day(56)].outcome == "not_evaluable"
+
+
+def test_an_unsliced_table_is_compared_with_earlier_runs() -> None:
+    check = Anomaly()
+    seen = context({(ROWS, WHOLE): RowsState(5_000)}, by=())
+    history = tuple(
+        Past(
+            WHOLE,
+            i,
+            seen.as_of - timedelta(days=i),
+            Profile({(ROWS, WHOLE): RowsState(1_000 + i % 3)}),
+        )
+        for i in range(40, 0, -1)
+    )
+    assert check.judge(seen.seen, replace(seen, history=history)).outcome == "fail"
+    usual = context({(ROWS, WHOLE): RowsState(1_001)}, by=())
+    assert check.judge(usual.seen, replace(usual, history=history)).outcome == "pass"
+
+
+def test_the_changepoint_is_shown_with_its_partition() -> None:
+    found = run(Anomaly(), rows([*WEEKLY[:35], *(5_000 + i % 9 for i in range(20))]))
+    (change,) = (e for e in found[WHOLE].evidence if e.label and e.name == "changepoint")
+    assert change.label == str(START + timedelta(days=35))
+    assert "level changed from" in str(change.text)
+
+
+def test_the_slice_that_drives_a_change_is_named() -> None:
+    states = {
+        (ROWS, day(i, origin=o)): RowsState(100 if (i, o) != (20, "JFK") else 5)
+        for i in range(21)
+        for o in ("EWR", "JFK", "LGA")
+    }
+    found = run(Anomaly(), states, ("day", "origin"))
+    drivers = [e for e in found[WHOLE].evidence if e.kind == "hypotheses"]
+    assert drivers[0].name == "what drives 2024-01-21"
+    assert drivers[0].label == "origin=JFK"
+    assert drivers[0].number == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"metric": "mean"}, {"warn": 6.0}, {"season": 0}, {"weeks": 3}, {"floor": -1.0}],
+)
+def test_options_that_make_no_sense(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        Anomaly(**options)

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparkguard.checks.base import Approved, Check, Context, Judged, Judgement, TableFacts
+from sparkguard.checks.drift import Drift, FeatureDrift
+from sparkguard.datatypes import Atomic, Field, Struct
+from sparkguard.measures.bins import Bins, BinsState
+from sparkguard.measures.families import Family
+from sparkguard.measures.quantiles import Quantiles, QuantilesState
+from sparkguard.measures.sample import Sample, SampleState
+from sparkguard.measures.values import Values, ValuesState
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.verdicts import Outcome
+
+EDGES = tuple(float(i) for i in range(1, 100))
+SCHEMA = Struct(
+    (
+        Field("month", Atomic("integer")),
+        Field("delay", Atomic("double")),
+        Field("dest", Atomic("string")),
+        Field("at", Atomic("timestamp")),
+    )
+)
+FACTS = TableFacts("flights", SCHEMA, version=7)
+TABLE = Table("flights")
+DELAY = Need(TABLE, Bins(("delay",), Family.FLOAT, EDGES))
+DEST = Need(TABLE, Values(("dest",), Family.STRING))
+
+
+def month(n: int | str) -> Slice:
+    return Slice.of({"month": str(n)})
+
+
+def bins(rows: int = 10_000, shift: float = 0.0, null: int = 0) -> BinsState:
+    p = np.full(100, 0.01)
+    p[:50] -= shift / 50
+    p[50:] += shift / 50
+    return BinsState(tuple(int(x) for x in np.round(p * rows)), null)
+
+
+def context(states: Mapping[tuple[Need[Any], Slice], Any] | None = None, **more: Any) -> Context:
+    baseline = Profile({(DELAY, WHOLE): bins(30_000), (DEST, WHOLE): values(30_000)})
+    return Context(
+        FACTS,
+        datetime(2024, 1, 1, tzinfo=timezone.utc),
+        by=("month",),
+        seen=Profile(states or {}),
+        baseline=more.pop("baseline", baseline),
+        approved=Approved("q1", 3),
+        tables={"flights": FACTS},
+        **more,
+    )
+
+
+def values(rows: int, of_a: float = 0.6) -> ValuesState:
+    return ValuesState({"a": round(rows * of_a), "b": rows - round(rows * of_a)})
+
+
+def checks(**options: Any) -> dict[str, FeatureDrift]:
+    found = Drift(**options).expand(context())
+    assert all(isinstance(check, FeatureDrift) for check in found.values())
+    return found  # type: ignore[return-value]
+
+
+def run(
+    check: Check, states: Mapping[tuple[Need[Any], Slice], Any], slices: list[Slice], **more: Any
+) -> dict[Slice, Judgement]:
+    seen = context(states, **more)
+    judged = tuple(
+        Judged(
+            "flights.drift",
+            check,
+            where,
+            check.judge(seen.seen.only(where), replace(seen, where=where)),
+        )
+        for where in slices
+    )
+    return {one.slice: one.judgement for one in type(check).settle(judged)}
+
+
+def by_month(states: list[Any], need: Need[Any] = DELAY) -> dict[tuple[Need[Any], Slice], Any]:
+    return {(need, month(i)): state for i, state in enumerate(states, start=1)}
+
+
+def outcomes(states: list[Any], need: Need[Any] = DELAY, **more: Any) -> list[str]:
+    check = checks()[need.measure.column[0]]
+    found = run(
+        check, by_month(states, need), [WHOLE, *map(month, range(1, len(states) + 1))], **more
+    )
+    return [j.outcome.value for j in found.values()]
+
+
+def test_every_column_but_slices_and_times_by_default() -> None:
+    assert list(checks()) == ["delay", "dest"]
+    assert list(checks(ignore=("dest",))) == ["delay"]
+    assert list(checks(columns=(("at",),))) == ["at"]
+
+
+def test_it_asks_for_the_very_need_of_the_baseline() -> None:
+    assert checks()["delay"].needs(context()) == (DELAY,)
+    assert checks()["delay"].needs(context(baseline=None)) == ()
+
+
+def test_a_new_baseline_is_made_in_steps() -> None:
+    check = checks()["delay"]
+    empty = context(baseline=None)
+    (sample,) = check.baseline_needs(empty)
+    assert isinstance(sample.measure, Sample)
+    few = replace(empty, seen=Profile({(sample, WHOLE): SampleState(100, 1, 3, 3)}))
+    assert isinstance(check.baseline_needs(few)[0].measure, Values)
+    many = {(sample, WHOLE): SampleState(8_192, 1, 4_000, 8_000)}
+    (quantiles,) = check.baseline_needs(replace(empty, seen=Profile(many)))
+    assert isinstance(quantiles.measure, Quantiles)
+    points = QuantilesState(points=tuple(float(i) for i in range(101)))
+    seen = Profile({**many, (quantiles, WHOLE): points})
+    assert check.baseline_needs(replace(empty, seen=seen)) == (DELAY,)
+
+
+def test_steady_partitions_pass_and_the_whole_with_them() -> None:
+    assert outcomes([bins(), bins(), bins(9_000)]) == ["pass"] * 4
+
+
+def test_a_step_fails_from_its_first_partition() -> None:
+    found = run(
+        checks()["delay"],
+        by_month([bins(), bins(), bins(), bins(shift=0.4), bins(shift=0.4)]),
+        [WHOLE, *map(month, range(1, 6))],
+    )
+    assert [j.outcome.value for j in found.values()] == [
+        "fail",
+        "pass",
+        "pass",
+        "pass",
+        "fail",
+        "fail",
+    ]
+    assert found[WHOLE].reason.startswith("moved in 2 of 5 slices, first month=4: step: differs")
+    assert found[month(4)].observed == pytest.approx(0.87, abs=0.02)
+    assert found[month(4)].rows == 10_000
+    assert "against q1" in found[month(4)].expected
+
+
+def test_an_accepted_step_is_a_slow_drift_from_then_on() -> None:
+    states = [bins(), bins(), *[bins(shift=0.4)] * 4]
+    accepted = frozenset({month(3), month(4)})
+    found = outcomes(states, accepted=accepted)
+    assert found[-1] == "warn"
+
+
+def test_slow_drift_warns() -> None:
+    found = outcomes([bins(shift=0.05 * i) for i in range(9)])
+    assert "fail" not in found
+    assert found[-1] == "warn"
+
+
+def test_a_single_partition_somewhat_off_does_not_warn_and_a_second_does() -> None:
+    off = bins(shift=0.2)
+    assert outcomes([bins(), bins(), off, bins()]) == ["pass"] * 5
+    assert outcomes([bins(), bins(), off, off])[-1] == "warn"
+
+
+def test_without_a_baseline_nothing_is_judged_and_the_run_only_warns() -> None:
+    check = checks()["delay"]
+    for baseline in (None, Profile({(DEST, WHOLE): values(100)})):
+        found = check.judge(Profile(), context(baseline=baseline))
+        assert found.outcome is Outcome.NOT_EVALUABLE
+        assert found.counts_as is Outcome.WARN
+        assert found.reason.startswith("NO_BASELINE")
+
+
+def test_too_few_rows_say_so() -> None:
+    found = run(checks()["delay"], by_month([bins(200), bins(200)]), [month(1), month(2)])
+    assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
+    assert found[month(1)].reason.startswith("INSUFFICIENT_ROWS: 200 against 30,000")
+
+
+def test_a_column_that_went_null_fails_however_few_rows_there_are() -> None:
+    empty = BinsState((0,) * 100, null=200)
+    found = run(checks()["delay"], by_month([bins(200), empty]), [month(1), month(2)])
+    assert found[month(2)].outcome is Outcome.FAIL
+    assert "null share 100.00%, was 0.00%" in found[month(2)].reason
+
+
+def test_a_column_that_was_always_null_is_not_evaluable() -> None:
+    empty = BinsState((0,) * 100, null=5_000)
+    found = run(
+        checks()["delay"],
+        by_month([empty]),
+        [month(1)],
+        baseline=Profile({(DELAY, WHOLE): BinsState((0,) * 100, null=9_000)}),
+    )
+    assert found[month(1)].outcome is Outcome.NOT_EVALUABLE
+    assert found[month(1)].reason.startswith("ALL_NULL")
+
+
+def test_another_type_fails() -> None:
+    baseline = Profile({(Need(TABLE, Values(("delay",), Family.STRING)), WHOLE): values(100)})
+    check = checks()["delay"]
+    assert check.needs(context(baseline=baseline)) == ()
+    found = run(check, {}, [WHOLE], baseline=baseline)
+    assert found[WHOLE].outcome is Outcome.FAIL
+    assert "type changed from string to float" in found[WHOLE].reason
+
+
+def test_categories_that_swap_fail_and_are_named() -> None:
+    states = [values(5_000), values(5_000), values(5_000, 0.3)]
+    found = run(checks()["dest"], by_month(states, DEST), [*map(month, (1, 2, 3))])
+    assert found[month(3)].outcome is Outcome.FAIL
+    assert "the share of" in found[month(3)].reason
+
+
+def test_more_values_than_can_be_counted_fail() -> None:
+    found = outcomes([values(5_000), values(5_000), ValuesState({}, overflow=True)], DEST)
+    assert found[-1] == "fail"
+
+
+def test_an_unsliced_table_is_compared_with_the_baseline_alone() -> None:
+    check = checks()["delay"]
+    seen = {(DELAY, WHOLE): bins(shift=0.4)}
+    assert run(check, seen, [WHOLE])[WHOLE].outcome is Outcome.FAIL
+    assert run(check, {(DELAY, WHOLE): bins()}, [WHOLE])[WHOLE].outcome is Outcome.PASS
+
+
+def test_columns_that_move_together_are_told_together() -> None:
+    judged = []
+    for name in ("a", "b", "c", "d"):
+        check = replace(checks()["delay"], importance=2.0 if name == "b" else 1.0)
+        states = by_month([bins(), bins(), bins(shift=0.0 if name == "d" else 0.4)])
+        seen = context(states)
+        for i in (1, 2, 3):
+            one = check.judge(seen.seen, replace(seen, where=month(i)))
+            judged.append(Judged(f"x.{name}", check, month(i), replace(one, column=name)))  # type: ignore[call-arg]
+    reasons = {
+        (j.check_id, j.slice): j.judgement.reason for j in FeatureDrift.settle(tuple(judged))
+    }
+    assert reasons["x.a", month(3)].endswith("3 of 4 columns moved together, first b")
+    assert reasons["x.d", month(3)] == ""
+
+
+def test_evidence_lets_a_reader_redo_the_number() -> None:
+    found = run(
+        checks()["delay"], by_month([bins(), bins(), bins(shift=0.4)]), [*map(month, (1, 2, 3))]
+    )
+    rows = found[month(3)].evidence
+    work = {e.label: e.number for e in rows if e.kind == "work" and e.name == "to the baseline"}
+    terms = [e.number or 0 for e in rows if e.name == "to the baseline: terms"]
+    assert sum(terms) == pytest.approx(work["PSI"])
+    assert work["PSI / v"] == pytest.approx(work["PSI"] / work["v"])  # type: ignore[operator]
+    assert work["v"] == pytest.approx(1 / work["n"] + 1 / work["m"])  # type: ignore[operator]
+    current = [e.count for e in rows if e.name == "to the baseline: current"]
+    assert sum(c or 0 for c in current) == 10_000
+    (query,) = (e.text for e in rows if e.name == "SQL to count again")
+    assert "VERSION AS OF 7" in str(query)
+    labels = {e.label for e in rows}
+    assert {"Kolmogorov-Smirnov", "Wasserstein-1, trimmed", "Jensen-Shannon"} <= labels
+    assert not [e for e in found[month(1)].evidence if e.kind == "bins"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"warn": 0.3, "alert": 0.2}, {"warn": 0.0}, {"column": ("a",), "columns": (("b",),)}],
+)
+def test_options_that_make_no_sense(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        Drift(**options)
