@@ -29,8 +29,8 @@ _FINAL = re.compile(
     r"METADATA_MISMATCH|FAILED_TO_MERGE|schema mismatch|INCOMPATIBLE|CANNOT_UP_CAST"
     r"|UNRESOLVED|DATATYPE_MISMATCH|PARSE_SYNTAX|TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND"
     r"|PATH_NOT_FOUND|DELTA_TABLE_NOT_FOUND|CANNOT_CREATE_LOG_PATH|FIELD_ALREADY_EXISTS"
-    r"|UNSUPPORTED|INVALID_SCHEMA|INSUFFICIENT_PERMISSIONS|ermission denied|AccessControl|AccessDenied"
-    r"|Read-only file system|No space left",
+    r"|UNSUPPORTED|INVALID_SCHEMA|INSUFFICIENT_PERMISSIONS|ermission denied|AccessControl"
+    r"|AccessDenied|Read-only file system|No space left",
 )
 
 
