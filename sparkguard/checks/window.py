@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.datatypes import DataType, Decimal, Struct, is_float, is_integer, is_numeric
+from sparkguard.datatypes import Struct, is_float
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.measures.event_times import EventTimes, TimesState
 from sparkguard.measures.tally import Tally
@@ -24,13 +24,12 @@ from sparkguard.verdicts import Coverage
 from sparkguard.windows.bugs import names
 from sparkguard.windows.clock import micros, moment
 from sparkguard.windows.features import Feature
-from sparkguard.windows.probe_files import Named
-from sparkguard.windows.probes import probe
 from sparkguard.windows.replay import Replayed
-from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec, lacks_decimals
+from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.telling import Told, evidence, outcome_reason, sensitivity
-from sparkguard.windows.values import EXACT, Output, Tolerance
+from sparkguard.windows.types import misfits, stored_as
+from sparkguard.windows.values import EXACT, Tolerance
 
 _WRONG_ENTITIES, _RIGHT_ENTITIES = 24, 12
 
@@ -245,7 +244,8 @@ class WindowCheck(Check, kind="window"):
         spec, feature = self.declared(context.table.name), self._feature(context)
         relation = WindowReplay(spec, feature, tuple(sorted(set(buckets))))
         hints = state.extent().hints
-        return Need(relation, BugScores(spec, feature, self._output(context, feature), hints))
+        output = stored_as(feature, context.table.schema, _facts(context, self.events))
+        return Need(relation, BugScores(spec, feature, output, hints))
 
     def _cut(self, context: Context, found: Replayed) -> Need[Any] | None:
         """How many events lie on the seen side of a cut, where a cut explains the wrong values."""
@@ -276,13 +276,6 @@ class WindowCheck(Check, kind="window"):
         loose = floats or aggregate.function in ("count_distinct", "quantile")
         return Feature(output, aggregate, self.tolerance or EXACT if loose else EXACT)
 
-    def _output(self, context: Context, feature: Feature) -> Output:
-        held = context.table.schema.at(feature.output)
-        scale = held.type.scale if held is not None and isinstance(held.type, Decimal) else 0
-        floats = held is not None and is_float(held.type)
-        unit = _unit(context, self.events, feature)
-        return Output(floats, scale, unit, feature.tolerance)
-
     def declared(self, table: str) -> WindowSpec:
         """The window of the features of `table`."""
         return WindowSpec(
@@ -306,49 +299,19 @@ class WindowCheck(Check, kind="window"):
 
     def _refuse_types(self, context: Context) -> None:
         """Raises ConfigurationError for columns that can't hold what is declared."""
-        feature, source = self._feature(context), _facts(context, self.events)
-        held = context.table.schema.at(feature.output)
-        problems = [
-            f"{name} is of type {field.type}, not a time"
-            for schema, name in (
-                (context.table.schema, self.query_time),
-                (source, self.event_time),
-                (source, self.arrival_time or ""),
-            )
-            if (field := schema.get(name)) and str(field.type) not in _TIMES
-        ]
-        value = source.get(feature.aggregate.column or "")
-        if value is not None and feature.adds and not is_numeric(value.type):
-            problems.append(f"{value.name} is of type {value.type}, not a number")
-        elif value is not None and lacks_decimals(feature.aggregate, is_float(value.type)):
-            problems.append(
-                f"{value.name} is of type {value.type}: aggregate.decimals must say how many "
-                "places after the point its values have"
-            )
-        counts = feature.adds or feature.aggregate.function in ("count", "count_distinct")
-        if held is not None and counts and not is_numeric(held.type):
-            problems.append(f"{feature.name} is of type {held.type}, not a number")
+        problems = misfits(
+            self.declared(context.table.name),
+            self._feature(context),
+            context.table.schema,
+            _facts(context, self.events),
+        )
         if problems:
             raise ConfigurationError(f"window on {context.table.name}: {'; '.join(problems)}")
-
-
-_TIMES = ("timestamp", "timestamp_ntz", "date")
 
 
 def _facts(context: Context, table: str) -> Struct:
     facts = context.tables.get(table)
     return facts.schema if facts is not None else Struct()
-
-
-def _unit(context: Context, events: str, feature: Feature) -> int:
-    """How many units of the last place of the source column make 1."""
-    field = _facts(context, events).get(feature.aggregate.column or "")
-    if field is None or not feature.adds:
-        return 1
-    type_: DataType = field.type
-    if isinstance(type_, Decimal):
-        return int(10**type_.scale)
-    return 1 if is_integer(type_) else 10 ** (feature.aggregate.decimals or 0)
 
 
 def _some(found: tuple[int, ...], most: int) -> tuple[int, ...]:
@@ -357,25 +320,3 @@ def _some(found: tuple[int, ...], most: int) -> tuple[int, ...]:
         return found
     step = len(found) / most
     return tuple(dict.fromkeys(found[int(i * step)] for i in range(most)))
-
-
-def probe_of(checks: Mapping[str, tuple[str, Check | None]], wanted: str) -> Named:
-    """The probe of one feature, by the id of its check or the id and `.` and the output.
-
-    Raises ConfigurationError when there is no such window.
-    """
-    found: dict[str, tuple[str, WindowCheck, str]] = {}
-    for id_, (table, check) in checks.items():
-        if not isinstance(check, WindowCheck):
-            continue
-        if check.outputs is None or check.output is not None:
-            found[id_] = (table, check, ".".join(check.output or ()))
-        else:
-            found |= {f"{id_}.{name}": (table, check, name) for name in check.outputs}
-    if wanted not in found:
-        message = f"there is no window {wanted[:100]!r}; there are {listed(found)}."
-        raise ConfigurationError(f"{message}{did_you_mean(wanted, found)}")
-    table, check, output = found[wanted]
-    aggregate = check.aggregate or (check.outputs or {})[output]
-    spec = check.declared(table)
-    return Named(spec, aggregate, output.removeprefix(f"{table}."), probe(spec))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from sparkguard.cli.root import Variables, app, out, parse_variables
 
 if TYPE_CHECKING:
+    from sparkguard.checks.base import Check
     from sparkguard.windows.probe_files import Named
 
 window = typer.Typer(no_args_is_help=True, help="Probe windowed pipelines for bugs.")
@@ -80,9 +82,35 @@ def read(
 
 
 def _named(config: Path, check: str, variables: list[str] | None) -> Named:
-    from sparkguard.checks.window import probe_of
     from sparkguard.contracts.audit import load_audit
     from sparkguard.run import bind_all
 
     settings = load_audit(config, parse_variables(variables))
     return probe_of({one.spec.id: (one.dataset, one.check) for one in bind_all(settings)}, check)
+
+
+def probe_of(checks: Mapping[str, tuple[str, Check | None]], wanted: str) -> Named:
+    """The probe of one feature, by the id of its check or the id and `.` and the output.
+
+    Raises ConfigurationError when there is no such window.
+    """
+    from sparkguard.checks.window import WindowCheck
+    from sparkguard.errors import ConfigurationError, did_you_mean, listed
+    from sparkguard.windows.probe_files import Named
+    from sparkguard.windows.probes import probe as made
+
+    found: dict[str, tuple[str, WindowCheck, str]] = {}
+    for id_, (table, check) in checks.items():
+        if not isinstance(check, WindowCheck):
+            continue
+        if check.outputs is None or check.output is not None:
+            found[id_] = (table, check, ".".join(check.output or ()))
+        else:
+            found |= {f"{id_}.{name}": (table, check, name) for name in check.outputs}
+    if wanted not in found:
+        message = f"there is no window {wanted[:100]!r}; there are {listed(found)}."
+        raise ConfigurationError(f"{message}{did_you_mean(wanted, found)}")
+    table, check, output = found[wanted]
+    aggregate = check.aggregate or (check.outputs or {})[output]
+    spec = check.declared(table)
+    return Named(spec, aggregate, output.removeprefix(f"{table}."), made(spec))

@@ -77,9 +77,14 @@ def bug(cls: type[Bug]) -> type[Bug]:
 
 def catalogue() -> tuple[Bug, ...]:
     """All bugs, in the order in which ties are told."""
-    from sparkguard.windows import bugs_of_edges, bugs_of_rows, bugs_of_values
+    from sparkguard.windows import (
+        bugs_of_edges,
+        bugs_of_rows,
+        bugs_of_values,
+        bugs_of_versions,
+    )
 
-    del bugs_of_edges, bugs_of_rows, bugs_of_values
+    del bugs_of_versions, bugs_of_edges, bugs_of_rows, bugs_of_values
     return tuple(BUGS)
 
 

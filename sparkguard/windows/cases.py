@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -152,3 +152,10 @@ class Case:
     @cached_property
     def is_right(self) -> bool:
         return self.holds(self.exact)
+
+
+def trimmed(case: Case, keeps: Callable[[Event], bool]) -> Any:
+    """The value of the window from those of its events that are kept."""
+    begin, end = case.inside
+    kept = [e for e in case.timeline.events[begin:end] if keeps(e)]
+    return case.timeline_of(kept).part(0, len(kept))

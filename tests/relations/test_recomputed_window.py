@@ -186,7 +186,14 @@ def tables(spark: Any, rows: list[tuple[Any, ...]], events: dict[Any, list[Event
     return Frames(features=features, events=source)
 
 
-@pytest.mark.parametrize("name", SPECS)
+QUICK = ("range as of, corrected", "hopping", "calendar", "rows", "session")
+"""What every test run looks at; the others are of the full tier."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n if n in QUICK else pytest.param(n, marks=pytest.mark.full) for n in SPECS],
+)
 def test_equals_the_obvious_oracle(spark: Any, name: str) -> None:
     declared = by_number(SPECS[name])
     features = tuple(by_number_feature(f) for f in FEATURES.values())
@@ -210,7 +217,10 @@ def test_equals_the_obvious_oracle(spark: Any, name: str) -> None:
                 assert row[status(n)] == Status.MATCHING, (feature.name, key, moment(at))
 
 
-@pytest.mark.parametrize("name", ["range [)", "range as of", "calendar", "rows", "session"])
+@pytest.mark.parametrize(
+    "name",
+    ["range as of", *(pytest.param(n, marks=pytest.mark.full) for n in ("range [)", "rows"))],
+)
 def test_every_changed_value_is_wrong(spark: Any, name: str) -> None:
     declared = by_number(SPECS[name])
     features = tuple(by_number_feature(f) for f in FEATURES.values())
