@@ -20,7 +20,8 @@ from sparkguard.gate_audit import audit_rows
 from sparkguard.gating import Objection, objections, warnings, weigh
 from sparkguard.guarded_write import GateOptions, GateResult, GuardedWrite, stored_state
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
-from sparkguard.results.registry import GateRow, Registry
+from sparkguard.results.registry import Registry
+from sparkguard.results.registry_rows import GateRow
 from sparkguard.session import open_session
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef

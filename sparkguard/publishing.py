@@ -19,7 +19,8 @@ from sparkguard.errors import ConfigurationError, listed
 from sparkguard.gate_audit import audit_rows
 from sparkguard.ports import Clock, SystemClock
 from sparkguard.registry import Publication
-from sparkguard.results.registry import Published, Registry, request_of
+from sparkguard.results.registry import Registry, request_of
+from sparkguard.results.registry_rows import Published
 from sparkguard.session import open_session
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef

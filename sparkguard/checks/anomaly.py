@@ -18,8 +18,8 @@ from sparkguard.checks.base import (
     warned,
 )
 from sparkguard.drift.contributions import of_ratio, of_sum
-from sparkguard.drift.partitions import by_segment, segment_of
-from sparkguard.drift.references import day_of, in_order
+from sparkguard.drift.partitions import by_segment, merged, ordered_in_time, segment_of
+from sparkguard.drift.references import day_of
 from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score
 from sparkguard.measures.base import Measure
 from sparkguard.measures.counts import Counts, CountsState
@@ -135,7 +135,7 @@ class Anomaly(Check, kind="anomaly"):
         """Pictures of all partitions; the outcome comes from them when the run is settled."""
         time, evidence = self._time(context), list[Evidence]()
         for segment, group in by_segment(states, time).items():
-            ordered = _ordered(group, time)
+            ordered = ordered_in_time(group, time)
             values = [(label, v) for label, s in ordered if (v := self._number(s)) is not None]
             name = f"{self.metric} by partition" + ("" if segment.is_whole else f", {segment}")
             for i, (label, value) in enumerate(values):
@@ -161,7 +161,9 @@ class Anomaly(Check, kind="anomaly"):
         for where, state in states.items():
             label = dict(where.values).get(time) or ""
             days.setdefault(label, {})[segment_of(where, time)] = state
-        labels = [label for label, _ in _ordered({Slice.of({time: d}): d for d in days}, time)]
+        labels = [
+            label for label, _ in ordered_in_time({Slice.of({time: d}): d for d in days}, time)
+        ]
         worst, before = self._worst(labels, days)
         if worst is None:
             return
@@ -182,7 +184,7 @@ class Anomaly(Check, kind="anomaly"):
         self, labels: list[str], days: Mapping[str, Mapping[Slice, Any]]
     ) -> tuple[str | None, str]:
         """The day whose total differs most from that one season before, and that day."""
-        totals = [self._number(_merged(days[label])) or 0.0 for label in labels]
+        totals = [self._number(merged(days[label])) or 0.0 for label in labels]
         back = self.season if all(map(day_of, labels)) else 1
         moves = [(abs(totals[i] - totals[i - back]), i) for i in range(back, len(labels))]
         if not moves:
@@ -199,7 +201,7 @@ class Anomaly(Check, kind="anomaly"):
         group = by_segment(states, time).get(segment_of(where, time), {})
         if text is None or where not in group:
             return self._of_runs(value, context)
-        ordered = _ordered(group, time)
+        ordered = ordered_in_time(group, time)
         numbers = [(label, self._number(s)) for label, s in ordered]
         if all(day_of(label) for label, _ in numbers):
             points = {d: v for label, v in numbers if (d := day_of(label)) and v is not None}
@@ -294,18 +296,6 @@ def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
     if all(p.judgement.outcome is Outcome.NOT_EVALUABLE for p in parts):
         return replace(parts[0].judgement, evidence=whole.evidence, rows=None, observed=None)
     return whole
-
-
-def _ordered(group: Mapping[Slice, Any], time: str) -> list[tuple[str, Any]]:
-    found = [(dict(where.values).get(time), state) for where, state in group.items()]
-    return [(found[i][0] or "NULL", found[i][1]) for i in in_order([text for text, _ in found])]
-
-
-def _merged(states: Mapping[Slice, Any]) -> Any:
-    total: Any = None
-    for state in states.values():
-        total = state if total is None else total.merge(state)
-    return total
 
 
 def _pairs(states: Mapping[Slice, Any]) -> dict[Slice, tuple[float, float]]:

@@ -159,7 +159,7 @@ class Check(ABC):
         """What to measure; asked again with what was seen, until it names nothing new."""
 
     def baseline_needs(self, context: Context) -> tuple[Need[Any], ...]:
-        """What a new baseline has to hold; asked again as `needs` is, and what it names last counts.
+        """What a new baseline has to hold; asked again as `needs` is, its last answer counts.
 
         By default what the check needs.
         """

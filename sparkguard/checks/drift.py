@@ -12,7 +12,7 @@ import numpy as np
 from sparkguard.checks.base import Check, Context, Judged, Judgement, not_evaluable
 from sparkguard.drift.bins import frozen_edges
 from sparkguard.drift.cells import FEW_NUMBERS, is_distribution
-from sparkguard.drift.comparison import Comparison, Level, Limits
+from sparkguard.drift.comparison import Level, Limits, why_not_evaluable
 from sparkguard.drift.decision import Trial, decide, levels, populations
 from sparkguard.drift.multiplicity import Dependence
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of
@@ -204,7 +204,7 @@ class FeatureDrift(Check):
             "rows": int(numbers.m[at]),
             "evidence": evidence,
         }
-        if reason := _not_evaluable(numbers, at):
+        if reason := why_not_evaluable(numbers, at):
             told = f"{found.text(at)}; {reason}" if pinned.direct else reason
             details |= {"outcome": Outcome.NOT_EVALUABLE, "reason": told}
         else:
@@ -264,19 +264,6 @@ class FeatureDrift(Check):
 def _family(held: Need[Any]) -> Family:
     assert is_distribution(held.measure)
     return held.measure.family
-
-
-def _not_evaluable(found: Comparison, at: int) -> str:
-    if not found.m[at]:
-        return "EMPTY: there are no rows"
-    if not found.n[at]:
-        return "NO_BASELINE: the baseline has no rows"
-    if found.null_before[at] == found.null_after[at] == 1:
-        return "ALL_NULL: as in the baseline"
-    if not found.evaluable[at]:
-        n, m = found.n[at], found.m[at]
-        return f"INSUFFICIENT_ROWS: {m:,.0f} against {n:,.0f} can't tell a move from chance"
-    return ""
 
 
 _LAST: list[tuple[FeatureDrift, Context, dict[Slice, Partitions]]] = []

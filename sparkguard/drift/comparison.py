@@ -159,3 +159,17 @@ def _direct(
             texts,
         )
     return levels, why
+
+
+def why_not_evaluable(found: Comparison, at: int) -> str:
+    """The state and a sentence for a partition that allows no verdict; "" for one that does."""
+    if not found.m[at]:
+        return "EMPTY: there are no rows"
+    if not found.n[at]:
+        return "NO_BASELINE: the baseline has no rows"
+    if found.null_before[at] == found.null_after[at] == 1:
+        return "ALL_NULL: as in the baseline"
+    if not found.evaluable[at]:
+        n, m = found.n[at], found.m[at]
+        return f"INSUFFICIENT_ROWS: {m:,.0f} against {n:,.0f} can't tell a move from chance"
+    return ""

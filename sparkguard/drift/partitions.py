@@ -156,3 +156,17 @@ def _condition(where: Slice) -> str:
         for name, value in where.values
     )
     return sql.all_of(conditions).text
+
+
+def ordered_in_time(group: Mapping[Slice, Any], time: str) -> list[tuple[str, Any]]:
+    """Time as text, `NULL` where there is none, and state of each partition, oldest first."""
+    found = [(dict(where.values).get(time), state) for where, state in group.items()]
+    return [(found[i][0] or "NULL", found[i][1]) for i in in_order([text for text, _ in found])]
+
+
+def merged(states: Mapping[Slice, Any]) -> Any:
+    """One state of all slices; None when there are none."""
+    total: Any = None
+    for state in states.values():
+        total = state if total is None else total.merge(state)
+    return total

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparkguard import sql
-from sparkguard.contracts.compatibility import compare
-from sparkguard.contracts.grades import Access as Reading
-from sparkguard.contracts.grades import Change, Mode
 from sparkguard.contracts.model import Contract
-from sparkguard.contracts.odcs import parse_contract
 from sparkguard.contracts.shapes import shape_of
 from sparkguard.errors import ConfigurationError, StoreError, did_you_mean
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
@@ -20,6 +15,15 @@ from sparkguard.registry import Consent, Consumer, Decision, Publication, Reques
 from sparkguard.results import setup
 from sparkguard.results.access import Access, DeltaWriter, Writer
 from sparkguard.results.location import Location
+from sparkguard.results.registry_rows import (
+    GateRow,
+    Overtaken,
+    Published,
+    consents_of,
+    overtaken_by,
+    publication_of,
+    readers_of,
+)
 from sparkguard.results.retry import Retry
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
@@ -30,42 +34,6 @@ if TYPE_CHECKING:
 
 _MOST = 100_000
 _DOCUMENTS = 2_000
-
-
-class Overtaken(StoreError):
-    """Somebody else published first; `winner` is theirs, and the message says what changed."""
-
-    def __init__(self, message: str, winner: Publication) -> None:
-        super().__init__(message)
-        self.winner = winner
-
-
-@dataclass(frozen=True)
-class Published:
-    """What became of a request: a publication, or a decision that blocks it."""
-
-    decision: Decision
-    publication: Publication | None
-
-
-@dataclass(frozen=True)
-class GateRow:
-    """One entry of `gates`; row counts that do not apply are None."""
-
-    gate_id: str
-    number: int
-    state: str
-    contract_id: str
-    contract_version: str
-    contract_hash: str
-    target: str
-    staged_version: int | None = None
-    target_version: int | None = None
-    rows_staged: int | None = None
-    rows_written: int | None = None
-    rows_quarantined: int | None = None
-    rows_refused: int | None = None
-    reason: str = ""
 
 
 class Registry:
@@ -98,7 +66,7 @@ class Registry:
         Raises StoreError for a document that this SparkGuard can't read.
         """
         rows = self._rows(CONTRACTS, {"contract_id": contract}, _DOCUMENTS)
-        return tuple(_publication(row) for row in rows)
+        return tuple(publication_of(row) for row in rows)
 
     def listing(self) -> tuple[Mapping[str, Any], ...]:
         """Every publication without its document, by contract and number."""
@@ -141,7 +109,7 @@ class Registry:
         today = self._clock.now().date()
         events = self._events(contract.id) if known else []
         decision = decide(
-            wanted, known, _readers(events, contract.id), _consents(events, contract.id), today
+            wanted, known, readers_of(events, contract.id), consents_of(events, contract.id), today
         )
         if decision.already is not None or not decision.allowed:
             return Published(decision, decision.already)
@@ -154,7 +122,7 @@ class Registry:
         if winner is None:
             raise StoreError(f"version {contract.version} of {contract.id} was not stored")
         if winner.hash != contract.source_hash:
-            raise Overtaken(_overtaken(contract, previous, winner), winner)
+            raise Overtaken(overtaken_by(contract, previous, winner), winner)
         return Published(decision, winner)
 
     def _contract_row(
@@ -192,11 +160,11 @@ class Registry:
 
     def consumers(self, contract: str) -> tuple[Consumer, ...]:
         """Who reads a contract now, by name."""
-        return _readers(self._events(contract), contract)
+        return readers_of(self._events(contract), contract)
 
     def consents(self, contract: str) -> tuple[Consent, ...]:
         """Every consent given to a version of a contract."""
-        return _consents(self._events(contract), contract)
+        return consents_of(self._events(contract), contract)
 
     def _events(self, contract: str) -> list[dict[str, Any]]:
         return self._rows(CONSUMERS, {"contract_id": contract}, _MOST)
@@ -287,56 +255,3 @@ class Registry:
 def request_of(contract: Contract, **legal: Any) -> Request:
     """The request to publish a contract; `legal` are the fields that make breaks legal."""
     return Request(contract.id, contract.version, contract.source_hash, shape_of(contract), **legal)
-
-
-def _readers(events: Iterable[Mapping[str, Any]], contract: str) -> tuple[Consumer, ...]:
-    latest: dict[str, Consumer] = {}
-    for row in events:
-        name = row["consumer"]
-        if row["event"] == "left":
-            latest.pop(name, None)
-        elif row["event"] == "pinned":
-            latest[name] = Consumer(name, contract, row["version"], Reading(row["access"]))
-    return tuple(latest[name] for name in sorted(latest))
-
-
-def _consents(events: Iterable[Mapping[str, Any]], contract: str) -> tuple[Consent, ...]:
-    return tuple(
-        Consent(row["consumer"], contract, row["hash"])
-        for row in events
-        if row["event"] == "acknowledged"
-    )
-
-
-def _publication(row: Mapping[str, Any]) -> Publication:
-    name = f"{row['contract_id']} {row['version']} (published)"
-    try:
-        contract = parse_contract(row["document"], name)
-    except ConfigurationError as error:
-        raise StoreError(
-            f"{name} can't be read by this SparkGuard; a newer one may have published it: {error}"
-        ) from error
-    return Publication(
-        contract=row["contract_id"],
-        sequence=row["number"],
-        version=row["version"],
-        hash=row["hash"],
-        document=row["document"],
-        mode=Mode(row["mode"]),
-        by=row["published_by"],
-        at=row["at"],
-        shape=replace(shape_of(contract), version=row["version"]),
-        previous=row["previous_hash"],
-        supersedes=row["supersedes"],
-        ends=row["ends"],
-        accepted=frozenset(row["accepted"] or ()),
-    )
-
-
-def _overtaken(contract: Contract, previous: Publication | None, winner: Publication) -> str:
-    changes: Iterable[Change] = compare(previous.shape, winner.shape).changes if previous else ()
-    told = "; ".join(f"{c.where} {c.rule}" for c in changes) or "it is the first version"
-    return (
-        f"{contract.id}: {winner.by} published version {winner.version} in the meantime ({told}). "
-        f"Version {contract.version} was not published; take those changes in and publish again."
-    )

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sparkguard import sink, sql
 from sparkguard.conditions import condition_of
-from sparkguard.datatypes import from_json
 from sparkguard.errors import SparkGuardError
 from sparkguard.ports import Clock, Ids
 from sparkguard.relations.base import Tables
 from sparkguard.results.shadow import Provenance, ShadowStore
 from sparkguard.shadow.columns import align
 from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.differences import Fingerprint
-from sparkguard.shadow.ledger import LedgerRow, PairStatus, Status, pair
+from sparkguard.shadow.ledger import PairStatus, pair
 from sparkguard.shadow.machine import strata_of
 from sparkguard.shadow.verdict import (
     PartitionOutcome,
@@ -31,9 +27,9 @@ from sparkguard.shadowing.compare import (
     SHADOW,
     Settings,
     compare_frames,
-    fingerprint_of,
 )
 from sparkguard.shadowing.seeding import seeded
+from sparkguard.shadowing.steps import LedgerSteps
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot, setting
 from sparkguard.tables import TableRef
@@ -43,8 +39,6 @@ if TYPE_CHECKING:
 
 Job = Callable[[Tables], "DataFrame"]
 """A pipeline: it gets pinned inputs by name and returns its output, lazily."""
-
-DEADLINE = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -59,14 +53,6 @@ class ShadowResult:
     control_version: int
     shadow_version: int | None = None
     candidate_error: str = ""
-
-
-@dataclass(frozen=True)
-class Write:
-    """One confirmed write: the version it made, and a fingerprint of what was read back."""
-
-    version: int
-    fingerprint: Fingerprint
 
 
 class ShadowRun:
@@ -104,7 +90,7 @@ class ShadowRun:
         run_id = run_id or self.store.ids.new()
         snapshot = Snapshot.pin(self.spark, inputs)
         versions = {name: snapshot[name].version for name in inputs}
-        steps = _Steps(self, run_id, partition, versions)
+        steps = LedgerSteps(self.spark, self.config, self.store, run_id, partition, versions)
         steps.intend()
         try:
             control = steps.write(CONTROL, production(snapshot))
@@ -253,7 +239,7 @@ class ShadowRun:
             configuration={**session, "spark": self.spark.version},
         )
 
-    def _judged(self, steps: _Steps, versions: Mapping[str, int]) -> PartitionVerdict:
+    def _judged(self, steps: LedgerSteps, versions: Mapping[str, int]) -> PartitionVerdict:
         try:
             held = pair(steps.rows(), self._clock.now())
             if held.status is not PairStatus.CONFIRMED:
@@ -279,77 +265,3 @@ class ShadowRun:
 
     def _record(self, verdict: PartitionVerdict, origin: Provenance) -> None:
         self.store.record(verdict, origin)
-
-
-@dataclass
-class _Steps:
-    """The ledger of one run: announce, write, confirm."""
-
-    owner: ShadowRun
-    run_id: str
-    partition: Slice
-    versions: Mapping[str, int]
-    written: list[LedgerRow] = field(default_factory=list)
-
-    def intend(self) -> None:
-        for side in (CONTROL, SHADOW):
-            self._add(side, Status.INTENT)
-
-    def write(self, side: str, frame: DataFrame) -> Write:
-        """Writes one side, reads it back, and confirms it.
-
-        Raises EvaluationError when what is read back has other rows than were counted.
-        """
-        config = self.owner.config
-        target = config.control if side == CONTROL else config.shadow
-        part = _part(self.partition)
-        metadata = f"sparkguard shadow {config.name} {self.run_id} {self.partition.key}"
-        version = sink.replace_part(frame, target, part, self._app(side), metadata)
-        self._add(side, Status.COMMITTED, commit_version=version)
-        back = Snapshot.pin(self.owner.spark, {side: target}, {side: version})
-        rows = back.frame(side).where(part.text) if part is not None else back.frame(side)
-        schema = from_json(rows.schema.jsonValue())
-        print_ = fingerprint_of(rows, align(schema, schema, config.key, config.columns))
-        self._add(
-            side,
-            Status.CONFIRMED,
-            commit_version=version,
-            rows=print_.rows,
-            fingerprint=str(print_),
-        )
-        return Write(version, print_)
-
-    def failed(self, side: str, reason: str) -> None:
-        self._add(side, Status.FAILED, reason=reason)
-
-    def rows(self) -> list[LedgerRow]:
-        return self.written
-
-    def _app(self, side: str) -> str:
-        return f"sparkguard/shadow/{self.owner.config.name}/{side}/{self.run_id}"
-
-    def _add(self, side: str, status: Status, **more: object) -> None:
-        now = self.owner.store.clock.now()
-        row = LedgerRow(
-            run_id=self.run_id,
-            shadow=self.owner.config.name,
-            partition=self.partition,
-            sink=side,
-            status=status,
-            at=now,
-            deadline=now + DEADLINE,
-            txn_app_id=self._app(side),
-            input_versions=dict(self.versions),
-            **more,  # type: ignore[arg-type]
-        )
-        self.written.append(row)
-        self.owner.store.announce(row)
-
-
-def _part(partition: Slice) -> sql.Sql | None:
-    if partition.is_whole:
-        return None
-    return sql.all_of(
-        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
-        for column, value in partition.values
-    )

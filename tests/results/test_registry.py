@@ -17,7 +17,8 @@ from sparkguard.contracts.odcs import parse_contract
 from sparkguard.errors import ConfigurationError, StoreError
 from sparkguard.registry import Consumer
 from sparkguard.results import Store
-from sparkguard.results.registry import GateRow, Overtaken, Registry, request_of
+from sparkguard.results.registry import Registry, request_of
+from sparkguard.results.registry_rows import GateRow, Overtaken
 
 HEAD = """apiVersion: v3.1.0
 kind: DataContract
@@ -170,7 +171,8 @@ import json, os, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.results.test_registry import A, B, C, document, parsed
-from sparkguard.results.registry import Overtaken, Registry
+from sparkguard.results.registry import Registry
+from sparkguard.results.registry_rows import Overtaken
 from sparkguard.session import open_session
 name, column, where = sys.argv[1], {{"B": B, "C": C}}[sys.argv[2]], Path(sys.argv[3])
 spark = open_session()

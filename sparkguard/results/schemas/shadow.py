@@ -9,8 +9,8 @@ SHADOW_VERDICTS = register(
         "shadow_verdicts",
         "Comparisons of a shadow with its control, one row per run and partition.",
         columns(
-            ("run_id", "STRING", "The run that compared."),
             ("shadow", "STRING", "Name of the shadow."),
+            ("run_id", "STRING", "The run that compared."),
             ("kind", "STRING", "partition, noise (control with itself) or sensitivity (faults)."),
             ("partition", "STRING", "The partition as column=value; empty for the whole table."),
             ("outcome", "STRING", "clean, waived, dirty, void, not_run or error."),
@@ -76,8 +76,8 @@ SHADOW_LEDGER = register(
         "shadow_ledger",
         "Steps of every dual write; a pair is compared once both sides are confirmed.",
         columns(
-            ("run_id", "STRING", "The run that wrote."),
             ("shadow", "STRING", "Name of the shadow."),
+            ("run_id", "STRING", "The run that wrote."),
             ("partition", "STRING", "The partition as column=value; empty for the whole table."),
             ("sink", "STRING", "control or shadow."),
             ("status", "STRING", "intent, committed, confirmed or failed."),
