@@ -140,11 +140,19 @@ class LiveWithShadow(Relation, kind="live_with_shadow"):
         text = ", a: STRING, b: STRING" if self.examples else ""
         return Sql(f"STRUCT<i: INT, kind: INT, d: DOUBLE{text}>")
 
+    def _row_kind(self) -> Sql:
+        """What is wrong with a key as a whole; without a key, which side has surplus copies."""
+        lacks_s, lacks_c = ("rows_s = 0", "rows_c = 0") if self.sides.columns.key else ("true",) * 2
+        return Sql(
+            f"CASE WHEN left_c > 0 AND {lacks_s} THEN 5 WHEN left_s > 0 AND {lacks_c} THEN 6"
+            " WHEN left_c + left_s > 0 AND NOT pair THEN 7 ELSE 0 END"
+        )
+
     def _counted(self, entries: DataFrame, by: tuple[str, ...]) -> DataFrame:
         from pyspark.sql.functions import expr
 
         slices = [f"{PREFIX}by{i}" for i in range(len(by))]
-        lone = [sql.literal(ROW), Sql(_ROW_KIND), Sql("CAST(NULL AS DOUBLE)")]
+        lone = [sql.literal(ROW), self._row_kind(), Sql("CAST(NULL AS DOUBLE)")]
         lone += [Sql("CAST(NULL AS STRING)")] * 2 if self.examples else []
         names = ("i", "kind", "d", "a", "b")
         row = sql.call("struct", *(sql.alias(e, n) for e, n in zip(lone, names, strict=False)))
@@ -192,10 +200,6 @@ def _text(value: Sql) -> Sql:
     return sql.template("left(CAST({} AS STRING), {})", value, sql.literal(_EXAMPLE_LENGTH))
 
 
-_ROW_KIND = (
-    "CASE WHEN left_c > 0 AND rows_s = 0 THEN 5 WHEN left_s > 0 AND rows_c = 0 THEN 6"
-    " WHEN left_c + left_s > 0 AND NOT pair THEN 7 ELSE 0 END"
-)
 _ONCE = "CASE WHEN i = -1 THEN {} ELSE 0L END"
 ROW_CELLS = {
     "control": "rows_c",

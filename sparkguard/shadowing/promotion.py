@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 from sparkguard import sink
-from sparkguard.errors import ConfigurationError, listed
+from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.shadow import ShadowStore, Stored, evidence_of
@@ -67,9 +67,14 @@ class Promotion:
         state, _, changes = self.store.state(name)
         waivers = self.store.waivers(name)
         since = _restarted(changes)
+        unreadable = ""
+        try:
+            partitions = self._runs.partitions()
+        except SnapshotError as error:
+            partitions, unreadable = (), str(error)
         found = progress(
             (s.entry for s in own if s.kind == "partition" and s.entry.at >= since),
-            self._runs.partitions(),
+            partitions,
             self.config.code,
             self.config.promotion,
             sensitivity=_last(own, "sensitivity", lambda s: s.faults),
@@ -77,6 +82,8 @@ class Promotion:
             waivers=waivers,
             on=now.date(),
         )
+        if unreadable:
+            found = replace(found, obstacles=(unreadable, *found.obstacles))
         latest = {s.entry.partition: s for s in own if s.kind == "partition"}
         return ShadowStatus(
             name, state, found, waivers, latest, changes, self._diverged(now),

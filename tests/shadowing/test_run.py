@@ -41,7 +41,9 @@ def job(fault: str = "v", failing: bool = False) -> Any:
         def pipeline(tables: Any) -> Any:
             rows = tables.frame("events").where(f"month = {number}")
             if failing:
-                return rows.selectExpr("id", "month", "raise_error('secret 17') AS v")
+                return rows.selectExpr(
+                    "id", "month", "CAST(raise_error('secret 17') AS BIGINT) AS v"
+                )
             return rows.selectExpr("id", "month", f"{fault} AS v")
 
         return pipeline
