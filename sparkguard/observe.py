@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any, Protocol
 
 from sparkguard.judging import Sight
 from sparkguard.layout import Chunk, Scan, lay_out
 from sparkguard.plan import Needs, Plan, new_needs
-from sparkguard.profile import Scanned
+from sparkguard.profile import Need, Profile, Scanned
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.base import Tables
 from sparkguard.scan import run_scan
@@ -16,8 +18,36 @@ MOST_STEPS = 12
 """A check that still asks for more is broken; the flagship's longest chain takes five."""
 
 
-def observe(plan: Plan, tables: Tables, progress: Progress = quiet) -> Sight:
-    """Scans for every active check until none needs more; equal needs are measured once."""
+class Recall(Protocol):
+    """Knows states of earlier runs that still hold."""
+
+    def scan(
+        self, needs: Iterable[Need[Any]], tables: Tables, /
+    ) -> Iterator[tuple[Scan, Tables, Profile]]:
+        """The scans that `needs` take, the tables of each, and what need not be read again."""
+
+
+class Nothing:
+    """Every run reads everything."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def scan(
+        self, needs: Iterable[Need[Any]], tables: Tables, /
+    ) -> Iterator[tuple[Scan, Tables, Profile]]:
+        for scan in lay_out(needs, self._plan.by):
+            yield scan, tables, Profile()
+
+
+def observe(
+    plan: Plan, tables: Tables, progress: Progress = quiet, memory: Recall | None = None
+) -> Sight:
+    """Scans for every active check until none needs more; equal needs are measured once.
+
+    `memory` brings what earlier runs measured and has not changed since.
+    """
+    memory = memory or Nothing(plan)
     scanned = Scanned()
     asked: dict[str, Needs] = {}
     crashed: dict[str, str] = {}
@@ -28,10 +58,11 @@ def observe(plan: Plan, tables: Tables, progress: Progress = quiet) -> Sight:
             return Sight(scanned, asked, crashed)
         known = {need for needs in asked.values() for need in needs}
         new = (need for needs in wanted.values() for need in needs if need not in known)
-        scans = lay_out(new, plan.by)
-        count = _Count(progress, sum(len(scan.chunks) for scan in scans))
-        for scan in scans:
-            scanned = scanned.merge(run_scan(scan, tables, partial(count, scan)))
+        scans = tuple(memory.scan(new, tables))
+        count = _Count(progress, sum(len(scan.chunks) for scan, _, _ in scans))
+        for scan, those, known_states in scans:
+            found = run_scan(scan, those, partial(count, scan))
+            scanned = scanned.merge(Scanned(found.profile.merge(known_states), found.failures))
         for entry_id, needs in wanted.items():
             asked[entry_id] = (*asked.get(entry_id, ()), *needs)
     crashed.update(dict.fromkeys(wanted, "the check asks for ever more scans"))

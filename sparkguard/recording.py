@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sparkguard import alert_states
 from sparkguard.contracts.audit import AuditConfig
 from sparkguard.judging import Result, Sight
 from sparkguard.plan import Entry, Plan
@@ -21,6 +22,7 @@ from sparkguard.results import (
     profile_rows,
     violation_rows,
 )
+from sparkguard.results import alerts as stored_alerts
 from sparkguard.results.run_result import RunResult
 from sparkguard.samples import sample, shown
 from sparkguard.slices import WHOLE
@@ -72,10 +74,13 @@ def record(
         )
     ]
     profiles = profile_rows(sight.scanned.profile, run.versions, plan.as_of)
+    verdicts = ((r.entry.dataset, r.entry.kind, r.finding.verdict) for r in results)
+    before = stored_alerts.last_rows(store, plan.as_of)
     for table, content in (
         ("violations", violations),
         ("evidence", evidence),
         ("profiles", profiles),
+        ("alerts", alert_states.changes(before, verdicts, plan.as_of)),
         ("results", rows),
     ):
         store.append(table, content, run.run_id)

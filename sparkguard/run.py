@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.incremental import Memory
 from sparkguard.judging import Sight, judge
 from sparkguard.observe import observe
-from sparkguard.plan import Bound, Plan, bind, make_plan
+from sparkguard.plan import Bound, Entry, Plan, bind, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.recording import RunFacts, record
 from sparkguard.results import Location, PinRow, Store
+from sparkguard.results.alerts import accepted
+from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.setup import Change
 from sparkguard.session import open_session
@@ -70,8 +73,12 @@ def audit(
     progress(Step("pinning table versions"))
     snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
     plan = make_plan(bound, situation(settings, snapshot, request.only), as_of, settings.skips)
+    plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
     tables = Restricted(snapshot, plan.by, request.only)
-    sight = observe(plan, tables, progress)
+    memory = None
+    if settings.sections.get("incremental") and request.only.is_whole:
+        memory = Memory(store, snapshot, plan, plan.as_of)
+    sight = observe(plan, tables, progress, memory)
     results = judge(plan, _with_past(plan, sight, store, settings))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
@@ -148,6 +155,20 @@ def _pin(
     return snapshot, min(moments, default=as_of)
 
 
+def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
+    """`plan` with the approved baseline of each dataset of which a check wants one."""
+    contexts = dict(plan.contexts)
+    for dataset in dict.fromkeys(e.dataset for e in plan.entries if _wants_baseline(e)):
+        if (found := baselines.in_force(dataset)) is not None:
+            approved, profile = found
+            contexts[dataset] = replace(contexts[dataset], baseline=profile, approved=approved)
+    return replace(plan, contexts=contexts)
+
+
+def _wants_baseline(entry: Entry) -> bool:
+    return entry.active is not None and entry.active.wants_baseline
+
+
 def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) -> Sight:
     """Adds earlier verdicts and profiles, for the checks that look back on them."""
     history = {
@@ -160,4 +181,17 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) ->
         for entry in plan.entries
         if entry.active is not None and entry.active.wants_history
     }
-    return replace(sight, history=history, previous=store.previous(settings.name, plan.as_of))
+    known = {
+        dataset: accepted(store, dataset)
+        for dataset in {entry.dataset for entry in plan.entries if _wants_baseline(entry)}
+    }
+    return replace(
+        sight,
+        history=history,
+        previous=store.previous(settings.name, plan.as_of),
+        accepted={
+            entry.id: known[entry.dataset].get(entry.id, frozenset())
+            for entry in plan.entries
+            if _wants_baseline(entry)
+        },
+    )

@@ -15,6 +15,7 @@
     not_evaluable: error                     # or fail, warn
     fail_on_warn: false
     samples: {mode: off, rows: 10, columns: []}   # off, keys, hash, mask or raw
+    incremental: false                       # true: read changed partitions only
 
 `${name}` is replaced in texts after the file is read, by variables that the caller gives. Contract
 files must lie under the project's root: the folder above the audit's own.
@@ -152,7 +153,12 @@ class AuditConfig:
 
 SectionReader = Callable[[Any, Path, Source], Any]
 
-SECTIONS: dict[str, SectionReader] = {}
+
+def _incremental(value: Any, at: Path, source: Source) -> bool:
+    return _flag(value, at, source)
+
+
+SECTIONS: dict[str, SectionReader] = {"incremental": _incremental}
 """Further top-level keys and what reads them: to add a section, add a line. A reader gets the
 value, its path and the source, adds problems to the source, and returns frozen data."""
 
