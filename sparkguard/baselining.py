@@ -75,7 +75,7 @@ def create_baseline(
     plan = make_plan(bind_all(settings), situation(settings, snapshot), clock.now(), settings.skips)
     entries = _proposing(plan, dataset)
     _refuse_unknown(plan, dataset, chosen)
-    _refuse_unfit(store, settings, dataset, chosen, clock)
+    _refuse_unfit(store, settings, plan, dataset, chosen, clock)
     tables = _Chosen(snapshot, dataset, chosen)
     sight = observe(replace(plan, entries=entries), tables, progress)
     if failed := {f.message for f in sight.scanned.failures.values()} | set(sight.crashed.values()):
@@ -152,10 +152,16 @@ def _refuse_unknown(plan: Plan, dataset: str, chosen: Iterable[Slice]) -> None:
 
 
 def _refuse_unfit(
-    store: Store, settings: AuditConfig, dataset: str, chosen: tuple[Slice, ...], clock: Clock
+    store: Store,
+    settings: AuditConfig,
+    plan: Plan,
+    dataset: str,
+    chosen: tuple[Slice, ...],
+    clock: Clock,
 ) -> None:
+    mine = {entry.id for entry in plan.entries if entry.dataset == dataset}
     verdicts = store.previous(settings.name, clock.now())
-    own = {(check, at): v for (check, at), v in verdicts.items()}
+    own = {key: verdict for key, verdict in verdicts.items() if key[0] in mine}
     bad = rules.unfit(own, chosen or (WHOLE,), accepted(store, dataset))
     if bad:
         told = "; ".join(f"{where}: {listed(checks)}" for where, checks in bad.items())

@@ -175,6 +175,7 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) ->
         entry.id: store.history(
             entry.dataset,
             sight.asked.get(entry.id, ()),
+            None if entry.active.wants_history_of_slices else (WHOLE,),
             limit=entry.active.wants_history,
             before=plan.as_of,
         )
