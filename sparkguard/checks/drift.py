@@ -150,6 +150,8 @@ class FeatureDrift(Check):
                 return (values,)
         if family in (Family.STRING, Family.BOOLEAN):
             return (counts,)
+        if (frozen := self._frozen(context)) is not None:
+            return (frozen,)
         quantiles = need(Quantiles(column, family))
         found = context.seen.whole(quantiles)
         if found is None:
@@ -157,6 +159,15 @@ class FeatureDrift(Check):
         return (
             need(Bins(column, family, frozen_edges(found.at))) if not found.is_empty else counts,
         )
+
+    def _frozen(self, context: Context) -> Need[Any] | None:
+        """The bins that an earlier step asked for: merging sketches again would move the edges."""
+        relation = Table(context.table.name)
+        for need, _ in context.seen.states:
+            measure = need.measure if need.relation == relation else None
+            if isinstance(measure, Bins) and measure.column == self.column:
+                return need
+        return None
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         held = self._held(context)

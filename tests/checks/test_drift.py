@@ -125,6 +125,21 @@ def test_a_new_baseline_is_made_in_steps() -> None:
     assert check.baseline_needs(replace(empty, seen=seen)) == (DELAY,)
 
 
+def test_edges_stay_frozen_though_merged_sketches_differ_from_time_to_time() -> None:
+    check = checks()["delay"]
+    (sample,) = check.baseline_needs(context(baseline=None))
+    (quantiles,) = check.baseline_needs(
+        context({(sample, WHOLE): SampleState(8_192, 1, 4_000, 8_000)}, baseline=None)
+    )
+    other = QuantilesState(points=tuple(2.0 * i for i in range(101)))
+    seen = {
+        (sample, WHOLE): SampleState(8_192, 1, 4_000, 8_000),
+        (quantiles, WHOLE): other,
+        (DELAY, WHOLE): bins(),
+    }
+    assert check.baseline_needs(context(seen, baseline=None)) == (DELAY,)
+
+
 def test_steady_partitions_pass_and_the_whole_with_them() -> None:
     assert outcomes([bins(), bins(), bins(9_000)]) == ["pass"] * 4
 
