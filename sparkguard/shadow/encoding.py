@@ -136,8 +136,9 @@ def _add(
         case Array(), Array():
             parts.sizes.append(sql.call("array_size", at))
             may_be_null = type_.contains_null or common.contains_null
-            plain = is_plain(common.element) and type_.element == common.element
-            if plain and not value.unordered:
+            if is_plain(common.element) and not value.unordered:
+                if type_.element != common.element:
+                    at = sql.template("CAST({} AS " + _canonical(common) + ")", at)
                 if may_be_null:
                     parts.values.append(sql.template("transform({}, e -> e IS NULL)", at))
                 parts.values.append(at)

@@ -136,7 +136,9 @@ def _ulp(magnitude: Sql, type_: DataType) -> Sql:
     """The distance from `magnitude` to the next larger float of the column's own type."""
     single = type_ == Atomic("float")
     lowest, digits = (-126, 23) if single else (-1022, 52)
-    guess = sql.template("floor(log2({}))", magnitude)
+    # The floor of an infinite logarithm is the greatest long, to which nothing can be added.
+    finite = sql.template("nullif({}, {})", magnitude, sql.literal(math.inf))
+    guess = sql.template("floor(log2({}))", finite)
     # log2 rounds: near a power of two the exponent may come out one too large or too small.
     exponent = sql.template(
         "({0} + CASE WHEN pow(2D, {0}) > {1} THEN -1 WHEN pow(2D, {0} + 1) <= {1} THEN 1 "

@@ -312,7 +312,7 @@ def test_rows_missing_extra_and_duplicate(spark: Any, clock: str) -> None:
     ]
     events = [("a", at[1], 7), ("absent", at[1], 1), ("absent", at[5], 1)]
     found = _statuses(spark, declared, rows, events)
-    assert [(key, name) for key, _, name in found] == [
+    assert sorted((key, name) for key, _, name in found) == [
         ("a", "DUPLICATE"),
         *([("a", "DUPLICATE")] if clock == "elapsed" else []),
         ("a", "MATCHING"),
@@ -386,4 +386,5 @@ def test_entities_are_sampled_whole(spark: Any) -> None:
         assert name == "MATCHING"
         by_key[key] = by_key.get(key, 0) + 1
     assert set(by_key.values()) == {3}
-    assert len(by_key) == 67
+    # A fifth of 300 entities, give or take three standard deviations of chance.
+    assert abs(len(by_key) - 60) <= 21

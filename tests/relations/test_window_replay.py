@@ -18,7 +18,7 @@ def test_wrong_and_right_windows_come_with_their_events(spark: Any) -> None:
     features = spark.range(400).selectExpr(
         "CAST(id % 2 AS STRING) AS key",
         f"{hours} AS at",
-        "CAST(IF(id % 2 = 0, least(id / 2, 2), 99) AS BIGINT) AS total",
+        "CAST(IF(id % 2 = 0, nullif(least(id / 2, 2), 0), 99) AS BIGINT) AS total",
     )
     declared = spec(window(length="PT4H", bounds="[)"))
     relation = WindowReplay(declared, TOTAL, ())
@@ -27,5 +27,5 @@ def test_wrong_and_right_windows_come_with_their_events(spark: Any) -> None:
     wrong = [row for row in rows if not row["right"]]
     assert len(right) <= 110
     assert len(wrong) == 150
-    assert all(row["held"] == 99 for row in wrong)
+    assert {row["held"] for row in wrong} == {99}
     assert all(row["events"] for row in rows)

@@ -74,7 +74,9 @@ def test_standard_errors_are_the_mean_over_its_error() -> None:
 
 def _next(value: float, steps: int, single: bool) -> float:
     if not single:
-        return math.nextafter(value, math.inf, steps=steps)
+        for _ in range(steps):
+            value = math.nextafter(value, math.inf)
+        return value
     bits = struct.unpack("<i", struct.pack("<f", value))[0] + (steps if value > 0 else -steps)
     return float(struct.unpack("<f", struct.pack("<i", bits))[0])
 
