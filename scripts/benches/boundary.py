@@ -70,6 +70,9 @@ def guard(spark: Any, folder: Path, scale: float) -> None:
 
     rows = spark.read.parquet(str(tpch("orders", scale)))
     bare, guarded = folder / "bare", folder / "guarded"
+    rows.write.format("delta").save(str(folder / "warm"))
+    gate.write(rows, suggest(str(folder / "warm"), name="orders", spark=spark).contract,
+               str(folder / "warm-guarded"))  # fmt: skip
     write = seconds(lambda: rows.write.format("delta").save(str(bare)))
     contract = suggest(str(bare), name="orders", spark=spark).contract
     promise, ref = contract.tables[0], TableRef(path=str(bare))
