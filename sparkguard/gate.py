@@ -18,7 +18,13 @@ from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import ConfigurationError, SparkGuardError, listed
 from sparkguard.gate_audit import audit_rows
 from sparkguard.gating import Objection, objections, warnings, weigh
-from sparkguard.guarded_write import GateOptions, GateResult, GuardedWrite, stored_state
+from sparkguard.guarded_write import (
+    REASONS,
+    GateOptions,
+    GateResult,
+    GuardedWrite,
+    stored_state,
+)
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.registry import Registry
 from sparkguard.results.registry_rows import GateRow
@@ -26,7 +32,16 @@ from sparkguard.session import open_session
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
 
-__all__ = ["GateOptions", "GateResult", "Refused", "audit_table", "check", "rows_of", "write"]
+__all__ = [
+    "REASONS",
+    "GateOptions",
+    "GateResult",
+    "Refused",
+    "audit_table",
+    "check",
+    "rows_of",
+    "write",
+]
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
