@@ -105,20 +105,18 @@ class ShadowRun:
             steps.failed(SHADOW, failure)
             verdict = errored(partition, f"the candidate failed with {failure}")
         if shadow is not None:
-            written = {CONTROL: control.version, SHADOW: shadow.version}
+            written = {CONTROL: control, SHADOW: shadow}
             verdict = self._judged(steps, written)
         origin = self.origin("partition", run_id, partition, verdict, strata)
         origin = replace(
             origin,
-            control_version=control.version,
-            shadow_version=shadow.version if shadow else None,
+            control_version=control,
+            shadow_version=shadow,
             control_inputs=versions,
             shadow_inputs=versions,
         )
         self._record(verdict, origin)
-        return ShadowResult(
-            run_id, verdict, control.version, shadow.version if shadow else None, failure
-        )
+        return ShadowResult(run_id, verdict, control, shadow, failure)
 
     def compare(
         self,
@@ -241,7 +239,9 @@ class ShadowRun:
 
     def _judged(self, steps: LedgerSteps, versions: Mapping[str, int]) -> PartitionVerdict:
         try:
-            held = pair(steps.rows(), self._clock.now())
+            for side, version in versions.items():
+                steps.confirm(side, version)
+            held = pair(steps.written, self._clock.now())
             if held.status is not PairStatus.CONFIRMED:
                 return void(steps.partition, held.reason)
             snapshot = self.pinned(versions)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from sparkguard.datatypes import from_json
 from sparkguard.errors import ConfigurationError, SnapshotError
 from sparkguard.shadow.differences import Cells, Rows
 from sparkguard.shadow.tolerance import Tolerance
 from sparkguard.shadow.verdict import PartitionOutcome, PartitionVerdict, Rules
-from sparkguard.shadowing.compare import Settings, compare
+from sparkguard.shadowing.compare import CONTROL, SHADOW, Settings, compare, compare_frames
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import TableRef
 from tests.shadowing.frames import changed, control, faulty, verdicts
@@ -226,3 +227,22 @@ def test_a_second_hash_agrees(spark: Any) -> None:
     live = control(spark, 50)
     settings = Settings(key=("id",), second_hash=True)
     assert one(verdicts(live, live, settings, expected=[WHOLE])).outcome is CLEAN
+
+
+def test_a_table_rewritten_between_two_passes_is_an_error(spark: Any) -> None:
+    live = control(spark, 20)
+    other = changed(live, n="if(id = 4, -1, n)")
+
+    class Changing:
+        """The shadow loses its rows once it has been read."""
+
+        reads = 0
+
+        def frame(self, name: str, /) -> Any:
+            self.reads += name == SHADOW
+            gone = other.where("id != 4") if self.reads > 1 else other
+            return live if name == CONTROL else gone
+
+    schema = from_json(live.schema.jsonValue())
+    found = one(compare_frames(Changing(), schema, schema, KEYED))
+    assert (found.outcome, "a table changed during" in found.reason) == (ERROR, True)
