@@ -72,6 +72,7 @@ def trips(spark: Any) -> Any:
     )
 
 
+@pytest.mark.full
 def test_a_baseline_and_the_verdicts_that_rest_on_it(
     spark: Any, lake: Path, tmp_path: Path
 ) -> None:
