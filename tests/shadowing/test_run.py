@@ -70,6 +70,7 @@ def setting(spark: Any, lake: Path) -> tuple[ShadowConfig, Clock, dict[str, Tabl
     return config, Clock(), {"events": TableRef(path=str(lake / "events"))}
 
 
+@pytest.mark.full
 def test_a_shadow_is_held_mended_promoted_and_rolled_back(spark: Any, setting: Any) -> None:
     config, clock, inputs = setting
     runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
