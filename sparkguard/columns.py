@@ -14,8 +14,6 @@ from sparkguard.errors import Location
 ColumnPath = tuple[str, ...]
 """Names from the top-level column inwards; `ELEMENT` marks the elements of an array."""
 
-ELEMENT, KEY, VALUE = datatypes.ELEMENT, datatypes.KEY, datatypes.VALUE
-
 LOGICAL_TYPES = (
     "string",
     "date",

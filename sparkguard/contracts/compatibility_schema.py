@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sparkguard import datatypes as dt
-from sparkguard.columns import ELEMENT, KEY, VALUE
 from sparkguard.contracts.grades import BOTH, LOOSENS, NONE, TIGHTENS, Change, Discharge, Path
 from sparkguard.contracts.shape import Facts, TableShape
 from sparkguard.contracts.widening import retyped
+from sparkguard.datatypes import ELEMENT, KEY, VALUE
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sparkguard import datatypes as dt
-from sparkguard.columns import ELEMENT, KEY, VALUE
 from sparkguard.contracts.grades import Path
 from sparkguard.contracts.widening import DIGITS, whole
+from sparkguard.datatypes import ELEMENT, KEY, VALUE
 
 _SMALL = ("tinyint", "smallint", "int")
 _NOT_IN_NAMES = frozenset(" ,;{}()\n\t=")

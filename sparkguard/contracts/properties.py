@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import datatypes
-from sparkguard.columns import ELEMENT, Column, ColumnPath, fits
+from sparkguard.columns import Column, ColumnPath, fits
 from sparkguard.contracts.source import Source, found, frozen
 from sparkguard.contracts.yaml import Path
-from sparkguard.datatypes import Array, Atomic, DataType, Struct
+from sparkguard.datatypes import ELEMENT, Array, Atomic, DataType, Struct
 from sparkguard.errors import did_you_mean, listed
 
 CONTRACT_PROPERTIES = ("sparkguard.compatibility",)

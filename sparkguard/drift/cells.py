@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
@@ -35,7 +36,7 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Feature:
+class Feature(ABC):
     """A column in the cells of its baseline.
 
     `reference` are the baseline's rows per cell. `shares` are groups of cells whose share is
@@ -54,9 +55,9 @@ class Feature:
     rare: float = 0.0
     fine: tuple[int, ...] = ()
 
+    @abstractmethod
     def counts(self, state: Any) -> Counted | None:
         """Rows per cell of a later state; None when it holds too many values to count."""
-        raise NotImplementedError
 
     def matrix(self, states: Sequence[Any]) -> tuple[Counted, NDArray[np.bool_]]:
         """One row of counts per state, and which of them could be counted."""
