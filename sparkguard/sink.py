@@ -125,3 +125,11 @@ def _exists(spark: SparkSession, target: TableRef) -> bool:
     except Exception:
         return False
     return True
+
+
+def update(
+    spark: SparkSession, target: TableRef, column: str, value: sql.Sql, where: sql.Sql
+) -> None:
+    """Sets a column of the rows for which `where` is true."""
+    statement = "UPDATE {} SET {} = {} WHERE {}"
+    spark.sql(sql.template(statement, target.sql, sql.name(column), value, where).text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,10 @@ def audit(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its scans; read no data.")
     ] = False,
+    aa: Annotated[
+        bool,
+        typer.Option("--aa", help="Print how often drift alarms where nothing moved, as well."),
+    ] = False,
     json_file: JsonFile = None,
     junit_file: Annotated[
         Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML to this file.")
@@ -85,8 +90,9 @@ def audit(
         from sparkguard.report.junit import junit_xml
 
         write_text(junit_file, junit_xml(result))
-    if result.exit_code:
-        raise typer.Exit(result.exit_code)
+    over_budget = aa and _false_alarms(config, given)
+    if result.exit_code or over_budget:
+        raise typer.Exit(result.exit_code or 1)
 
 
 @app.command()
@@ -100,6 +106,16 @@ def init(config: Config, variables: Variables = None) -> None:
         out.print(str(change), soft_wrap=True, markup=False)
     if not changes:
         out.print("the result tables are up to date")
+
+
+def _false_alarms(config: Path, given: Mapping[str, str]) -> bool:
+    """Prints SparkGuard's own rate of false alarms; True when it is over budget."""
+    from sparkguard.replay import false_alarms
+
+    with live("splitting partitions in halves") as progress:
+        found = false_alarms(config, variables=given, progress=progress)
+    out.print(str(found), soft_wrap=True, markup=False)
+    return found.is_over_budget
 
 
 def moment(text: str | None) -> datetime | None:

@@ -1,0 +1,161 @@
+"""What drift costs: counting on frozen edges, auditing again, comparing a year of profiles."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import common
+import numpy as np
+
+from sparkguard.baselining import create_baseline
+from sparkguard.contracts.audit import load_audit
+from sparkguard.datatypes import from_json
+from sparkguard.drift.partitions import Partitions
+from sparkguard.layout import lay_out
+from sparkguard.measures.bins import Bins, BinsState
+from sparkguard.measures.families import Family, family_of
+from sparkguard.measures.values import Values
+from sparkguard.profile import Need
+from sparkguard.relations.table import Table
+from sparkguard.results.baselines import Baselines
+from sparkguard.run import Request, audit, initialise
+from sparkguard.scan import run_scan
+from sparkguard.slices import Slice
+
+MONTH = "CAST(pmod(l_orderkey, 12) + 1 AS INT) AS month"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sf", type=float, default=1.0, help="TPC-H scale factor (default 1)")
+    parser.add_argument("--rounds", type=int, default=3, help="measured rounds (default 3)")
+    parser.add_argument("--memory", default="2g", help="heap of the driver (default 2g)")
+    parser.add_argument(
+        "--only", choices=("compare", "count", "again"), help="one of the three figures"
+    )
+    options = parser.parse_args()
+    if options.only in (None, "compare"):
+        compare_a_year()
+    if options.only == "compare":
+        return
+    spark = common.session(options.memory)
+    lineitem = common.tpch("lineitem", options.sf)
+    if options.only in (None, "count"):
+        count(common.Parquet(spark, lineitem=lineitem), options.rounds)
+    if options.only in (None, "again"):
+        audit_again(spark, lineitem)
+    spark.stop()
+
+
+def compare_a_year(features: int = 500, days: int = 365) -> None:
+    """500 features over 365 days from their counts alone, against both references."""
+    rng = np.random.default_rng(1)
+    measure = Bins(("x",), Family.FLOAT, tuple(float(i) for i in range(1, 100)))
+    base = BinsState((3_000,) * 100)
+    drawn = rng.multinomial(10_000, [0.01] * 100, size=days)
+    states = {
+        Slice.of({"day": str(np.datetime64("2023-01-01") + i)}): BinsState(tuple(map(int, row)))
+        for i, row in enumerate(drawn)
+    }
+
+    def work() -> int:
+        alarms = 0
+        for _ in range(features):
+            found = Partitions(measure, base, states, "day")
+            alarms += int((found.pinned.level() > 0).sum())
+        return alarms
+
+    spent = common.seconds(work)
+    print(f"{features} features x {days} days compared in {spent:.1f} s (allowed: 60 s)")
+
+
+def count(tables: common.Parquet, rounds: int) -> None:
+    """Counts by partition against a bare scan, eight numeric columns and all sixteen."""
+    frame = tables.frame("lineitem")
+    schema = from_json(frame.schema.jsonValue())
+    numeric = [f.name for f in schema if family_of(f.type).is_number]
+    for name, columns in (("eight numeric columns", numeric), ("all sixteen", schema.names)):
+        (scan,) = lay_out(_needs(frame, schema, columns), {"lineitem": ("l_linenumber",)})
+        bare, ours = [], []
+        for _ in range(rounds):
+            bare.append(common.bare_scan(tables, "lineitem"))
+            ours.append(common.seconds(partial(run_scan, scan, tables)))
+        print(
+            f"{name}: bare scan {min(bare):.2f} s, counts {min(ours):.2f} s, "
+            f"{min(ours) / min(bare):.2f} times (allowed: {2 if columns is numeric else 3})"
+        )
+
+
+def _needs(frame: Any, schema: Any, columns: Any) -> list[Need[Any]]:
+    needs: list[Need[Any]] = []
+    for name in columns:
+        family = family_of(schema.get(name).type)
+        few = frame.select(name).limit(8_192).distinct().count() <= 50
+        if family is Family.STRING or few:
+            needs.append(Need(Table("lineitem"), Values((name,), family)))
+            continue
+        cut = "unix_date(`{0}`)" if family is Family.DATE else "CAST(`{0}` AS DOUBLE)"
+        ends = frame.selectExpr(
+            f"percentile_approx({cut.format(name)}, transform(sequence(1, 99), x -> x / 100D))"
+        ).collect()[0][0]
+        edges = tuple(sorted({float(x) for x in ends}))
+        needs.append(Need(Table("lineitem"), Bins((name,), family, edges)))
+    return needs
+
+
+def audit_again(spark: Any, lineitem: Path) -> None:
+    """The audit of twelve partitions, and again after one of them changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("contracts", "audits"):
+            (root / name).mkdir()
+        (root / "contracts/lineitem.odcs.yaml").write_text(_CONTRACT)
+        (root / "audits/lineitem.yaml").write_text(_AUDIT)
+        rows = spark.read.parquet(str(lineitem)).selectExpr("*", MONTH)
+        rows.write.format("delta").partitionBy("month").save(f"{root}/lineitem")
+        settings = load_audit(root / "audits/lineitem.yaml", {"lake": folder})
+        initialise(settings, spark=spark)
+        create_baseline(settings, "lineitem", "first", by="bench", spark=spark)
+        Baselines(spark, f"{folder}/results").approve("lineitem", "first", "bench")
+        first, second = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (2, 3))
+        whole = common.seconds(lambda: audit(settings, Request(as_of=first), spark=spark))
+        spark.sql(f"UPDATE delta.`{root}/lineitem` SET l_tax = l_tax + 0.01 WHERE month = 7")
+        again = common.seconds(lambda: audit(settings, Request(as_of=second), spark=spark))
+        print(
+            f"first audit {whole:.1f} s, again after one of twelve partitions changed "
+            f"{again:.1f} s: {again / whole:.0%} (allowed: 15 %)"
+        )
+
+
+_CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: lineitem
+version: 1.0.0
+status: active
+schema:
+  - name: lineitem
+    properties:
+      - {name: month, logicalType: integer}
+    quality:
+      - {type: custom, engine: sparkguard, implementation: {check: drift}}
+"""
+_AUDIT = """\
+audit: lineitem
+contracts: ../contracts
+results: {path: "${lake}/results"}
+incremental: true
+datasets:
+  lineitem:
+    contract: lineitem
+    table: {path: "${lake}/lineitem"}
+    slices: {by: [month], judge: all}
+"""
+
+if __name__ == "__main__":
+    main()
