@@ -17,11 +17,11 @@ from sparkguard.relations.live_with_shadow import LiveWithShadow
 from sparkguard.relations.shadow_breakdown import ShadowBreakdown
 from sparkguard.relations.shadow_buckets import ShadowBuckets
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.causes import causes
-from sparkguard.shadow.columns import align
-from sparkguard.shadow.differences import Differences, Rows
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import (
+from sparkguard.shadow_rules.causes import causes
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.differences import Differences, Rows
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import (
     Comparison,
     PartitionOutcome,
     PartitionVerdict,

@@ -22,7 +22,7 @@ from sparkguard.cli.root import (
     write_json,
 )
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
-from sparkguard.shadow.verdict import Counter, PartitionVerdict, Waiver
+from sparkguard.shadow_rules.verdict import Counter, PartitionVerdict, Waiver
 from sparkguard.slices import WHOLE, Slice
 
 shadow = typer.Typer(
@@ -75,9 +75,9 @@ def run(
     are clean or waived, 1 for differences, 3 when something could not be decided.
     """
     from sparkguard.session import open_session
-    from sparkguard.shadowing import Promotion, ShadowRun
-    from sparkguard.shadowing.configuration import load_shadow
-    from sparkguard.shadowing.text import exit_code, verdict_data
+    from sparkguard.shadow import Promotion, ShadowRun
+    from sparkguard.shadow.configuration import load_shadow
+    from sparkguard.shadow.text import exit_code, verdict_data
     from sparkguard.tables import TableRef
 
     settings = load_shadow(config, parse_variables(variables))
@@ -121,7 +121,7 @@ def run(
 @shadow.command()
 def status(config: Config, variables: Variables = None, json_file: JsonFile = None) -> None:
     """Show the state, the clean partitions so far, and what still stands in the way."""
-    from sparkguard.shadowing.text import status_data
+    from sparkguard.shadow.text import status_data
 
     found = status_data(_promotion(config, variables).status())
     out.print(f"{found['shadow']}: {found['state'] or 'not registered'}")
@@ -189,8 +189,8 @@ def rollback(config: Config, by: By, reason: Reason, variables: Variables = None
 
 def _promotion(config: Path, variables: list[str] | None) -> Any:
     from sparkguard.session import open_session
-    from sparkguard.shadowing import Promotion
-    from sparkguard.shadowing.configuration import load_shadow
+    from sparkguard.shadow import Promotion
+    from sparkguard.shadow.configuration import load_shadow
 
     settings = load_shadow(config, parse_variables(variables))
     with live("starting Spark"):

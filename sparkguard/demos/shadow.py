@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from sparkguard.demos import Show
 from sparkguard.demos.landing import land
 from sparkguard.results import Store
-from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.machine import Requirements, State
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import PartitionOutcome
-from sparkguard.shadowing import Job, Promotion, ShadowResult, ShadowRun
+from sparkguard.shadow import Job, Promotion, ShadowResult, ShadowRun
+from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.shadow_rules.machine import Requirements, State
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import PartitionOutcome
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

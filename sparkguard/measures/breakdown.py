@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
-from sparkguard.shadow.causes import Bin, Breakdown
+from sparkguard.shadow_rules.causes import Bin, Breakdown
 from sparkguard.sql import Sql
 
 _CELLS = ("wrong", "equal", "wrong_low", "wrong_high", "equal_low", "equal_high")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
-from sparkguard.shadow.differences import Cells, Differences, Example, Rows
+from sparkguard.shadow_rules.differences import Cells, Differences, Example, Rows
 from sparkguard.sql import Sql
 
 KINDS = {

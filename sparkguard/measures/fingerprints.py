@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
-from sparkguard.shadow.differences import Fingerprint
+from sparkguard.shadow_rules.differences import Fingerprint
 from sparkguard.sql import Sql
 
 MOST_LISTED = 100_000

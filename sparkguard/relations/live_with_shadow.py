@@ -9,8 +9,8 @@ from sparkguard import sql
 from sparkguard.datatypes import is_numeric, is_temporal
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.shadow_sides import PREFIX, SIDES, Sides
-from sparkguard.shadow.columns import Compared, Side
-from sparkguard.shadow.tolerance import agrees, signed_difference
+from sparkguard.shadow_rules.columns import Compared, Side
+from sparkguard.shadow_rules.tolerance import agrees, signed_difference
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
 

@@ -10,7 +10,7 @@ from sparkguard.datatypes import Atomic, is_numeric
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.live_with_shadow import LiveWithShadow
 from sparkguard.relations.shadow_sides import PREFIX
-from sparkguard.shadow.columns import Compared
+from sparkguard.shadow_rules.columns import Compared
 from sparkguard.sql import Sql
 
 if TYPE_CHECKING:

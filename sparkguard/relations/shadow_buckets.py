@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sparkguard import sql
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.shadow_sides import PREFIX, SIDES, Sides
-from sparkguard.shadow.columns import Side
+from sparkguard.shadow_rules.columns import Side
 from sparkguard.sql import Sql
 
 if TYPE_CHECKING:

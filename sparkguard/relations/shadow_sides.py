@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations.base import Tables
-from sparkguard.shadow.columns import Columns, Side
-from sparkguard.shadow.encoding import row_hash
+from sparkguard.shadow_rules.columns import Columns, Side
+from sparkguard.shadow_rules.encoding import row_hash
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
 

@@ -20,9 +20,9 @@ from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamp
 from sparkguard.results.schemas import Table
 from sparkguard.results.schemas.shadow import SHADOW_LEDGER, SHADOW_VERDICTS
 from sparkguard.results.store import Store
-from sparkguard.shadow.ledger import LedgerRow, Status
-from sparkguard.shadow.machine import Entry, State
-from sparkguard.shadow.verdict import Counter, PartitionOutcome, PartitionVerdict, Waiver
+from sparkguard.shadow_rules.ledger import LedgerRow, Status
+from sparkguard.shadow_rules.machine import Entry, State
+from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, PartitionVerdict, Waiver
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from sparkguard.checks.shadow import Shadow
 from sparkguard.errors import Location
 from sparkguard.options import convert
-from sparkguard.shadow.tolerance import Tolerance
+from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 

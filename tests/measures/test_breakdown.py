@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.breakdown import BreakdownBins
-from sparkguard.shadow.causes import Bin, Breakdown
+from sparkguard.shadow_rules.causes import Bin, Breakdown
 
 MEASURE = BreakdownBins(("n", "s"), frozenset({"n"}))
 WHOLE_FLOATS = st.integers(0, 9).map(float)

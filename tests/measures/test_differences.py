@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.differences import DifferenceCounts
-from sparkguard.shadow.differences import Cells, Differences, Example, Rows
+from sparkguard.shadow_rules.differences import Cells, Differences, Example, Rows
 
 MEASURE = DifferenceCounts(("a", "b"), examples=True)
 COUNT = st.integers(0, 9)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.fingerprints import Fingerprints, FingerprintsState
-from sparkguard.shadow.differences import Fingerprint
+from sparkguard.shadow_rules.differences import Fingerprint
 
 MEASURE = Fingerprints()
 PRINTS = st.builds(

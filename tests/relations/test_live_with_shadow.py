@@ -5,8 +5,8 @@ from typing import Any
 from sparkguard.datatypes import from_json
 from sparkguard.relations.live_with_shadow import LiveWithShadow
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.columns import align
-from tests.shadowing.frames import Frames
+from sparkguard.shadow_rules.columns import align
+from tests.shadow.frames import Frames
 
 
 def relation_of(*schemas: Any, key: tuple[str, ...]) -> LiveWithShadow:

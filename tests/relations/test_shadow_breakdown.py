@@ -6,8 +6,8 @@ from sparkguard.datatypes import from_json
 from sparkguard.relations.live_with_shadow import LiveWithShadow
 from sparkguard.relations.shadow_breakdown import ShadowBreakdown
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.columns import align
-from tests.shadowing.frames import Frames
+from sparkguard.shadow_rules.columns import align
+from tests.shadow.frames import Frames
 
 
 def test_wrong_and_equal_rows_are_counted_by_attribute(spark: Any) -> None:

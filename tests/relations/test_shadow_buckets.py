@@ -5,9 +5,9 @@ from typing import Any
 from sparkguard.datatypes import from_json
 from sparkguard.relations.shadow_buckets import ShadowBuckets
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.columns import align
-from sparkguard.shadow.tolerance import Tolerance
-from tests.shadowing.frames import Frames
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.tolerance import Tolerance
+from tests.shadow.frames import Frames
 
 
 def test_both_sides_are_summed_by_slice_and_bucket(spark: Any) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from sparkguard.datatypes import from_json
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.columns import align
+from sparkguard.shadow_rules.columns import align
 from sparkguard.slices import Slice
-from tests.shadowing.frames import Frames
+from tests.shadow.frames import Frames
 
 
 def test_only_the_named_buckets_and_slices_are_read(spark: Any) -> None:

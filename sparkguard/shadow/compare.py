@@ -16,10 +16,10 @@ from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Tables
 from sparkguard.relations.shadow_sides import Sides
 from sparkguard.scan import run_scan
-from sparkguard.shadow.columns import Columns, align
-from sparkguard.shadow.differences import Fingerprint
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import PartitionVerdict, Rules, Waiver, errored, judge
+from sparkguard.shadow_rules.columns import Columns, align
+from sparkguard.shadow_rules.differences import Fingerprint
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import PartitionVerdict, Rules, Waiver, errored, judge
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef

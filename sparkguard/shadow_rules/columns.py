@@ -23,8 +23,8 @@ from sparkguard.datatypes import (
     is_string,
 )
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
-from sparkguard.shadow.encoding import Value, cast, is_plain, row_hash, value_hash
-from sparkguard.shadow.tolerance import Tolerance
+from sparkguard.shadow_rules.encoding import Value, cast, is_plain, row_hash, value_hash
+from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.sql import Sql
 
 EXACT = Tolerance()

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from sparkguard.datatypes import Struct, parse
-from sparkguard.shadow.columns import align
-from sparkguard.shadow.faults import faults
-from sparkguard.shadow.tolerance import Tolerance
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.faults import faults
+from sparkguard.shadow_rules.tolerance import Tolerance
 
 
 def names(text: str, **rules: Tolerance) -> list[str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sparkguard.errors import ConfigurationError
-from sparkguard.shadow.config import Examples, ShadowConfig
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadowing.configuration import load_shadow
+from sparkguard.shadow.configuration import load_shadow
+from sparkguard.shadow_rules.config import Examples, ShadowConfig
+from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

@@ -8,9 +8,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sparkguard.kinds import fingerprint
-from sparkguard.shadow.machine import Requirements
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import Rules
+from sparkguard.shadow_rules.machine import Requirements
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import Rules
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from sparkguard.shadow.config import Examples
-from sparkguard.shadow.differences import Example
-from sparkguard.shadow.verdict import PartitionOutcome, PartitionVerdict
-from sparkguard.shadowing.text import exit_code, shown, verdict_data
+from sparkguard.shadow.text import exit_code, shown, verdict_data
+from sparkguard.shadow_rules.config import Examples
+from sparkguard.shadow_rules.differences import Example
+from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict
 from sparkguard.slices import WHOLE, Slice
 
 EXAMPLE = Example("s", "value", ("4711", None), "secret", None, 2.0)

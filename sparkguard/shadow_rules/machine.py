@@ -11,7 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sparkguard.errors import ConfigurationError, listed
-from sparkguard.shadow.verdict import Counter, PartitionOutcome, Waiver
+from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, Waiver
 from sparkguard.slices import Slice
 
 

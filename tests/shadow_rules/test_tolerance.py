@@ -9,7 +9,7 @@ import pytest
 
 from sparkguard import sql
 from sparkguard.datatypes import Array, Atomic
-from sparkguard.shadow.tolerance import (
+from sparkguard.shadow_rules.tolerance import (
     Tolerance,
     agrees,
     is_biased,

@@ -7,13 +7,13 @@ import pytest
 
 from sparkguard.datatypes import from_json
 from sparkguard.errors import ConfigurationError, SnapshotError
-from sparkguard.shadow.differences import Cells, Rows
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import PartitionOutcome, PartitionVerdict, Rules
-from sparkguard.shadowing.compare import CONTROL, SHADOW, Settings, compare, compare_frames
+from sparkguard.shadow.compare import CONTROL, SHADOW, Settings, compare, compare_frames
+from sparkguard.shadow_rules.differences import Cells, Rows
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, Rules
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import TableRef
-from tests.shadowing.frames import changed, control, faulty, verdicts
+from tests.shadow.frames import changed, control, faulty, verdicts
 
 CLEAN, DIRTY, ERROR = PartitionOutcome.CLEAN, PartitionOutcome.DIRTY, PartitionOutcome.ERROR
 KEYED = Settings(key=("id",), explain=False)

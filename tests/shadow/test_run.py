@@ -11,11 +11,11 @@ import pytest
 
 from sparkguard.errors import ConfigurationError
 from sparkguard.results import Store
-from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.ledger import PairStatus, Status, pair
-from sparkguard.shadow.machine import Requirements, State
-from sparkguard.shadow.verdict import Counter, PartitionOutcome, Waiver
-from sparkguard.shadowing import Promotion, ShadowRun
+from sparkguard.shadow import Promotion, ShadowRun
+from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.shadow_rules.ledger import PairStatus, Status, pair
+from sparkguard.shadow_rules.machine import Requirements, State
+from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, Waiver
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

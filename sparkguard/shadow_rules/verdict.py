@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Literal
 
 from sparkguard.errors import listed
-from sparkguard.shadow.columns import Columns
-from sparkguard.shadow.differences import Differences, Fingerprint
-from sparkguard.shadow.tolerance import is_biased, standard_errors
+from sparkguard.shadow_rules.columns import Columns
+from sparkguard.shadow_rules.differences import Differences, Fingerprint
+from sparkguard.shadow_rules.tolerance import is_biased, standard_errors
 from sparkguard.slices import Slice
 
 

@@ -30,7 +30,7 @@ from sparkguard.contracts.odcs import read_file
 from sparkguard.contracts.yaml import Document, load
 from sparkguard.errors import ConfigurationError, Problem, did_you_mean
 from sparkguard.options import convert
-from sparkguard.shadow.config import ShadowConfig
+from sparkguard.shadow_rules.config import ShadowConfig
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 

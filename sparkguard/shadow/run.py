@@ -11,25 +11,25 @@ from sparkguard.errors import SparkGuardError
 from sparkguard.ports import Clock, Ids
 from sparkguard.relations.base import Tables
 from sparkguard.results.shadow import Provenance, ShadowStore
-from sparkguard.shadow.columns import align
-from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.ledger import PairStatus, pair
-from sparkguard.shadow.machine import strata_of
-from sparkguard.shadow.verdict import (
+from sparkguard.shadow.compare import (
+    CONTROL,
+    SHADOW,
+    Settings,
+    compare_frames,
+)
+from sparkguard.shadow.seeding import seeded
+from sparkguard.shadow.steps import LedgerSteps
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.shadow_rules.ledger import PairStatus, pair
+from sparkguard.shadow_rules.machine import strata_of
+from sparkguard.shadow_rules.verdict import (
     PartitionOutcome,
     PartitionVerdict,
     errored,
     void,
     void_inputs,
 )
-from sparkguard.shadowing.compare import (
-    CONTROL,
-    SHADOW,
-    Settings,
-    compare_frames,
-)
-from sparkguard.shadowing.seeding import seeded
-from sparkguard.shadowing.steps import LedgerSteps
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot, setting
 from sparkguard.tables import TableRef

@@ -14,7 +14,7 @@ import pytest
 
 from sparkguard import sql
 from sparkguard.datatypes import Array, Atomic, DataType, Map, Struct, from_json, parse
-from sparkguard.shadow.encoding import NotEncodable, Value, row_hash, value_hash
+from sparkguard.shadow_rules.encoding import NotEncodable, Value, row_hash, value_hash
 
 NAN, INF = math.nan, math.inf
 VALUES: dict[str, list[Any]] = {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from sparkguard.datatypes import Struct, parse
-from sparkguard.shadow.columns import EXACT, align
-from sparkguard.shadow.differences import Cells, Differences, Fingerprint, Rows
-from sparkguard.shadow.tolerance import Tolerance
-from sparkguard.shadow.verdict import (
+from sparkguard.shadow_rules.columns import EXACT, align
+from sparkguard.shadow_rules.differences import Cells, Differences, Fingerprint, Rows
+from sparkguard.shadow_rules.tolerance import Tolerance
+from sparkguard.shadow_rules.verdict import (
     Comparison,
     Counter,
     PartitionOutcome,

@@ -15,7 +15,7 @@ from sparkguard.datatypes import (
     is_integer,
     is_string,
 )
-from sparkguard.shadow.columns import Columns, Compared
+from sparkguard.shadow_rules.columns import Columns, Compared
 from sparkguard.sql import Sql
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import ConfigurationError
-from sparkguard.shadow.columns import align, widened
-from sparkguard.shadow.encoding import NotEncodable
-from sparkguard.shadow.tolerance import Tolerance
+from sparkguard.shadow_rules.columns import align, widened
+from sparkguard.shadow_rules.encoding import NotEncodable
+from sparkguard.shadow_rules.tolerance import Tolerance
 
 
 def struct(text: str) -> Struct:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparkguard.shadow.config import Examples
-from sparkguard.shadow.differences import Example
-from sparkguard.shadow.verdict import PartitionOutcome, PartitionVerdict
-from sparkguard.shadowing.promotion import ShadowStatus
+from sparkguard.shadow.promotion import ShadowStatus
+from sparkguard.shadow_rules.config import Examples
+from sparkguard.shadow_rules.differences import Example
+from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict
 from sparkguard.slices import Slice
 
 _EXIT = {

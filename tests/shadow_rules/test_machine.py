@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.errors import ConfigurationError
-from sparkguard.shadow.machine import (
+from sparkguard.shadow_rules.machine import (
     MOVES,
     Entry,
     Progress,
@@ -21,7 +21,7 @@ from sparkguard.shadow.machine import (
     progress,
     strata_of,
 )
-from sparkguard.shadow.verdict import Counter, PartitionOutcome, Waiver
+from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, Waiver
 from sparkguard.slices import WHOLE, Slice
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)

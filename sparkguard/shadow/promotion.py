@@ -12,11 +12,11 @@ from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.shadow import ShadowStore, Stored, evidence_of
-from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.ledger import LedgerRow, PairStatus, pair
-from sparkguard.shadow.machine import Progress, State, following, move, progress
-from sparkguard.shadow.verdict import PartitionOutcome, Waiver
-from sparkguard.shadowing.run import ShadowRun
+from sparkguard.shadow.run import ShadowRun
+from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.shadow_rules.ledger import LedgerRow, PairStatus, pair
+from sparkguard.shadow_rules.machine import Progress, State, following, move, progress
+from sparkguard.shadow_rules.verdict import PartitionOutcome, Waiver
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sparkguard.shadow.ledger import LedgerRow, PairStatus, Status, pair
+from sparkguard.shadow_rules.ledger import LedgerRow, PairStatus, Status, pair
 from sparkguard.slices import WHOLE
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)

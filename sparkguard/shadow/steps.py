@@ -12,10 +12,10 @@ from sparkguard import sink, sql
 from sparkguard.datatypes import from_json
 from sparkguard.errors import StoreError
 from sparkguard.results.shadow import ShadowStore
-from sparkguard.shadow.columns import align
-from sparkguard.shadow.config import ShadowConfig
-from sparkguard.shadow.ledger import LedgerRow, Status
-from sparkguard.shadowing.compare import CONTROL, SHADOW, fingerprint_of
+from sparkguard.shadow.compare import CONTROL, SHADOW, fingerprint_of
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.shadow_rules.ledger import LedgerRow, Status
 from sparkguard.situation import is_in
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sparkguard.shadow.causes import NULL_BIN, Bin, Breakdown, causes, named
+from sparkguard.shadow_rules.causes import NULL_BIN, Bin, Breakdown, causes, named
 
 
 def test_a_threshold_that_separates_is_named_with_its_number() -> None:

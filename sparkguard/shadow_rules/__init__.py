@@ -1,0 +1,1 @@
+"""What the comparison of two pipelines means, without Spark: encoding, tolerances, promotion."""
