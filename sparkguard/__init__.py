@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.audit import AuditConfig, load_audit
+    from sparkguard.contracts.audit import load_audit
+    from sparkguard.contracts.audit_config import AuditConfig
     from sparkguard.contracts.odcs import load_contract
     from sparkguard.errors import (
         ConfigurationError,
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "contracts.audit": ("AuditConfig", "load_audit"),
+    "contracts.audit": ("load_audit",),
+    "contracts.audit_config": ("AuditConfig",),
     "contracts.odcs": ("load_contract",),
     "errors": (
         "ConfigurationError",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sparkguard import baselines as rules
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.drift.cells import is_distribution
 from sparkguard.drift.decision import Trial, levels
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.conditions import condition_of
-from sparkguard.contracts.evolution import SchemaCommit
+from sparkguard.contracts.compatibility.evolution import SchemaCommit
 from sparkguard.datatypes import from_json
-from sparkguard.drifting.order import in_order
 from sparkguard.errors import SnapshotError
+from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
 

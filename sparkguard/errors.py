@@ -3,6 +3,7 @@
     SparkGuardError
     ├── ConfigurationError     the request is wrong; nothing was read        exit 2
     │   └── MissingDependency  an extra or Java is not installed             exit 2
+    ├── gate.Refused           a contract forbids a write                    exit 1
     ├── EvaluationError        data or engine could not give an answer       exit 3
     │   └── SnapshotError      a pinned table version can't be read          exit 3
     └── StoreError             results could not be stored                   exit 4

@@ -1,24 +1,24 @@
-"""Publishing a contract file with what its table can prove, and a table's schema history."""
+"""Publishing a contract file with what its table can prove."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.contracts.compatibility import Override, Proof, compare_all, predicate_of
-from sparkguard.contracts.evolution import Promise, Step, steps
-from sparkguard.contracts.grades import Answer, Change, Discharge, Party
+from sparkguard.contracts.compatibility.comparison import compare_all
+from sparkguard.contracts.compatibility.evidence import Override, Proof, predicate_of
+from sparkguard.contracts.compatibility.grades import Answer, Change, Discharge, Party
+from sparkguard.contracts.compatibility.reduction import shape_of
+from sparkguard.contracts.compatibility.rules import spec_behind
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import parse_contract, read_file
-from sparkguard.contracts.shapes import shape_of, spec_behind
-from sparkguard.deltalog import live_contracts, read_log
-from sparkguard.errors import ConfigurationError, listed
-from sparkguard.gate_audit import audit_rows
+from sparkguard.deltalog import live_contracts
+from sparkguard.gate.audit import audit_rows
 from sparkguard.ports import Clock, SystemClock
-from sparkguard.registry import Publication
+from sparkguard.registry.publication import Publication
 from sparkguard.results.registry import Registry, request_of
 from sparkguard.results.registry_rows import Published
 from sparkguard.session import open_session
@@ -55,7 +55,7 @@ def publish_file(
     proofs: tuple[Proof, ...] = ()
     mapped = False
     if table is not None and known:
-        ref = _ref(table)
+        ref = TableRef.of(table)
         spark = open_session()
         snapshot = Snapshot.pin(spark, {"table": ref})
         mapping = snapshot["table"].properties.get("delta.columnMapping.mode", "none")
@@ -135,40 +135,3 @@ def _violations(
         return int(counted.collect()[0]["missing"])
     spec = spec_behind(change, promise)
     return 0 if spec is not None and spec.id in clean else None
-
-
-def schema_history(
-    table: TableRef | str,
-    since: int = 0,
-    files: Iterable[str | Path] = (),
-    contract: str | None = None,
-    registry: Registry | None = None,
-) -> tuple[int, tuple[Step, ...]]:
-    """Schema changes of a table by commit, with the contract versions that each broke.
-
-    Contracts are given as files, or by the id of a published one. The first number is the oldest
-    version that the log still tells about, 0 when it is complete.
-    """
-    ref = _ref(table)
-    log = read_log(open_session(), ref)
-    shapes = [shape_of(parse_contract(read_file(file), str(file))) for file in files]
-    if registry is not None and contract is not None:
-        found = registry.publications(contract)
-        if not found:
-            registry.publication(contract)
-        shapes += [publication.shape for publication in found]
-    name = ref.parts[-1] if ref.parts else str(ref.path).rstrip("/").rpartition("/")[2]
-    promises: list[Promise] = []
-    for shape in shapes:
-        promised = shape.table(name) or (shape.tables[0] if len(shape.tables) == 1 else None)
-        if promised is None:
-            names = listed(t.name for t in shape.tables)
-            raise ConfigurationError(f"contract {shape.id!r} has no table {name!r}; it has {names}")
-        promises.append((shape.id, shape.version, promised))
-    return log.first, steps(log.commits, promises, since)
-
-
-def _ref(table: TableRef | str) -> TableRef:
-    if isinstance(table, TableRef):
-        return table
-    return TableRef(path=table) if "/" in table else TableRef(name=table)

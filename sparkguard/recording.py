@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkguard import alert_states
-from sparkguard.contracts.audit import AuditConfig
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.judging import Result, Sight
 from sparkguard.plan import Entry, Plan
 from sparkguard.relations.base import Tables

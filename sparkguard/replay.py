@@ -10,7 +10,8 @@ import numpy as np
 
 from sparkguard.checks.base import TableFacts
 from sparkguard.checks.drift import FeatureDrift
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.datatypes import Atomic, Decimal
 from sparkguard.drift.cells import Counted, Feature, feature_of
 from sparkguard.drift.comparison import Limits

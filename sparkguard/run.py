@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.incremental import Memory
 from sparkguard.judging import Sight, judge
 from sparkguard.observe import observe

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.contracts.audit import Samples
+from sparkguard.contracts.audit_config import Samples
 from sparkguard.datatypes import Struct
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparkguard import sql
 from sparkguard.checks.base import TableFacts
 from sparkguard.columns import ColumnPath, departure
-from sparkguard.contracts.audit import AuditConfig, Dataset
+from sparkguard.contracts.audit_config import AuditConfig, Dataset
 from sparkguard.contracts.model import TableContract
 from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, SparkGuardError, listed

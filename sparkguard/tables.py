@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sparkguard import sql
 from sparkguard.datatypes import Struct
+from sparkguard.errors import ConfigurationError
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PARTS = re.compile(r"(?:`((?:[^`]|``)+)`|([^`.]+))(\.|$)")
 
 
@@ -29,6 +32,29 @@ class TableRef:
             raise ValueError("a table's path or name is empty")
         if self.name is not None and not 1 <= len(self.parts) <= 3:
             raise ValueError("a table's name has one to three parts: catalog.schema.table")
+
+    @classmethod
+    def of(cls, given: TableRef | str) -> TableRef:
+        """A folder when the text has a slash, a scheme such as `s3a:` or names a folder here; else
+        a catalog name. Relative folders are resolved here, since Spark's server may run elsewhere.
+
+        Raises ConfigurationError for a name that is none.
+        """
+        if isinstance(given, TableRef):
+            return given
+        if _SCHEME.match(given):
+            return cls(path=given.rstrip("/"))
+        if "/" in given or Path(given).is_dir():
+            return cls(path=str(Path(given).expanduser().resolve()))
+        try:
+            return cls(name=given)
+        except ValueError as error:
+            raise ConfigurationError(f"table {given[:80]!r}: {error}") from error
+
+    @property
+    def own_name(self) -> str:
+        """The last part of the name or path: `orders` of `lake.orders` and of `/lake/orders`."""
+        return self.parts[-1] if self.parts else str(self.path).rstrip("/").rpartition("/")[2]
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sparkguard.baselining import create_baseline
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
 from sparkguard.layout import lay_out
 from sparkguard.measures.bins import Bins

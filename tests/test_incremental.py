@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sparkguard import incremental
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.incremental import Memory, Recalled
 from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.measures.tally import Tally, TallyState

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkguard.contracts.audit import Samples
+from sparkguard.contracts.audit_config import Samples
 from sparkguard.datatypes import Struct, parse
 from sparkguard.samples import sample, shown
 from sparkguard.slices import WHOLE, Slice

@@ -31,7 +31,8 @@ schema:
 COMPARE = """
 import time
 import sparkguard.cli, sparkguard.contracts.odcs, sparkguard.contracts.validation
-import jsonschema, yaml, open_data_contract_standard.model, sparkguard.contracts.shapes
+import jsonschema, yaml, open_data_contract_standard.model
+import sparkguard.contracts.compatibility.reduction
 started, worked = time.perf_counter(), time.process_time()
 code = sparkguard.cli.run(["contract", "diff", {old!r}, {new!r}])
 print("seconds", time.perf_counter() - started, time.process_time() - worked)
@@ -64,7 +65,7 @@ def guard(spark: Any, folder: Path, scale: float) -> None:
     from datetime import datetime, timezone
 
     from sparkguard import gate
-    from sparkguard.gate_audit import audit_rows
+    from sparkguard.gate.audit import audit_rows
     from sparkguard.suggest import suggest
     from sparkguard.tables import TableRef
 

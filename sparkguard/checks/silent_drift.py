@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.drifting.order import in_order
-from sparkguard.drifting.points import Column, Drift, Point
-from sparkguard.drifting.search import search
 from sparkguard.measures.families import Family, family_of
 from sparkguard.measures.moments import Moments
 from sparkguard.measures.traits import Traits
@@ -17,6 +14,9 @@ from sparkguard.measures.value_bits import ValueBits
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
+from sparkguard.silent_drift.order import in_order
+from sparkguard.silent_drift.points import Column, Drift, Point
+from sparkguard.silent_drift.search import search
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence, Outcome
 

@@ -13,8 +13,8 @@ from sparkguard.cli.root import JsonFile, app, live, out, write_json
 from sparkguard.errors import ConfigurationError, Location, Problem, listed
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.compatibility import Diff
-    from sparkguard.contracts.grades import Mode
+    from sparkguard.contracts.compatibility.comparison import Diff
+    from sparkguard.contracts.compatibility.grades import Mode
     from sparkguard.contracts.model import Contract
     from sparkguard.results.registry import Registry
 
@@ -105,10 +105,10 @@ def diff(
         return
     if files is None or len(files) != 2:
         raise ConfigurationError("contract diff takes two files, old and new, or --table")
-    from sparkguard.contracts.compatibility import compare
-    from sparkguard.contracts.describing import diff_data
+    from sparkguard.contracts.compatibility.comparison import compare
+    from sparkguard.contracts.compatibility.presentation import diff_data
+    from sparkguard.contracts.compatibility.reduction import shape_of
     from sparkguard.contracts.odcs import load_contract
-    from sparkguard.contracts.shapes import shape_of
 
     old, new = (load_contract(file) for file in files)
     found = compare(shape_of(old), shape_of(new), column_mapping=column_mapping)
@@ -128,7 +128,7 @@ def _history(
     table: str, since: int, files: list[Path], contract: str | None, results: str,
     json_file: Path | None,
 ) -> None:  # fmt: skip
-    from sparkguard.publishing import schema_history
+    from sparkguard.schema_history import schema_history
 
     with live("starting Spark"):
         registry = open_registry(results) if contract is not None else None
@@ -157,7 +157,7 @@ def _history(
 
 
 def _step_data(step: Any) -> dict[str, Any]:
-    from sparkguard.contracts.describing import change_data
+    from sparkguard.contracts.compatibility.presentation import change_data
 
     return {
         "version": step.commit.version,
@@ -173,8 +173,8 @@ def _step_data(step: Any) -> dict[str, Any]:
 
 
 def _change_table(found: Diff, everything: bool) -> Table:
-    from sparkguard.contracts.describing import effect, visible
-    from sparkguard.contracts.grades import Party
+    from sparkguard.contracts.compatibility.grades import Party
+    from sparkguard.contracts.compatibility.presentation import effect, visible
 
     table = Table("where", "change", "history", "consumers", "legal instead")
     for change in found.changes if everything else visible(found.changes):
@@ -196,7 +196,7 @@ def _summary(found: Diff, mode: Mode) -> str:
 
 
 def _mode(protect: str | None, old: Contract, new: Contract) -> Mode:
-    from sparkguard.contracts.grades import Mode
+    from sparkguard.contracts.compatibility.grades import Mode
 
     if protect is None:
         both = old.compatibility.protects | new.compatibility.protects

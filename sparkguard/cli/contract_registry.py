@@ -15,7 +15,7 @@ from sparkguard.cli.root import JsonFile, live, out, write_json
 from sparkguard.errors import ConfigurationError, listed
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.compatibility import Override
+    from sparkguard.contracts.compatibility.evidence import Override
 
 By = Annotated[str | None, typer.Option("--by", help="Who does it (default: the user's name).")]
 
@@ -139,8 +139,8 @@ def pin(
     reason: Annotated[str, typer.Option(help="Why.")] = "",
 ) -> None:
     """Register a consumer of a contract, or change what it pins."""
-    from sparkguard.contracts.grades import Access
-    from sparkguard.registry import Consumer
+    from sparkguard.contracts.compatibility.grades import Access
+    from sparkguard.registry.publication import Consumer
 
     if access not in [a.value for a in Access]:
         allowed = listed(a.value for a in Access)
@@ -170,8 +170,8 @@ def ack(
 
 
 def _override(text: str, author: str) -> Override:
-    from sparkguard.contracts.compatibility import Override
-    from sparkguard.contracts.grades import Party
+    from sparkguard.contracts.compatibility.evidence import Override
+    from sparkguard.contracts.compatibility.grades import Party
 
     what, equals, reason = text.partition("=")
     rule, colon, party = what.partition(":")

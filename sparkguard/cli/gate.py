@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, write_json
+from sparkguard.cli.root import JsonFile, app, live, out, parse_tables, write_json
 from sparkguard.errors import ConfigurationError
 
 
@@ -58,23 +58,14 @@ def gate(
     from sparkguard.session import open_session
     from sparkguard.tables import TableRef
 
-    def ref(text: str) -> TableRef:
-        return TableRef(path=text) if "/" in text else TableRef(name=text)
-
-    others: dict[str, TableRef] = {}
-    for pair in references or ():
-        name, equals, where = pair.partition("=")
-        if not (equals and name and where):
-            raise ConfigurationError(f"--references takes NAME=TABLE, found {pair[:80]!r}")
-        others[name] = ref(where)
     if write and target is None:
         raise ConfigurationError("--write needs --target, the table to append to")
     options = gates.GateOptions(
         table=table,
         merge_schema=merge_schema,
         fill_missing=fill_missing,
-        quarantine=ref(quarantine) if quarantine else None,
-        tables=others,
+        quarantine=TableRef.of(quarantine) if quarantine else None,
+        tables=parse_tables(references),
         write_id=write_id,
     )
     with live("starting Spark"):
@@ -83,7 +74,7 @@ def gate(
 
             spark = open_session()
             registry = Registry(spark, results) if results else None
-            rows = gates.rows_of(spark, ref(source))
+            rows = gates.rows_of(spark, TableRef.of(source))
             try:
                 result = gates.write(rows, contract, target, options, registry=registry)
             except gates.Refused as refused:

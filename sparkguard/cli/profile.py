@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,26 +31,18 @@ def profile(
     """Measure every column of a table at full scale. Judges and stores nothing."""
     from sparkguard.profiling import profile_table
     from sparkguard.session import open_session
+    from sparkguard.tables import TableRef
 
     with live("starting Spark") as progress:
         found = profile_table(
             open_session(),
-            table_ref(table),
+            TableRef.of(table),
             by=tuple(by or ()),
             columns=tuple((column,) for column in columns or ()),
             progress=progress,
         )
     out.print(_table(found))
     write_json(json_file, _plain(found))
-
-
-def table_ref(text: str) -> Any:
-    """A table by folder when `text` has a slash or is a folder here, else by catalog name."""
-    from sparkguard.tables import TableRef
-
-    if "/" in text or Path(text).is_dir():
-        return TableRef(path=text if ":" in text else str(Path(text).expanduser().resolve()))
-    return TableRef(name=text)
 
 
 def _table(found: TableProfile) -> Table:

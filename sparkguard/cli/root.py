@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,6 +23,9 @@ from rich.progress import Progress as RichProgress
 
 from sparkguard.errors import ConfigurationError
 from sparkguard.progress import Progress, Step
+
+if TYPE_CHECKING:
+    from sparkguard.tables import TableRef
 
 app = typer.Typer(
     name="sparkguard",
@@ -67,11 +70,23 @@ AsOf = Annotated[
 
 def parse_variables(pairs: list[str] | None) -> Mapping[str, str]:
     """`NAME=VALUE` pairs as a mapping. Raises ConfigurationError for a pair without `=`."""
+    return _pairs("--set", "NAME=VALUE", pairs)
+
+
+def parse_tables(pairs: list[str] | None) -> Mapping[str, TableRef]:
+    """`NAME=TABLE` pairs of --references. Raises ConfigurationError for what is none."""
+    from sparkguard.tables import TableRef
+
+    found = _pairs("--references", "NAME=TABLE", pairs)
+    return {name: TableRef.of(table) for name, table in found.items()}
+
+
+def _pairs(option: str, form: str, pairs: list[str] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ConfigurationError(f"--set takes NAME=VALUE, found {pair[:80]!r}")
+            raise ConfigurationError(f"{option} takes {form}, found {pair[:80]!r}")
         found[name] = value
     return found
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sparkguard.cli.root import app, live, messages, write_text
-from sparkguard.errors import ConfigurationError
+from sparkguard.cli.root import app, live, messages, parse_tables, write_text
 
 
 @app.command()
@@ -30,14 +29,8 @@ def suggest(
     Every rule stands beside its evidence. It says what holds, not what is meant to hold.
     """
     from sparkguard.suggest import suggest as suggest_contract
-    from sparkguard.tables import TableRef
 
-    others: dict[str, TableRef] = {}
-    for pair in references or ():
-        other, equals, where = pair.partition("=")
-        if not (equals and other and where):
-            raise ConfigurationError(f"--references takes NAME=TABLE, found {pair[:80]!r}")
-        others[other] = TableRef(path=where) if "/" in where else TableRef(name=where)
+    others = parse_tables(references)
     with live("starting Spark") as progress:
         found = suggest_contract(table, name=name, others=others, progress=progress)
     if output is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.audit import AuditConfig, load_audit
+    from sparkguard.contracts.audit import load_audit
+    from sparkguard.contracts.audit_config import AuditConfig
     from sparkguard.contracts.model import Contract, TableContract
     from sparkguard.contracts.odcs import load_contract
     from sparkguard.contracts.spec import CheckSpec
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AuditConfig": "audit",
+    "AuditConfig": "audit_config",
     "CheckSpec": "spec",
     "Contract": "model",
     "TableContract": "model",

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sparkguard.columns import Column
-from sparkguard.contracts.audit import Dataset, SlicePolicy
+from sparkguard.contracts.audit_config import Dataset, SlicePolicy
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
 from sparkguard.contracts.rules import option_path

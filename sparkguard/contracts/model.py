@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparkguard.columns import Column, ColumnPath, struct_of
-from sparkguard.contracts.grades import Mode
+from sparkguard.contracts.compatibility.grades import Mode
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct
 from sparkguard.errors import Location

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sparkguard.columns import Column
-from sparkguard.contracts.grades import Mode
+from sparkguard.contracts.compatibility.grades import Mode
 from sparkguard.contracts.levels import read_levels
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.properties import (

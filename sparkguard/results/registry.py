@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparkguard import sql
+from sparkguard.contracts.compatibility.reduction import shape_of
 from sparkguard.contracts.model import Contract
-from sparkguard.contracts.shapes import shape_of
 from sparkguard.errors import ConfigurationError, StoreError, did_you_mean
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
-from sparkguard.registry import Consent, Consumer, Decision, Publication, Request, decide
+from sparkguard.registry.decision import Decision, Request, decide
+from sparkguard.registry.publication import Consent, Consumer, Publication
 from sparkguard.results import setup
 from sparkguard.results.access import Access, DeltaWriter, Writer
 from sparkguard.results.location import Location

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sparkguard.contracts.compatibility import compare
-from sparkguard.contracts.grades import Access as Reading
-from sparkguard.contracts.grades import Change, Mode
+from sparkguard.contracts.compatibility.comparison import compare
+from sparkguard.contracts.compatibility.grades import Access as Reading
+from sparkguard.contracts.compatibility.grades import Change, Mode
+from sparkguard.contracts.compatibility.reduction import shape_of
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
-from sparkguard.contracts.shapes import shape_of
 from sparkguard.errors import ConfigurationError, StoreError
-from sparkguard.registry import Consent, Consumer, Decision, Publication
+from sparkguard.registry.decision import Decision
+from sparkguard.registry.publication import Consent, Consumer, Publication
 
 
 class Overtaken(StoreError):

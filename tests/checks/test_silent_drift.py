@@ -9,12 +9,12 @@ import pytest
 from sparkguard.checks.base import Context, Past, TableFacts
 from sparkguard.checks.silent_drift import SilentDrift
 from sparkguard.datatypes import Struct, parse
-from sparkguard.drifting.order import in_order
 from sparkguard.measures.families import Family
 from sparkguard.measures.moments import Moments, MomentsState
 from sparkguard.measures.traits import MICRO, Traits, TraitsState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
+from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sparkguard.contracts import audit as module
-from sparkguard.contracts.audit import AuditConfig, ResultsPlace, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace
 from sparkguard.errors import ConfigurationError
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef

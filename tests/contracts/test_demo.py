@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from sparkguard import datatypes
-from sparkguard.contracts.audit import AuditConfig, load_audit
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.thresholds import percent
 

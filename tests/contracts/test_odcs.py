@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkguard.columns import Column
-from sparkguard.contracts.grades import Mode
+from sparkguard.contracts.compatibility.grades import Mode
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import load_contract, parse_contract
 from sparkguard.datatypes import Atomic, parse

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from sparkguard.contracts.grades import Access
+from sparkguard.contracts.compatibility.grades import Access
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.errors import ConfigurationError, StoreError
-from sparkguard.registry import Consumer
+from sparkguard.registry.publication import Consumer
 from sparkguard.results import Store
 from sparkguard.results.registry import Registry, request_of
 from sparkguard.results.registry_rows import GateRow, Overtaken

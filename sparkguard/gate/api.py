@@ -1,0 +1,194 @@
+"""What a job calls: say what a write would do, judge a table, or write through the gate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkguard.contracts.model import Contract, TableContract
+from sparkguard.contracts.odcs import load_contract
+from sparkguard.datatypes import Struct, from_json
+from sparkguard.errors import ConfigurationError, listed
+from sparkguard.gate.audit import audit_rows
+from sparkguard.gate.guarded_write import GuardedWrite, stored_state
+from sparkguard.gate.objections import Objection, objections, warnings, weigh
+from sparkguard.gate.outcome import GateOptions, GateResult, Refused
+from sparkguard.gate.prediction import Prediction, WriteOptions, predict
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.results.registry import Registry
+from sparkguard.results.registry_rows import GateRow
+from sparkguard.session import open_session
+from sparkguard.snapshot import Snapshot
+from sparkguard.tables import TableRef
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def check(
+    frame: DataFrame,
+    contract: Contract | str | Path,
+    target: TableRef | str,
+    options: GateOptions | None = None,
+) -> GateResult:
+    """What writing `frame` to `target` would do, from its schema alone; computes no row."""
+    options, promise, contract, ref = _opened(contract, target, options)
+    spark = frame.sparkSession
+    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
+    return GateResult(
+        contract.id, contract.version, str(ref), not found, found, warnings(prediction)
+    )
+
+
+def audit_table(
+    source: TableRef | str,
+    contract: Contract | str | Path,
+    target: TableRef | str | None = None,
+    options: GateOptions | None = None,
+    *,
+    spark: SparkSession | None = None,
+    clock: Clock | None = None,
+) -> GateResult:
+    """Judges a Delta table as if its rows were to be written; writes nothing.
+
+    Without a target the table itself is one, so that its own schema is held to the contract.
+    """
+    session = open_session(existing=spark)
+    ref = TableRef.of(source)
+    goal = ref if target is None else TableRef.of(target)
+    options, promise, contract, goal = _opened(contract, goal, options)
+    snapshot = Snapshot.pin(session, {"input": ref})
+    pinned = snapshot["input"]
+    prediction, found = _foreseen(session, pinned.schema, promise, goal, options)
+    result = GateResult(
+        contract.id, contract.version, str(goal), not found, found, warnings(prediction)
+    )
+    if found:
+        return result
+    now = (clock or SystemClock()).now()
+    audited = audit_rows(session, promise, ref, pinned.version, options.tables, now)
+    weighed = weigh(audited.verdicts)
+    return replace(
+        result,
+        accepted=weighed.clean,
+        failed=(*weighed.failed, *weighed.unable),
+        unjudged=weighed.unjudged,
+        rows_staged=audited.rows,
+    )
+
+
+def write(
+    frame: DataFrame,
+    contract: Contract | str | Path,
+    target: TableRef | str,
+    options: GateOptions | None = None,
+    *,
+    registry: Registry | None = None,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+) -> GateResult:
+    """Appends `frame` to `target` if all of it keeps the contract; raises Refused otherwise.
+
+    The DataFrame is evaluated once, into a staging table; that version is audited and appended.
+    With `options.quarantine`, rows that break rules go there instead, and rows written plus rows
+    quarantined are the rows staged. The same `write_id` appends once, however often it is
+    repeated. With a registry the contract has to be published there, and the write is recorded.
+    """
+    options, promise, contract, ref = _opened(contract, target, options)
+    if registry is not None:
+        _require_published(registry, contract)
+    spark = frame.sparkSession
+    write_id = options.write_id or (ids or RandomIds()).new()
+    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
+    result = GateResult(
+        contract.id, contract.version, str(ref), not found, found, warnings(prediction),
+        write_id=write_id,
+    )  # fmt: skip
+    if found:
+        raise Refused(_recorded(registry, contract, result, None))
+    job = GuardedWrite(spark, contract, promise, ref, options, write_id, (clock or SystemClock()))
+    done, staged_version = job.run(frame, result)
+    _recorded(registry, contract, done, staged_version)
+    if not done.accepted:
+        raise Refused(done)
+    return done
+
+
+def rows_of(spark: SparkSession, source: TableRef | str) -> DataFrame:
+    """The rows of a Delta table at its present version, for `write`."""
+    return Snapshot.pin(spark, {"input": TableRef.of(source)}).frame("input")
+
+
+def _opened(
+    contract: Contract | str | Path, target: TableRef | str, options: GateOptions | None
+) -> tuple[GateOptions, TableContract, Contract, TableRef]:
+    options = options or GateOptions()
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    names = [table.name for table in contract.tables]
+    if options.table is None and len(names) != 1:
+        raise ConfigurationError(
+            f"contract {contract.id!r} has the tables {listed(names)}; say which with --table"
+        )
+    promise = contract.table(options.table or names[0])
+    if promise is None:
+        raise ConfigurationError(
+            f"contract {contract.id!r} has no table {options.table!r}; it has {listed(names)}"
+        )
+    return options, promise, contract, TableRef.of(target)
+
+
+def _struct(frame: DataFrame) -> Struct:
+    return from_json(json.loads(frame.schema.json()))
+
+
+def _foreseen(
+    spark: SparkSession,
+    arriving: Struct,
+    promise: TableContract,
+    target: TableRef,
+    options: GateOptions,
+) -> tuple[Prediction, tuple[Objection, ...]]:
+    write_options = WriteOptions("append", options.merge_schema)
+    prediction = predict(arriving, stored_state(spark, target), write_options)
+    return prediction, objections(arriving, prediction, promise, fill_missing=options.fill_missing)
+
+
+def _require_published(registry: Registry, contract: Contract) -> None:
+    registry.check()
+    published = {p.hash: p for p in registry.publications(contract.id)}
+    if contract.source_hash not in published:
+        raise ConfigurationError(
+            f"contract {contract.id} {contract.version} is not published in this form; "
+            "publish it with `sparkguard contract publish`"
+        )
+
+
+def _recorded(
+    registry: Registry | None, contract: Contract, result: GateResult, staged: int | None
+) -> GateResult:
+    if registry is not None:
+        lost = None
+        if result.rows_staged is not None:
+            kept = (result.rows_written or 0) + (result.rows_quarantined or 0)
+            lost = result.rows_staged - kept
+        registry.record(
+            GateRow(
+                gate_id=result.write_id,
+                number=1,
+                state="accepted" if result.accepted else "refused",
+                contract_id=contract.id,
+                contract_version=contract.version,
+                contract_hash=contract.source_hash,
+                target=result.target,
+                staged_version=staged,
+                target_version=result.target_version,
+                rows_staged=result.rows_staged,
+                rows_written=result.rows_written,
+                rows_quarantined=result.rows_quarantined,
+                rows_refused=lost,
+                reason="; ".join(result.reasons)[:2_000] if not result.accepted else "",
+            )
+        )
+    return result

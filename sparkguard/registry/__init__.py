@@ -1,0 +1,1 @@
+"""Rules of the contract registry; pure. Its storage is `sparkguard.results.registry`."""

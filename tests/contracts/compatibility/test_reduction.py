@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sparkguard.contracts.compatibility.comparison import compare
+from sparkguard.contracts.compatibility.grades import (
+    BOTH,
+    LOOSENS,
+    NONE,
+    TIGHTENS,
+    UNDETERMINED,
+    Grade,
+    Mode,
+)
+from sparkguard.contracts.compatibility.reduction import shape_of
+from sparkguard.contracts.compatibility.rules import spec_behind
+from sparkguard.contracts.model import Contract
+from sparkguard.contracts.odcs import parse_contract
+
+BASE = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: orders
+version: 1.0.0
+status: active
+description: {purpose: orders of the shop}
+slaProperties:
+  - {property: latency, value: 2, unit: d, element: orders.at}
+schema:
+  - name: orders
+    physicalName: orders
+    quality:
+      - {metric: rowCount, mustBeGreaterThan: 10}
+    relationships:
+      - {type: foreignKey, from: orders.shop, to: shops.id}
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true}
+      - name: amount
+        logicalType: number
+        physicalType: decimal(10,2)
+        logicalTypeOptions: {minimum: 0, maximum: 100}
+        customProperties: [{property: sparkguard.unit, value: EUR}]
+      - name: state
+        logicalType: string
+        quality: [{metric: invalidValues, mustBe: 0, arguments: {validValues: [open, paid]}}]
+      - {name: shop, logicalType: integer, required: true}
+      - {name: at, logicalType: timestamp, physicalType: timestamp, partitioned: true}
+      - {name: tags, logicalType: array, items: {logicalType: string}}
+      - {name: note, logicalType: string, unique: true, description: free text}
+  - name: shops
+    properties:
+      - {name: id, logicalType: integer}
+"""
+
+
+def contract(*edits: tuple[str, str]) -> Contract:
+    text = BASE
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return parse_contract(text, "orders.odcs.yaml")
+
+
+EDITS = [
+    (("minimum: 0,", "minimum: 1,"), TIGHTENS, "rule_changed"),
+    (("minimum: 0,", "exclusiveMinimum: 0,"), TIGHTENS, "rule_changed"),
+    (("maximum: 100}", "maximum: 500}"), LOOSENS, "rule_changed"),
+    (("        logicalTypeOptions: {minimum: 0, maximum: 100}\n", ""), LOOSENS, "rule_removed"),
+    (("[open, paid]", "[open, paid, lost]"), LOOSENS, "value_added"),
+    (("[open, paid]", "[open]"), TIGHTENS, "value_removed"),
+    (("mustBe: 0,", "mustBeLessThan: 5,"), BOTH, None),
+    (("mustBeGreaterThan: 10", "mustBeGreaterThan: 20"), TIGHTENS, "rule_changed"),
+    (("mustBeGreaterThan: 10", "mustBeGreaterThan: 5"), LOOSENS, "rule_changed"),
+    (("mustBeGreaterThan: 10", "mustBeLessThan: 10"), BOTH, "rule_changed"),
+    (("value: 2, unit: d", "value: 1, unit: d"), TIGHTENS, "rule_changed"),
+    (("value: 2, unit: d", "value: 48, unit: h"), NONE, ""),
+    (("value: EUR", "value: USD"), UNDETERMINED, "meaning_unit"),
+    (("name: note, logicalType: string, unique: true", "name: note, logicalType: string"),
+     LOOSENS, "rule_removed"),
+    (("    relationships:\n      - {type: foreignKey, from: orders.shop, to: shops.id}\n", ""),
+     LOOSENS, "rule_removed"),
+    (("description: free text", "description: other text"), NONE, "note_description"),
+    (("purpose: orders of the shop", "purpose: orders"), NONE, "note_description"),
+    (("status: active", "status: draft"), NONE, "note_status"),
+    (("partitioned: true", "description: when"), NONE, None),
+    (("physicalName: orders", "physicalName: orders_v2"), UNDETERMINED, "unrecognised"),
+    (("logicalType: integer, required: true}", "logicalType: integer}"), LOOSENS, "nullable"),
+    (("name: id, logicalType: integer, physicalType: bigint", "name: id, logicalType: integer"),
+     LOOSENS, "type_unstated"),
+    (("name: state\n        logicalType: string", "name: state\n        physicalType: string"),
+     TIGHTENS, "type_stated"),
+    (("items: {logicalType: string}", "items: {logicalType: string, required: true}"),
+     TIGHTENS, "element_required"),
+    (("unique: true, description", "logicalTypeOptions: {minLength: 2}, description"), BOTH, None),
+    (("version: 1.0.0", "version: 1.1.0"), NONE, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "grade", "rule"), EDITS)
+def test_an_edit_of_the_file_has_a_grade(
+    edit: tuple[str, str], grade: Grade, rule: str | None
+) -> None:
+    diff = compare(shape_of(contract()), shape_of(contract(edit)))
+    assert diff.grade == grade, diff.changes
+    if rule is not None:
+        assert [c.rule for c in diff.changes] == ([rule] if rule else [])
+
+
+def test_a_property_that_no_rule_recognises_is_undetermined() -> None:
+    unit = "{property: sparkguard.unit, value: EUR}"
+    edit = (unit, unit + ", {property: retention, value: 3}")
+    diff = compare(shape_of(contract()), shape_of(contract(edit)))
+    assert [c.rule for c in diff.changes] == ["meaning_retention"]
+    assert diff.blocks(Mode.BOTH) == diff.changes
+
+
+def test_reordering_the_file_changes_nothing() -> None:
+    text = BASE.replace("status: active\n", "").replace(
+        "id: orders\n", "id: orders\nstatus: active\n"
+    )
+    other = parse_contract(text, "other.yaml")
+    assert compare(shape_of(contract()), shape_of(other)).changes == ()
+    assert other.source_hash == contract().source_hash
+
+
+def test_the_rule_behind_a_change_is_found_exactly() -> None:
+    old = contract(
+        ("        logicalTypeOptions: {minimum: 0, maximum: 100}\n", ""),
+        ("primaryKey: true", "description: the key"),
+        ("[open, paid]", "[open, paid, lost]"),
+    )
+    new = contract()
+    table = new.tables[0]
+    found = {
+        c.rule: spec.id if (spec := spec_behind(c, table)) else None
+        for c in compare(shape_of(old), shape_of(new)).changes
+        if c.discharge.value == "scan" and c.path != ("id",)
+    }
+    kinds = {rule: (spec or "").split(".")[1] for rule, spec in found.items()}
+    assert kinds["value_removed"] == "invalid_values"
+    assert set(kinds.values()) <= {"invalid_values", "range", "uniqueness"}
+
+
+def test_cyclic_references_are_compared_like_others() -> None:
+    back = "      - {type: foreignKey, from: shops.id, to: orders.id}\n"
+    cyclic = f"  - name: shops\n    relationships:\n{back}"
+    both = contract(("  - name: shops\n", cyclic))
+    diff = compare(shape_of(contract()), shape_of(both))
+    assert [(c.rule, c.grade) for c in diff.changes] == [("rule_added", TIGHTENS)]
+
+
+def test_a_contract_of_5000_columns_is_compared_in_seconds() -> None:
+    columns = "".join(f"      - {{name: c{i}, logicalType: integer}}\n" for i in range(5_000))
+    head = BASE[: BASE.index("description:")] + "schema:\n  - name: wide\n    properties:\n"
+    one = parse_contract(head + columns, "wide.yaml")
+    two = parse_contract(head + columns.replace("c77,", "c77x,"), "wide.yaml")
+    started = time.process_time()
+    diff = compare(shape_of(one), shape_of(two))
+    assert time.process_time() - started < 5
+    assert {c.rule for c in diff.changes} == {"added_nullable", "dropped_nullable", "column_order"}

@@ -1,0 +1,130 @@
+"""What Delta does with a DataFrame: predicted from schemas, then repeated against Delta."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkguard.datatypes import Struct, from_json, parse
+from sparkguard.gate.prediction import TableState, WriteOptions, predict
+
+APPEND = WriteOptions()
+MERGE = WriteOptions(merge_schema=True)
+OVERWRITE = WriteOptions("overwrite", overwrite_schema=True)
+
+CASES = [
+    # table, frame, options, type widening, resulting (None: refused), kinds of effects
+    ("a int, b int", "a int", APPEND, False, "a int, b int", {"null_filled"}),
+    ("a int, b int", "a int", MERGE, False, "a int, b int", {"null_filled"}),
+    ("s struct<x:int,y:int>", "s struct<x:int>", APPEND, False, "s struct<x:int,y:int>",
+     {"null_filled"}),
+    ("s array<struct<x:int,y:int>>", "s array<struct<x:int>>", APPEND, False,
+     "s array<struct<x:int,y:int>>", {"null_filled"}),
+    ("a int, b int NOT NULL", "a int", APPEND, False, None, {"refused"}),
+    ("a int", "a int, c int", APPEND, False, None, {"refused"}),
+    ("a int", "a int, c int NOT NULL", MERGE, False, "a int, c int",
+     {"added", "not_null_dropped"}),
+    ("a int, b int", "a int, c int", MERGE, False, "a int, b int, c int",
+     {"null_filled", "added", "both_kept"}),
+    ("a int, Amount int", "a int, amount int", APPEND, False, "a int, Amount int",
+     {"case_ignored"}),
+    ("a int, b string", "b string, a int", APPEND, False, "a int, b string", {"reordered"}),
+    ("s struct<x:int,y:string>", "s struct<y:string,x:int>", MERGE, False,
+     "s struct<x:int,y:string>", {"reordered"}),
+    ("a int NOT NULL", "a int", APPEND, False, "a int NOT NULL", {"checked"}),
+    ("a int", "a int NOT NULL", APPEND, False, "a int", {"not_null_dropped"}),
+    ("a int", "a smallint", APPEND, False, "a int", {"cast"}),
+    ("a smallint", "a int", APPEND, False, None, {"refused"}),
+    ("a smallint", "a int", MERGE, False, "a int", {"widened"}),
+    ("a bigint", "a int", MERGE, True, None, {"refused"}),
+    ("a int", "a bigint", APPEND, True, None, {"refused"}),
+    ("a int", "a bigint", MERGE, False, None, {"refused"}),
+    ("a int", "a bigint", MERGE, True, "a bigint", {"widened"}),
+    ("a float", "a double", MERGE, True, "a double", {"widened"}),
+    ("a int", "a double", MERGE, True, "a double", {"widened"}),
+    ("a bigint", "a double", MERGE, True, None, {"refused"}),
+    ("a int", "a decimal(12,2)", MERGE, True, "a decimal(12,2)", {"widened"}),
+    ("a int", "a decimal(11,2)", MERGE, True, None, {"refused"}),
+    ("a bigint", "a decimal(22,2)", MERGE, True, "a decimal(22,2)", {"widened"}),
+    ("a bigint", "a decimal(21,2)", MERGE, True, None, {"refused"}),
+    ("a decimal(10,2)", "a decimal(12,4)", MERGE, True, "a decimal(12,4)", {"widened"}),
+    ("a decimal(10,2)", "a decimal(11,4)", MERGE, True, None, {"refused"}),
+    ("a date", "a timestamp_ntz", MERGE, True, None, {"refused"}),
+    ("a timestamp", "a timestamp_ntz", MERGE, True, None, {"refused"}),
+    ("a int", "a string", MERGE, True, None, {"refused"}),
+    ("s struct<x:int>", "s struct<x:bigint>", MERGE, True, "s struct<x:bigint>", {"widened"}),
+    ("s array<int>", "s array<bigint>", MERGE, True, "s array<bigint>", {"widened"}),
+    ("s map<int,int>", "s map<bigint,int>", MERGE, True, "s map<bigint,int>", {"widened"}),
+    ("s struct<x:smallint>", "s struct<x:int>", APPEND, False, None, {"refused"}),
+    ("a int", "a int, `b c` int", MERGE, False, None, {"refused", "added"}),
+    ("a int NOT NULL, b int", "a bigint, c int", OVERWRITE, False, "a bigint, c int",
+     {"retyped", "dropped"}),
+]  # fmt: skip
+
+
+def struct(columns: str) -> Struct:
+    found = parse(f"struct<{columns}>")
+    assert isinstance(found, Struct)
+    return found
+
+
+@pytest.mark.parametrize(("table", "frame", "options", "widening", "resulting", "kinds"), CASES)
+def test_the_resulting_table_is_predicted(
+    table: str, frame: str, options: WriteOptions, widening: bool, resulting: str | None,
+    kinds: set[str],
+) -> None:  # fmt: skip
+    state = TableState(struct(table), type_widening=widening)
+    found = predict(struct(frame), state, options)
+    assert found.resulting == (None if resulting is None else struct(resulting))
+    assert {effect.kind for effect in found.effects} == kinds
+
+
+def test_features_of_the_table_decide() -> None:
+    mapped = TableState(struct("a int"), column_mapping=True)
+    assert predict(struct("a int, `b c` int"), mapped, MERGE).resulting is not None
+    zoneless = TableState(struct("a date"), type_widening=True, timestamp_ntz=True)
+    assert predict(struct("a timestamp_ntz"), zoneless, MERGE).resulting is not None
+    filled = TableState(struct("a int, b int"), defaults=frozenset({"b"}))
+    (effect,) = predict(struct("a int"), filled, APPEND).effects
+    assert effect.kind == "default_filled"
+
+
+def test_a_new_table_takes_the_columns_and_drops_not_null() -> None:
+    found = predict(struct("a int NOT NULL, s struct<x:int NOT NULL>"), None, APPEND)
+    assert found.resulting == struct("a int, s struct<x:int>")
+    assert [e.kind for e in found.effects] == ["created", "not_null_dropped"]
+
+
+@pytest.mark.parametrize("names", ["a int, A int", "a int, a string"])
+def test_names_that_differ_only_in_case_are_refused(names: str) -> None:
+    assert predict(struct(names), None, APPEND).resulting is None
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("table", "frame", "options", "widening", "resulting", "kinds"), CASES)
+def test_delta_does_what_was_predicted(
+    spark: Any, lake: Path, table: str, frame: str, options: WriteOptions, widening: bool,
+    resulting: str | None, kinds: set[str],
+) -> None:  # fmt: skip
+    path = f"{lake}/t"
+    properties = "TBLPROPERTIES ('delta.enableTypeWidening'='true')" if widening else ""
+    columns = table.replace(":", ": ")
+    spark.sql(f"CREATE TABLE delta.`{path}` ({columns}) USING delta {properties}")
+    empty = spark.createDataFrame([], frame)
+    writer = empty.write.format("delta").mode(options.mode)
+    if options.merge_schema:
+        writer = writer.option("mergeSchema", "true")
+    if options.overwrite_schema:
+        writer = writer.option("overwriteSchema", "true")
+    if resulting is None:
+        if kinds == {"refused"} and "NOT NULL" in table:
+            return  # refused row by row, and there is no row
+        with pytest.raises(Exception, match=r"DELTA_|delta"):
+            writer.save(path)
+        return
+    writer.save(path)
+    stored = spark.read.format("delta").load(path).schema
+    assert from_json(json.loads(stored.json())) == struct(resulting)
