@@ -1,0 +1,113 @@
+"""How much of a cohort's truth is to be expected by its age, and what that makes of its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Maturity(StrEnum):
+    PROVISIONAL = "PROVISIONAL"  # less than half of the labels to come can be known
+    MATURING = "MATURING"
+    MATURE = "MATURE"  # at least nine tenths
+    CLOSED = "CLOSED"  # older than the horizon: no label is awaited
+    STARVED = "STARVED"  # its feed is dead or loses labels: it will not mature by itself
+    UNKNOWN = "UNKNOWN"  # no cohort has reached this age yet
+
+
+HALF, MOST = 0.5, 0.9
+ROUNDING = 1e-9
+
+Cohort = int
+"""Days since 1970 of the predictions."""
+
+
+@dataclass(frozen=True)
+class Development:
+    """When labels arrive, from cohorts whose number of predictions is known.
+
+    `predictions` are by cohort and `arrived` by cohort and age in whole days since the
+    prediction; both as known at `today`, in days since 1970. Ages beyond `horizon` days belong to
+    its last day. Backfilled labels are no arrivals: leave them out.
+    """
+
+    predictions: Mapping[Cohort, int]
+    arrived: Mapping[Cohort, Mapping[int, int]]
+    today: int
+    horizon: int
+
+    def age(self, cohort: Cohort) -> int:
+        """Whole days that the last prediction of the cohort is old."""
+        return self.today - cohort - 1
+
+    @cached_property
+    def rates(self) -> tuple[float | None, ...]:
+        """r_k = Σ arrivals at age k / Σ predictions, over the cohorts that have passed age k.
+
+        None for an age that no cohort has passed.
+        """
+        rates: list[float | None] = []
+        for k in range(self.horizon + 1):
+            reached = [c for c in self.predictions if self.age(c) >= k]
+            of = sum(self.predictions[c] for c in reached)
+            found = sum(self._arrived(c, k) for c in reached)
+            rates.append(found / of if of else None)
+        return tuple(rates)
+
+    def _arrived(self, cohort: Cohort, k: int) -> int:
+        ages = self.arrived.get(cohort, {})
+        if k < self.horizon:
+            return ages.get(k, 0)
+        return sum(n for age, n in ages.items() if age >= k)
+
+    @cached_property
+    def cumulative(self) -> tuple[float, ...]:
+        """R(k): the share of predictions that has a label by age k, as far as ages are known."""
+        total, found = 0.0, []
+        for rate in self.rates:
+            if rate is None:
+                break
+            total += rate
+            found.append(total)
+        return tuple(found)
+
+    def expected(self, cohort: Cohort) -> float | None:
+        """The coverage to be expected of a cohort at its age; None before any is that old."""
+        age = min(self.age(cohort), self.horizon)
+        if age < 0:
+            return 0.0
+        return self.cumulative[age] if age < len(self.cumulative) else None
+
+    def developed(self, cohort: Cohort) -> float | None:
+        """F: the share of the labels ever to come that the cohort's age should have brought."""
+        expected = self.expected(cohort)
+        if expected is None or not self.cumulative or not self.cumulative[-1]:
+            return None
+        return expected / self.cumulative[-1]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether some cohort has reached the horizon, so that F speaks of all labels."""
+        return len(self.cumulative) == self.horizon + 1
+
+    def days_to(self, share: float) -> int:
+        """The first age at which F reaches `share`; the horizon when none is known to."""
+        for age, value in enumerate(self.cumulative):
+            if self.is_whole and value >= share * self.cumulative[-1] - ROUNDING:
+                return age
+        return self.horizon
+
+
+def maturity(age: int, horizon: int, developed: float | None, starved: bool = False) -> Maturity:
+    """The status of a cohort `age` days old, of whose labels a share `developed` should be in."""
+    if age > horizon:
+        return Maturity.CLOSED
+    if starved:
+        return Maturity.STARVED
+    if developed is None:
+        return Maturity.UNKNOWN
+    if developed < HALF - ROUNDING:
+        return Maturity.PROVISIONAL
+    return Maturity.MATURING if developed < MOST - ROUNDING else Maturity.MATURE

@@ -1,0 +1,84 @@
+"""A metric's value with everything that says how far it can be trusted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`value` with its sampling interval `low` to `high`, and what the reason is for none.
+
+    `bin_low` to `bin_high` always hold the metric of the unbinned scores: their distance is
+    arithmetic and no sampling error. `error` is the standard error of the value.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    bin_low: float | None = None
+    bin_high: float | None = None
+    error: float | None = None
+    reason: str = ""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether smaller is better."""
+        return self.name in LOSSES
+
+
+LOSSES = frozenset(
+    ("log_loss", "brier", "calibration_error", "mae", "rmse", "wape", "mape", "bias")
+)
+"""Metrics of which less is better; `bias` in its size. Pinball losses are named `pinball_...`."""
+
+
+def is_loss(name: str) -> bool:
+    return name in LOSSES or name.startswith("pinball")
+
+
+def undefined(name: str, reason: str) -> Metric:
+    return Metric(name, None, reason=reason)
+
+
+def z_of(confidence: float = CONFIDENCE) -> float:
+    """The two-sided normal quantile."""
+    return float(stats.norm.isf((1 - confidence) / 2))
+
+
+def around(name: str, value: float, error: float) -> Metric:
+    """A value with the normal interval of its standard error."""
+    half = z_of() * error
+    return Metric(name, value, value - half, value + half, error=error)
+
+
+def in_unit(name: str, value: float, error: float) -> Metric:
+    """The same for a value between 0 and 1, on the logit scale, so that it stays there."""
+    if not 0 < value < 1 or not error > 0:
+        return Metric(name, value, value, value, error=error)
+    middle, half = math.log(value / (1 - value)), z_of() * error / (value * (1 - value))
+    low, high = (1 / (1 + math.exp(-(middle + side))) for side in (-half, half))
+    return Metric(name, value, low, high, error=error)
+
+
+def mean(name: str, first: float, second: float, n: int) -> Metric:
+    """A mean from the sums of its terms and of their squares; SE = sqrt((Σx²/n - x̄²)/n)."""
+    if n == 0:
+        return undefined(name, "no labelled prediction")
+    value = first / n
+    return around(name, value, math.sqrt(max(0.0, second / n - value * value) / n))
+
+
+def wider(one: Metric, error: float | None) -> Metric:
+    """`one` with the interval of the larger of two standard errors."""
+    if error is None or one.value is None or error <= (one.error or 0.0):
+        return one
+    make = in_unit if one.name in ("auc", "average_precision") else around
+    other = make(one.name, one.value, error)
+    return replace(other, bin_low=one.bin_low, bin_high=one.bin_high)

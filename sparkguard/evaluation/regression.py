@@ -1,0 +1,147 @@
+"""Metrics of predicted numbers, from exact sums of their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from sparkguard import sql
+from sparkguard.evaluation.metric import Metric, around, mean, undefined
+from sparkguard.sql import Sql
+
+SHARE_UNIT = 1_000_000_000
+"""Sums of |e / y| count billionths."""
+
+EPSILON = 2.220446049250313e-16
+MOST_ROWS = 10**10
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Sums over labelled predictions, e = truth - prediction, in whole quanta.
+
+    `zero` are rows whose truth is 0 and `absolute_zero` their Σ|e|; `shares` is Σ|e / y| of the
+    others.
+    """
+
+    n: int = 0
+    error: int = 0
+    absolute: int = 0
+    squares: int = 0
+    fourth: int = 0
+    truth: int = 0
+    truth2: int = 0
+    absolute_truth: int = 0
+    shares: int = 0
+    shares2: int = 0
+    zero: int = 0
+    absolute_zero: int = 0
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[float, float]], quantum: float) -> Errors:
+        """From (truth, prediction) pairs, in plain Python."""
+        total = [0] * len(fields(cls))
+        for y, predicted in pairs:
+            row = _row(y, predicted, quantum)
+            total = [a + b for a, b in zip(total, row, strict=True)]
+        return cls(*total)
+
+
+def _row(y: float, predicted: float, quantum: float) -> tuple[int, ...]:
+    e, t = round(y / quantum) - round(predicted / quantum), round(y / quantum)
+    share = round(abs(e / t) * SHARE_UNIT) if t else 0
+    zero = int(t == 0)
+    return (
+        *(1, e, abs(e), e * e, e**4, t, t * t, abs(t)),
+        *(share, share * share // SHARE_UNIT, zero, abs(e) * zero),
+    )
+
+
+def refuse_overflow(largest: float, quantum: float) -> None:
+    """Raises ValueError when the sums of 10^10 rows might not fit 38 digits."""
+    if not quantum > 0 or not largest > 0:
+        raise ValueError("quantum and largest are positive")
+    if MOST_ROWS * (2 * largest / quantum) ** 4 > 1e38:
+        raise ValueError(
+            f"numbers up to {largest:g} in steps of {quantum:g} overflow the sums of squares; "
+            "take a larger quantum or a smaller largest"
+        )
+
+
+def sums_sql(truth: Sql, predicted: Sql, quantum: float) -> tuple[Sql, ...]:
+    """What each row adds to `Errors`, as decimals without fraction; 0 where a side is NULL."""
+    step = sql.literal(quantum)
+    t = sql.template("CAST(round({} / {}) AS DECIMAL(19, 0))", truth, step)
+    p = sql.template("CAST(round({} / {}) AS DECIMAL(19, 0))", predicted, step)
+    e = sql.template("({} - {})", t, p)
+    square = sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", e)
+    share = sql.template(
+        "CASE WHEN {1} = 0 THEN 0 ELSE CAST(round(abs(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))"
+        " * {2}) AS DECIMAL(28, 0)) END",
+        *(e, t, sql.literal(float(SHARE_UNIT))),
+    )
+    share2 = sql.template(
+        "CAST(floor({0} * CAST({0} AS DOUBLE) / {1}) AS DECIMAL(38, 0))",
+        *(share, sql.literal(float(SHARE_UNIT))),
+    )
+    zero = sql.template("CAST({} = 0 AS DECIMAL(1, 0))", t)
+    terms = (
+        *(sql.literal(1), e, sql.template("abs({})", e), square),
+        sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", square),
+        *(t, sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", t), sql.template("abs({})", t)),
+        *(share, share2, zero, sql.template("{} * abs({})", zero, e)),
+    )
+    both = sql.template("({} IS NOT NULL AND {} IS NOT NULL)", truth, predicted)
+    return tuple(
+        sql.template("CASE WHEN {} THEN CAST({} AS DECIMAL(38, 0)) ELSE 0 END", both, term)
+        for term in terms
+    )
+
+
+def metrics(of: Errors, quantum: float, levels: Sequence[float] = ()) -> Iterator[Metric]:
+    """MAE, RMSE, bias, WAPE, MAPE and the pinball loss of each level of `levels`."""
+    n, q = of.n, quantum
+    names = ("mae", "rmse", "bias", "wape", "mape", *(pinball_name(level) for level in levels))
+    if not n:
+        yield from (undefined(name, "no labelled prediction") for name in names)
+        return
+    yield mean("mae", of.absolute * q, of.squares * q * q, n)
+    mse = mean("mse", of.squares * q * q, of.fourth * q**4, n)
+    root = math.sqrt(mse.value or 0.0)
+    yield around("rmse", root, (mse.error or 0.0) / (2 * root) if root else 0.0)
+    yield mean("bias", -of.error * q, of.squares * q * q, n)
+    yield wape(of)
+    yield mape(of)
+    over, under = (of.absolute - of.error) / 2, (of.absolute + of.error) / 2
+    for level in levels:
+        yield Metric(pinball_name(level), (level * under + (1 - level) * over) * q / n)
+
+
+def pinball_name(level: float) -> str:
+    return f"pinball_{level:g}"
+
+
+def wape(of: Errors) -> Metric:
+    """Σ|e| / Σ|y|; the error is that of a ratio of means with |y| taken as fixed."""
+    if not of.absolute_truth:
+        return undefined("wape", "every truth is 0")
+    value = of.absolute / of.absolute_truth
+    spread = max(0.0, of.squares / of.n - (of.absolute / of.n) ** 2)
+    return around("wape", value, math.sqrt(spread / of.n) / (of.absolute_truth / of.n))
+
+
+def mape(of: Errors) -> Metric:
+    """Mean of |e| / |y| over the rows whose truth is not 0; how many are says `zero`."""
+    rows = of.n - of.zero
+    if not rows:
+        return undefined("mape", "every truth is 0")
+    return mean("mape", of.shares / SHARE_UNIT, of.shares2 / SHARE_UNIT, rows)
+
+
+def mape_with_zeros(of: Errors, quantum: float) -> float:
+    """The mean over all rows that puts the machine epsilon in the place of a truth of 0.
+
+    This is the number that scikit-learn prints.
+    """
+    return (of.shares / SHARE_UNIT + of.absolute_zero * quantum / EPSILON) / of.n
