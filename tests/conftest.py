@@ -43,12 +43,21 @@ def mode() -> str:
     return MODE
 
 
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A small local Spark session with Delta, the only one of its process."""
-    from sparkguard.session import open_session
+# Most tests' time is Java's compilers at work on code that soon ends: the quick one alone takes
+# half of the processor time. At scale the thorough one pays.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Any]:
+    """A small local Spark session with Delta, the only one of its process."""
+    from sparkguard.session import local_settings, open_session
+
+    java = local_settings(())["spark.driver.extraJavaOptions"]
+    if not pytestconfig.getoption("--full"):
+        java = f"{java} {_SHORT_LIVED}"
     settings = {
+        "spark.driver.extraJavaOptions": java,
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",
