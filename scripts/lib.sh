@@ -95,6 +95,15 @@ ensure_java() {
   java_works || stop "Java 17 or newer is still not found; set JAVA_HOME."
 }
 
+# The tests look at reports in a real browser.
+ensure_browser() {
+  local browser
+  for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+    ! command -v "$browser" >/dev/null || return 0
+  done
+  install "Chromium, for the tests of reports" chromium
+}
+
 # ready PURPOSE [SPARK]: leaves $venv usable; PURPOSE is demo or dev.
 ready() {
   local purpose=$1 spark=${2:-$default_spark} delta key extras stamp

@@ -38,7 +38,7 @@ def committed(access: Access, table: Table, among: str = "true") -> DataFrame:
 def run_record(access: Access, run_id: str) -> RunRecord | None:
     """The row of `runs`, None when the run is not complete."""
     rows = access.collect(of_run(access.load(TABLES["runs"]), run_id), f"run {run_id}", 1)
-    return _record(rows[0]) if rows else None
+    return run_of_row(rows[0]) if rows else None
 
 
 def runs(access: Access, audit: str | None, most: int) -> tuple[RunRecord, ...]:
@@ -47,7 +47,7 @@ def runs(access: Access, audit: str | None, most: int) -> tuple[RunRecord, ...]:
     if audit is not None:
         rows = rows.where(sql.template("audit = {}", sql.literal(audit)).text)
     latest = rows.orderBy(rows["finished_at"].desc(), rows["run_id"]).limit(most)
-    return tuple(_record(row) for row in access.collect(latest, "runs", most))
+    return tuple(run_of_row(row) for row in access.collect(latest, "runs", most))
 
 
 def last_run(access: Access, audit: str, before: datetime) -> RunRecord | None:
@@ -61,7 +61,7 @@ def last_run(access: Access, audit: str, before: datetime) -> RunRecord | None:
     )
     latest = rows.orderBy(rows["as_of"].desc(), rows["finished_at"].desc()).limit(1)
     found = access.collect(latest, f"last run of {audit}", 1)
-    return _record(found[0]) if found else None
+    return run_of_row(found[0]) if found else None
 
 
 def verdicts(access: Access, run: RunRecord) -> dict[tuple[str, Slice], Verdict]:
@@ -135,7 +135,8 @@ def _values(access: Access, column: str, values: Iterable[str]) -> DataFrame:
     return access.spark.createDataFrame([(value,) for value in sorted(values)], f"{column} STRING")
 
 
-def _record(row: dict[str, Any]) -> RunRecord:
+def run_of_row(row: Mapping[str, Any]) -> RunRecord:
+    """The record that a row of `runs` holds."""
     names = RunRecord.__dataclass_fields__
     parts = tuple(Part(**part) for part in row["parts"] or ())
     return RunRecord(**{**{k: v for k, v in row.items() if k in names}, "parts": parts})

@@ -1,0 +1,184 @@
+"""One check as a section: its verdict, its slices, its pictures and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparkguard.report.figures import figures_of, outcomes
+from sparkguard.report.html import Child, Markup, element
+from sparkguard.report.model import Change, CheckPart, Picture, Seen, Trend
+from sparkguard.report.tables import more, of_picture, of_samples, table
+from sparkguard.report.words import (
+    TROUBLE,
+    WORDS,
+    badge,
+    line_of,
+    observed,
+    plural,
+)
+from sparkguard.results.records import ResultRow
+from sparkguard.slices import Slice
+from sparkguard.verdicts import Outcome
+
+MOST_SLICES = 40
+_EXPLAINING = "hypotheses"
+
+
+def section(check: CheckPart, number: int, *, brief: bool = False, is_open: bool = False) -> Markup:
+    """The check under its anchor; `brief` leaves the evidence out."""
+    return element(
+        "details",
+        element("summary", _head(check)),
+        element("div", _body(check, brief), class_="body"),
+        class_=f"check {check.outcome.value}",
+        id=anchor(number),
+        open=is_open,
+    )
+
+
+def anchor(number: int) -> str:
+    return f"check-{number}"
+
+
+def _head(check: CheckPart) -> Markup:
+    first = check.first
+    note = changed(check.change)
+    aside = [element("span", note, class_=f"change {check.change.trend.value}")] if note else []
+    return element(
+        "div",
+        badge(check.outcome),
+        element("h4", check.id),
+        element("div", aside, outcomes.history(check.past), class_="aside"),
+        element("p", _sentence(check, first)),
+        class_="head",
+    )
+
+
+def _sentence(check: CheckPart, first: ResultRow) -> str:
+    said = first.reason or (
+        f"{observed(first)}; {first.expected}" if observed(first) else first.expected
+    )
+    if first.slice:
+        said = f"{Slice.parse(first.slice)}: {said}"
+    same = sum(row.outcome == first.outcome for row in check.slices)
+    if check.is_troubled and len(check.slices) > 1:
+        said += f" ({WORDS[check.outcome]} in {same:,} of {plural(len(check.slices), 'slice')})"
+    return said
+
+
+def changed(change: Change) -> str:
+    """What the run before tells of a check, in a few words; nothing when nothing moved."""
+    was = WORDS[change.was] if change.was else "not there"
+    match change.trend:
+        case Trend.NEW | Trend.WORSE | Trend.BETTER | Trend.HEALED:
+            return f"{change.trend.value}: was {was}"
+        case Trend.SAME if change.new_slices:
+            return plural(len(change.new_slices), "new slice")
+        case _:
+            return ""
+
+
+def _body(check: CheckPart, brief: bool) -> list[Child]:
+    speaks = check.whole.result if check.whole else check.first
+    parts: list[Child] = [_facts(check, speaks)]
+    if brief:
+        return [*parts, element("p", "Its evidence is in the result tables.", class_="more")]
+    drawn = _drawn(check.whole.pictures if check.whole else ())
+    if (slices := outcomes.by_slice(check.slices)) is not None:
+        drawn.insert(0, slices.markup())
+    if drawn:
+        parts.append(element("div", drawn, class_="figures"))
+    if check.whole:
+        parts += _evidence(check.whole)
+    parts += [_slice(each) for each in check.shown if each.outcome in TROUBLE]
+    parts.append(_slices(check.slices))
+    return parts
+
+
+def _drawn(pictures: Sequence[Picture]) -> list[Markup]:
+    """Pictures, and what explains a violation, which stands beside them."""
+    figures = [figure.markup() for figure in figures_of(pictures)]
+    return figures + [of_picture(p) for p in pictures if p.kind == _EXPLAINING]
+
+
+def _facts(check: CheckPart, row: ResultRow) -> Markup:
+    rows = "" if row.rows is None else f"{row.rows:,}"
+    if row.rows is not None and row.snapshot_rows not in (None, row.rows):
+        rows += f" of {row.snapshot_rows:,}"
+    facts = (
+        ("kind", check.kind),
+        ("expected", row.expected),
+        ("observed", observed(row)),
+        ("violations", "" if row.violations is None else f"{row.violations:,} rows"),
+        ("rows in scope", rows),
+        ("filtered out", f"{row.rows_filtered:,}" if row.rows_filtered else ""),
+        ("coverage", row.coverage or ""),
+        ("severity", row.severity),
+        ("error class", row.condition or ""),
+    )
+    return element(
+        "dl",
+        [element("div", element("dt", name), element("dd", said)) for name, said in facts if said],
+        class_="facts",
+    )
+
+
+def _evidence(seen: Seen) -> list[Child]:
+    others = [each for each in seen.pictures if each.kind != _EXPLAINING]
+    if not others and seen.samples is None:
+        return []
+    named = ["sampled rows"] if seen.samples else []
+    named += [each.name for each in others if each.kind != "bins"]
+    names = ", ".join(dict.fromkeys(named[:6])) or "both distributions, cell by cell"
+    tables: list[Child] = [of_samples(seen.samples)] if seen.samples else []
+    tables += [of_picture(each) for each in others]
+    return [
+        element(
+            "details",
+            element("summary", line_of(element("b", "Evidence"), names)),
+            element("div", tables, class_="tables"),
+            class_="inner",
+        )
+    ]
+
+
+def _slice(seen: Seen) -> Markup:
+    """A slice in trouble, with its own pictures and evidence."""
+    drawn = _drawn(seen.pictures)
+    head = line_of(badge(seen.outcome), element("b", str(Slice.parse(seen.result.slice))))
+    return element(
+        "details",
+        element("summary", head, " ", element("span", seen.result.reason, class_="muted")),
+        element("div", drawn, class_="figures") if drawn else None,
+        _evidence(seen),
+        class_="inner",
+    )
+
+
+def _slices(rows: Sequence[ResultRow]) -> Markup | None:
+    """All slices as a table, those in trouble first."""
+    if not rows:
+        return None
+    ordered = sorted(rows, key=lambda row: Outcome(row.outcome) not in TROUBLE)
+    shown = [
+        (
+            str(Slice.parse(row.slice)),
+            badge(Outcome(row.outcome)),
+            observed(row),
+            "" if row.rows is None else f"{row.rows:,}",
+            row.reason,
+        )
+        for row in ordered[:MOST_SLICES]
+    ]
+    counted = ", ".join(
+        f"{count:,} {WORDS[outcome]}"
+        for outcome in WORDS
+        if (count := sum(row.outcome == outcome for row in rows))
+    )
+    return element(
+        "details",
+        element("summary", line_of(element("b", plural(len(rows), "slice")), counted)),
+        table("Slices", ("slice", "outcome", "observed", "rows", "reason"), shown, {2, 3}),
+        more(len(rows) - len(shown), "slice"),
+        class_="inner",
+    )
