@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkguard.checks.base import TableFacts
 from sparkguard.checks.profile import ColumnProfile, ProfileColumns, path_text
@@ -21,6 +21,7 @@ from sparkguard.relations.base import Tables
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
+from sparkguard.tabular import Grid, Tabular
 from sparkguard.verdicts import Outcome, Severity
 
 if TYPE_CHECKING:
@@ -47,8 +48,23 @@ class ColumnSummary:
     top: tuple[tuple[str, int], ...] = ()
 
 
+_SHOWN = (
+    "column",
+    "type",
+    "slice",
+    "rows",
+    "null",
+    "distinct",
+    "mean",
+    "stddev",
+    "q50",
+    "least",
+    "greatest",
+)
+
+
 @dataclass(frozen=True)
-class TableProfile:
+class TableProfile(Tabular):
     """Every column of a table, in the table's order: the whole first, then each slice.
 
     `states` are what was measured; they merge with those of other tables of the same columns.
@@ -60,6 +76,28 @@ class TableProfile:
 
     def at(self, where: Slice = WHOLE) -> tuple[ColumnSummary, ...]:
         return tuple(found for found in self.summaries if found.slice == where)
+
+    def grid(self) -> Grid:
+        """A row per column and slice, with every number that any column has."""
+        numbers = tuple(dict.fromkeys(name for one in self.summaries for name in one.numbers))
+        texts = ("column", "type", "slice", "outcome", "reason", "least", "greatest")
+        rows = [
+            (
+                *(one.column, one.type, str(one.slice), one.outcome.value, one.reason),
+                *(one.least, one.greatest),
+                *(None if (n := one.numbers.get(name)) is None else float(n) for name in numbers),
+            )
+            for one in self.summaries
+        ]
+        columns = (*((name, "STRING") for name in texts), *((name, "DOUBLE") for name in numbers))
+        shown = tuple(name for name in _SHOWN if name in (*texts, *numbers))
+        return Grid(f"Profile at version {self.version}", columns, rows, shown)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Plain data for JSON: every number of every column and slice."""
+        grid = self.grid()
+        rows = [dict(zip(grid.names, row, strict=True)) for row in grid.rows]
+        return {"version": self.version, "columns": rows}
 
 
 def profile_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from sparkguard.drift import distances
 from sparkguard.drift.cells import Counted, Feature
 from sparkguard.drift.minimum_effect import ALPHA, is_evaluable, p_value
 from sparkguard.drift.shares import newcombe, outside, wilson
+from sparkguard.tabular import Grid, Tabular
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.int64]
@@ -42,7 +44,7 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Tabular):
     """One number per partition. `p_warn` and `p_alert` are NaN where there is no distance.
 
     `direct` is the level by shares, single categories and unseen values, which need no other
@@ -72,6 +74,37 @@ class Comparison:
             )
         by_distance = np.where(self.evaluable, by_distance, 0)
         return np.maximum(by_distance, self.direct)
+
+    def grid(self) -> Grid:
+        """A row per partition, in their order."""
+        numbers = {
+            "rows_before": self.n,
+            "rows_now": self.m,
+            "psi": self.psi,
+            "p_warn": self.p_warn,
+            "p_alert": self.p_alert,
+            "l_infinity": self.l_infinity,
+            "unseen": self.unseen,
+            "null_before": self.null_before,
+            "null_after": self.null_after,
+        }
+        levels = self.level()
+        rows = [
+            (
+                at,
+                Level(int(levels[at])).name.lower(),
+                self.why.get(at, ""),
+                *(float(number[at]) for number in numbers.values()),
+            )
+            for at in range(len(self.m))
+        ]
+        heads = (("partition", "INT"), ("level", "STRING"), ("reason", "STRING"))
+        return Grid("Comparison", (*heads, *((name, "DOUBLE") for name in numbers)), rows)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Plain data: every number of every partition."""
+        grid = self.grid()
+        return {"partitions": [dict(zip(grid.names, row, strict=True)) for row in grid.rows]}
 
 
 def compare(

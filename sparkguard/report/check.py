@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sparkguard.markup import Child, Markup, element
 from sparkguard.report.figures import figures_of, outcomes
-from sparkguard.report.html import Child, Markup, element
 from sparkguard.report.model import Change, CheckPart, Picture, Seen, Trend
 from sparkguard.report.tables import more, of_picture, of_samples, table
 from sparkguard.report.words import (
@@ -21,7 +21,7 @@ from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
 MOST_SLICES = 40
-_EXPLAINING = "hypotheses"
+MOST_REASONS = 3
 
 
 def section(check: CheckPart, number: int, *, brief: bool = False, is_open: bool = False) -> Markup:
@@ -96,9 +96,9 @@ def _body(check: CheckPart, brief: bool) -> list[Child]:
 
 
 def _drawn(pictures: Sequence[Picture]) -> list[Markup]:
-    """Pictures, and what explains a violation, which stands beside them."""
+    """Pictures, and beside them the likeliest explanations of a violation."""
     figures = [figure.markup() for figure in figures_of(pictures)]
-    return figures + [of_picture(p) for p in pictures if p.kind == _EXPLAINING]
+    return figures + [of_picture(p, MOST_REASONS) for p in pictures if p.kind == "hypotheses"]
 
 
 def _facts(check: CheckPart, row: ResultRow) -> Markup:
@@ -124,14 +124,13 @@ def _facts(check: CheckPart, row: ResultRow) -> Markup:
 
 
 def _evidence(seen: Seen) -> list[Child]:
-    others = [each for each in seen.pictures if each.kind != _EXPLAINING]
-    if not others and seen.samples is None:
+    if not seen.pictures and seen.samples is None:
         return []
     named = ["sampled rows"] if seen.samples else []
-    named += [each.name for each in others if each.kind != "bins"]
+    named += [each.name for each in seen.pictures if each.kind != "bins"]
     names = ", ".join(dict.fromkeys(named[:6])) or "both distributions, cell by cell"
     tables: list[Child] = [of_samples(seen.samples)] if seen.samples else []
-    tables += [of_picture(each) for each in others]
+    tables += [of_picture(each) for each in seen.pictures]
     return [
         element(
             "details",

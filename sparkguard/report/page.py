@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
+from sparkguard.markup import Child, Markup, element
 from sparkguard.report import check as checks
 from sparkguard.report.figures import outcomes
-from sparkguard.report.html import Child, Markup, element
 from sparkguard.report.model import CheckPart, DatasetPart, Report, ShadowPart, Trend
 from sparkguard.report.tables import more, table
 from sparkguard.report.words import (

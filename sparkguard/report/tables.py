@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 
-from sparkguard.report.html import Child, Markup, element
+from sparkguard.markup import Child, Markup, element
 from sparkguard.report.model import Picture, Samples
 from sparkguard.report.words import number
 from sparkguard.verdicts import Evidence
 
-MOST_ROWS = 40
+MOST_ROWS = 25
 MOST_COLUMNS = 12
 
 _HEADINGS = {
@@ -57,7 +57,7 @@ def table(
     return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def of_picture(picture: Picture) -> Markup:
+def of_picture(picture: Picture, most: int = MOST_ROWS) -> Markup:
     """Evidence as a table of the fields that are filled, whatever its kind."""
     fields = [
         name for name in _FIELDS if any(getattr(row, name) is not None for row in picture.rows)
@@ -69,7 +69,7 @@ def of_picture(picture: Picture) -> Markup:
         headings.append(element("span", "in proportion", class_="hidden"))
     rows: list[Sequence[Child]] = [
         (*(_cell(row, name) for name in fields), *((bar(bars[at]),) if bars else ()))
-        for at, row in enumerate(picture.rows[:MOST_ROWS])
+        for at, row in enumerate(picture.rows[:most])
     ]
     left_out = picture.left_out + len(picture.rows) - len(rows)
     numbers = {i for i, name in enumerate(fields) if name in _RIGHT}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from sparkguard.report.html import Markup, element, joined
+from sparkguard.markup import Markup, element, joined
 from sparkguard.results.records import ResultRow
 from sparkguard.verdicts import Outcome
 

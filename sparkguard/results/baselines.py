@@ -28,6 +28,7 @@ from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamp
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.schemas.baselines import BASELINES
 from sparkguard.slices import Slice
+from sparkguard.tabular import Grid, Tabular
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,7 +38,7 @@ _MOST_STATES = 100_000
 
 
 @dataclass(frozen=True)
-class Stored:
+class Stored(Tabular):
     """A baseline: what it was counted on, and its states.
 
     `replayed` feature-partitions of its own were compared with it; `replay_alarms` of them alarm.
@@ -52,6 +53,37 @@ class Stored:
     replayed: int = 0
     replay_alarms: int = 0
     created_by: str = ""
+
+    def grid(self) -> Grid:
+        """A row per state: what was measured where, in named numbers."""
+        columns = (
+            *(("slice", "STRING"), ("relation", "STRING"), ("measure", "STRING")),
+            *(("columns", "STRING"), ("metrics", "MAP<STRING, DOUBLE>")),
+        )
+        rows = [
+            (
+                *(str(where), need.relation.kind, need.measure.kind),
+                ", ".join(sorted(need.measure.columns())),
+                {
+                    name: float(number)
+                    for name, number in need.measure.metrics(state).items()
+                    if number is not None
+                },
+            )
+            for (need, where), state in self.profile.states.items()
+        ]
+        return Grid(f"Baseline {self.id} of {self.dataset}, version {self.version}", columns, rows)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Plain data for JSON: what was counted, and the numbers of every state."""
+        grid = self.grid()
+        return {
+            "baseline": self.id,
+            "dataset": self.dataset,
+            "version": self.version,
+            "partitions": [where.key for where in self.partitions],
+            "states": [dict(zip(grid.names, row, strict=True)) for row in grid.rows],
+        }
 
 
 class Baselines:

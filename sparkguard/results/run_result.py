@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkguard.results.records import ResultRow, RunRecord
+from sparkguard.results.schemas import TABLES
+from sparkguard.tabular import Grid, Tabular
 from sparkguard.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -22,8 +24,14 @@ _ORDER = (
 )
 
 
+_SHOWN = (
+    *("outcome", "check_id", "slice", "observed_long", "observed_double", "unit"),
+    *("expected", "reason"),
+)
+
+
 @dataclass(frozen=True)
-class RunResult:
+class RunResult(Tabular):
     """The run's record and its verdicts. `replayed` when it was stored before this call."""
 
     record: RunRecord
@@ -68,6 +76,16 @@ class RunResult:
             "replayed": self.replayed,
             "results": [asdict(row) for row in self.results],
         }
+
+    def grid(self) -> Grid:
+        """The verdicts, worst first, as the table `results` has them."""
+        columns = tuple(
+            (column.name, column.type)
+            for column in TABLES["results"].columns
+            if column.name in ResultRow.__dataclass_fields__
+        )
+        rows = [tuple(getattr(row, name) for name, _ in columns) for row in self.worst_first()]
+        return Grid(str(self), columns, rows, _SHOWN)
 
     def __str__(self) -> str:
         run = self.record

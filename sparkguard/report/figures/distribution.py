@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sparkguard.markup import Child, Markup, element
 from sparkguard.report.figures.frame import (
     Figure,
     Plot,
@@ -16,7 +17,6 @@ from sparkguard.report.figures.frame import (
     svg,
     text,
 )
-from sparkguard.report.html import Child, Markup, element
 from sparkguard.report.model import Picture
 from sparkguard.report.words import number
 from sparkguard.verdicts import Evidence

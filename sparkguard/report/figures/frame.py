@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sparkguard.report.html import Child, Markup, element, visible
+from sparkguard.markup import Child, Markup, element, visible
 from sparkguard.report.words import number
 
 _LOG_FROM = 100.0
@@ -30,8 +30,10 @@ class Scale:
         if not found:
             return cls(0.0, 1.0)
         low, high = min(found), max(found)
-        if may_log and low > 0 and high / low >= _LOG_FROM:
-            return cls(low, high, log=True)
+        least = min((v for v in found if v > 0), default=0.0)
+        if may_log and low >= 0 < least and high / least >= _LOG_FROM:
+            # Zero has its place too, as far before the least as half of it is.
+            return cls(low or least / 2, high, log=True)
         if zero:
             low, high = min(low, 0.0), max(high, 0.0)
         if low == high:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from sparkguard.markup import Child, Markup, element
 from sparkguard.report.figures.frame import (
     Figure,
     Plot,
@@ -17,7 +18,6 @@ from sparkguard.report.figures.frame import (
     text,
     thinned,
 )
-from sparkguard.report.html import Child, Markup, element
 from sparkguard.report.model import Picture
 from sparkguard.report.words import number, plural
 from sparkguard.verdicts import Evidence
@@ -25,6 +25,7 @@ from sparkguard.verdicts import Evidence
 _LIMITED = "PSI"
 """Series of which `high` is the value that counts as moved, not the end of an interval."""
 
+_BEGINNINGS = ("step at population", "smallest population with a wrong value")
 _SHARES = ("rate", "share", "orphans by volume", "maturity", "completeness", "coverage")
 
 
@@ -154,11 +155,14 @@ def _begin(
         return None
     numbers = pictures.get(("work", "numbers"))
     known = {row.label: row.number for row in numbers.rows} if numbers else {}
-    at = known.get("step at population") or known.get("smallest population with a wrong value")
+    step, first = (known.get(label) for label in _BEGINNINGS)
+    at = step or first
     if at is None or "mismatch" not in name:
         return None
     inside = [p.x for p in points if p.x is not None and p.x >= at]
-    return (min(inside), f"errors begin at {number(at)}") if inside else None
+    # The step is known by the bin it lies in; the first wrong value by its own population.
+    told = max(at, first or at)
+    return (min(inside), f"errors begin at {number(told)}") if inside else None
 
 
 def _marker(plot: Plot, at: float, says: str) -> Markup:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkguard.report.html import LONGEST, Markup, element, visible
+from sparkguard.markup import LONGEST, Markup, element, visible
 
 
 @given(st.text(max_size=50), st.text(max_size=50))
