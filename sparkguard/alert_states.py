@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from sparkguard.verdicts import Outcome, Verdict
 
 BROKEN = (Outcome.WARN, Outcome.ERROR, Outcome.FAIL)
 """Outcomes that keep an alert open, the worst last."""
+_BADNESS = (Outcome.NOT_EVALUABLE, *BROKEN)
 
 
 class AlertState(StrEnum):
@@ -37,6 +38,50 @@ class AlertRow:
     reason: str
     first_seen: datetime
     as_of: datetime
+    owner: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        return (self.dataset, self.check_id)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody said to an alert: its slices are taken note of, and it is quiet for a time.
+
+    `first_seen` identifies the incident: an alert that was resolved and opened again is new.
+    """
+
+    by: str
+    at: datetime
+    reason: str = ""
+    slices: frozenset[str] = frozenset()
+    first_seen: datetime | None = None
+    muted_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An alert as it stands now, whoever changed it last: a run or a person."""
+
+    row: AlertRow
+    state: AlertState
+    note: Note | None = None
+
+
+def standing(row: AlertRow, note: Note | None, now: datetime) -> Standing:
+    """How a run's last row and a person's last note add up.
+
+    A note holds for the incident it was made on, and only while no further slice breaks; a
+    muting holds until its time, whatever happens.
+    """
+    state = AlertState(row.state)
+    if state is AlertState.OPEN and note is not None:
+        if note.muted_until is not None and now < note.muted_until:
+            state = AlertState.MUTED
+        elif note.first_seen == row.first_seen and note.slices >= set(row.slices):
+            state = AlertState.ACKNOWLEDGED
+    return Standing(row, state, note)
 
 
 Subject = tuple[str, str]
@@ -47,40 +92,57 @@ def changes(
     before: Mapping[Subject, AlertRow],
     verdicts: Iterable[tuple[str, str, Verdict]],
     as_of: datetime,
+    *,
+    not_evaluable: Outcome = Outcome.WARN,
+    owners: Mapping[str, str] | None = None,
 ) -> tuple[AlertRow, ...]:
     """The alerts that this run opens, changes or resolves.
 
     `before` holds the last row of each; `verdicts` are (dataset, kind of check, verdict). A check
-    that could not be judged leaves its alert as it is.
+    that could not be judged leaves an open alert as it is, and opens one where that weighs as
+    error or fail: by `not_evaluable`, the audit's policy, unless the verdict says how. Slices that
+    broke and can't be judged now keep it open.
+    `owners` are by dataset.
     """
     judged: dict[Subject, tuple[str, list[Verdict]]] = {}
     for dataset, kind, verdict in verdicts:
         judged.setdefault((dataset, verdict.check), (kind, []))[1].append(verdict)
     rows = (
-        _change(subject, kind, before.get(subject), found, as_of)
+        _change(subject, kind, before.get(subject), found, as_of, not_evaluable)
         for subject, (kind, found) in judged.items()
     )
-    return tuple(row for row in rows if row is not None)
+    by_dataset = owners or {}
+    return tuple(
+        replace(row, owner=by_dataset.get(row.dataset, "")) for row in rows if row is not None
+    )
 
 
 def _change(
-    subject: Subject, kind: str, last: AlertRow | None, found: list[Verdict], as_of: datetime
+    subject: Subject,
+    kind: str,
+    last: AlertRow | None,
+    found: list[Verdict],
+    as_of: datetime,
+    not_evaluable: Outcome,
 ) -> AlertRow | None:
+    open_ = last if last is not None and last.state == AlertState.OPEN else None
     broken = [v for v in found if v.outcome in BROKEN]
-    was_open = last is not None and last.state == AlertState.OPEN
+    if not broken and open_ is None:
+        broken = [v for v in found if _is_missed(v, not_evaluable)]
+    unjudged = {v.slice.key for v in found if v.outcome is Outcome.NOT_EVALUABLE}
+    left = unjudged.intersection(open_.slices) if open_ is not None else set()
     if not broken:
         passed = any(v.outcome is Outcome.PASS for v in found)
-        if not (was_open and passed) or last is None:
+        if open_ is None or left or not passed:
             return None
         return AlertRow(
-            *(*subject, kind, AlertState.RESOLVED.value, Outcome.PASS.value, last.outcome),
-            *((), (), None, "", last.first_seen, as_of),
+            *(*subject, kind, AlertState.RESOLVED.value, Outcome.PASS.value, open_.outcome),
+            *((), (), None, "", open_.first_seen, as_of),
         )
-    worst = max(broken, key=lambda v: (BROKEN.index(v.outcome), not v.slice.is_whole))
-    keys = tuple(sorted(v.slice.key for v in broken))
-    known = last.slices if was_open and last is not None else ()
-    new = tuple(key for key in keys if key not in known)
-    if was_open and last is not None and not new and last.outcome == worst.outcome.value:
+    worst = max(broken, key=lambda v: (_BADNESS.index(v.outcome), not v.slice.is_whole))
+    keys = tuple(sorted({*left, *(v.slice.key for v in broken)}))
+    new = tuple(key for key in keys if open_ is None or key not in open_.slices)
+    if open_ is not None and not new and open_.outcome == worst.outcome.value:
         return None
     weights = [abs(float(v.observed)) for v in broken if v.observed is not None]
     return AlertRow(
@@ -90,9 +152,14 @@ def _change(
         new,
         max(weights, default=None),
         worst.reason,
-        last.first_seen if was_open and last is not None else as_of,
+        open_.first_seen if open_ is not None else as_of,
         as_of,
     )
+
+
+def _is_missed(verdict: Verdict, policy: Outcome) -> bool:
+    weight = verdict.counts_as or policy
+    return verdict.outcome is Outcome.NOT_EVALUABLE and weight is not Outcome.WARN
 
 
 def slices_of(keys: Iterable[str]) -> frozenset[Slice]:

@@ -75,12 +75,18 @@ def record(
     ]
     profiles = profile_rows(sight.scanned.profile, run.versions, plan.as_of)
     verdicts = ((r.entry.dataset, r.entry.kind, r.finding.verdict) for r in results)
-    before = stored_alerts.last_rows(store, plan.as_of)
+    alerts = alert_states.changes(
+        stored_alerts.last_rows(store, plan.as_of),
+        verdicts,
+        plan.as_of,
+        not_evaluable=settings.not_evaluable,
+        owners=settings.alerts.owners,
+    )
     for table, content in (
         ("violations", violations),
         ("evidence", evidence),
         ("profiles", profiles),
-        ("alerts", alert_states.changes(before, verdicts, plan.as_of)),
+        ("alerts", alerts),
         ("results", rows),
     ):
         store.append(table, content, run.run_id)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from sparkguard.alert_states import AlertRow, changes
+from sparkguard.alert_states import AlertRow, AlertState, Note, changes, standing
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
 
@@ -60,3 +61,51 @@ def test_the_reason_is_that_of_the_worst_slice() -> None:
     (row,) = changes({}, [("d", "k", whole), ("d", "k", part)], START)
     assert row.reason == "part"
     assert row.slices == ("", "m=1")
+
+
+def test_what_could_not_be_judged_opens_an_alert_where_that_weighs() -> None:
+    def judged(*found: Verdict, before: tuple[AlertRow, ...] = ()) -> tuple[AlertRow, ...]:
+        known = {row.subject: row for row in before}
+        rows = [("d", "k", verdict) for verdict in found]
+        return changes(known, rows, START, not_evaluable=Outcome.ERROR, owners={"d": "team"})
+
+    missed = Verdict("c", WHOLE, Outcome.NOT_EVALUABLE, Severity.ERROR, reason="no rows")
+    opened = judged(missed)
+    assert [(r.state, r.outcome, r.slices, r.owner) for r in opened] == [
+        ("open", "not_evaluable", ("",), "team")
+    ]
+    assert judged(replace(missed, counts_as=Outcome.WARN)) == ()
+    assert judged(missed, before=opened) == ()
+    (failed,) = judged(replace(missed, outcome=Outcome.FAIL), before=opened)
+    assert (failed.outcome, failed.previous_outcome, failed.new_slices) == (
+        "fail",
+        "not_evaluable",
+        (),
+    )
+    (resolved,) = judged(replace(missed, outcome=Outcome.PASS), before=opened)
+    assert resolved.state == "resolved"
+
+
+def test_a_slice_that_broke_and_can_not_be_judged_keeps_its_alert_open() -> None:
+    opened = night((), 1, m5=Outcome.FAIL)
+    assert night(opened, 2, m5=Outcome.NOT_EVALUABLE, m6=Outcome.PASS) == ()
+    (grown,) = night(opened, 2, m5=Outcome.NOT_EVALUABLE, m6=Outcome.FAIL)
+    assert (grown.slices, grown.new_slices) == (("month=5", "month=6"), ("month=6",))
+    assert night((grown,), 3, m5=Outcome.NOT_EVALUABLE, m6=Outcome.PASS) == ()
+
+
+def test_a_note_holds_for_its_incident_and_its_slices() -> None:
+    (row,) = night((), 1, m5=Outcome.FAIL)
+    note = Note("me", START, slices=frozenset({"month=5"}), first_seen=row.first_seen)
+    now = START + timedelta(days=9)
+    assert standing(row, None, now).state is AlertState.OPEN
+    assert standing(row, note, now).state is AlertState.ACKNOWLEDGED
+    grown = replace(row, slices=("month=5", "month=6"))
+    assert standing(grown, note, now).state is AlertState.OPEN
+    again = replace(row, first_seen=START + timedelta(days=8))
+    assert standing(again, note, now).state is AlertState.OPEN
+    muted = replace(note, muted_until=now + timedelta(days=1))
+    assert standing(again, muted, now).state is AlertState.MUTED
+    assert standing(again, muted, now + timedelta(days=1)).state is AlertState.OPEN
+    resolved = replace(row, state="resolved")
+    assert standing(resolved, muted, now).state is AlertState.RESOLVED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from sparkguard.cli.root import (
     app,
     live,
     out,
+    parse_moment,
     parse_variables,
     write_json,
     write_text,
@@ -61,6 +61,8 @@ def audit(
     could not be evaluated, 4 when results could not be stored.
     """
     from sparkguard.cli.tables import plan_table, verdict_table
+    from sparkguard.cli.telling import tell
+    from sparkguard.contracts.audit import load_audit
     from sparkguard.run import Request, plan_audit
     from sparkguard.run import audit as run_audit
 
@@ -69,15 +71,16 @@ def audit(
     request = Request(
         run_id=run_id,
         only=_slice(slice_),
-        as_of=moment(as_of),
+        as_of=parse_moment("--as-of", as_of),
         fail_on_warn=None if fail_on is None else fail_on == "warn",
     )
     given = parse_variables(variables)
     with live("reading the configuration") as progress:
+        settings = load_audit(config, given)
         if dry_run:
-            plan = plan_audit(config, request, variables=given)
+            plan = plan_audit(settings, request)
         else:
-            result = run_audit(config, request, variables=given, progress=progress)
+            result = run_audit(settings, request, progress=progress)
     if dry_run:
         out.print(plan_table(plan))
         write_json(json_file, plan.to_dict())
@@ -90,6 +93,7 @@ def audit(
         from sparkguard.report.junit import junit_xml
 
         write_text(junit_file, junit_xml(result))
+    tell(settings, result)
     over_budget = aa and _false_alarms(config, given)
     if result.exit_code or over_budget:
         raise typer.Exit(result.exit_code or 1)
@@ -116,17 +120,6 @@ def _false_alarms(config: Path, given: Mapping[str, str]) -> bool:
         found = false_alarms(config, variables=given, progress=progress)
     out.print(str(found), soft_wrap=True, markup=False)
     return found.is_over_budget
-
-
-def moment(text: str | None) -> datetime | None:
-    """An ISO 8601 time in UTC; without a zone it is read as UTC."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--as-of takes an ISO 8601 time, found {text[:60]!r}") from None
-    return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
 
 
 def _slice(pairs: list[str] | None) -> Slice:

@@ -31,7 +31,7 @@ def list_runs(
 ) -> None:
     """List the latest complete runs, the newest first."""
     with live("reading the results"):
-        found = _open(store).runs(audit, most)
+        found = open_store(store).runs(audit, most)
     table = Table(box=None, header_style="bold", pad_edge=False)
     counts = ("passed", "warned", "failed", "errors", "not_evaluable", "skipped")
     for heading in ("run", "audit", "as of", "exit", *counts):
@@ -58,7 +58,7 @@ def show_run(
     from sparkguard.results.run_result import RunResult
 
     with live("reading the results"):
-        opened = _open(store)
+        opened = open_store(store)
         record = opened.committed(run_id)
         if record is None:
             raise ConfigurationError(f"{store} holds no complete run {run_id[:80]!r}")
@@ -80,7 +80,7 @@ def clean(
 ) -> None:
     """Delete rows of interrupted runs that can't be repeated any more, and what is too old."""
     with live("cleaning the results"):
-        cleaned = _open(store).clean(_days(runs_days), _days(samples_days))
+        cleaned = open_store(store).clean(_days(runs_days), _days(samples_days))
     out.print(f"deleted {len(cleaned.incomplete)} interrupted and {len(cleaned.expired)} old runs")
     if cleaned.samples_before is not None:
         out.print(f"deleted samples from before {cleaned.samples_before.isoformat(' ', 'minutes')}")
@@ -90,7 +90,8 @@ def _days(days: int | None) -> timedelta | None:
     return None if days is None else timedelta(days=days)
 
 
-def _open(place: str) -> Store:
+def open_store(place: str) -> Store:
+    """The store at a place. Raises ConfigurationError with the fix when there is none."""
     from sparkguard.results import Store
     from sparkguard.session import open_session
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,6 +90,17 @@ def _pairs(option: str, form: str, pairs: list[str] | None) -> dict[str, str]:
             raise ConfigurationError(f"{option} takes {form}, found {pair[:80]!r}")
         found[name] = value
     return found
+
+
+def parse_moment(option: str, text: str | None) -> datetime | None:
+    """An ISO 8601 time in UTC; without a zone it is read as UTC."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{option} takes an ISO 8601 time, found {text[:60]!r}") from None
+    return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
 
 
 def write_json(file: Path | None, content: Any) -> None:

@@ -16,6 +16,7 @@
     fail_on_warn: false
     samples: {mode: off, rows: 10, columns: []}   # off, keys, hash, mask or raw
     incremental: false                       # true: read changed partitions only
+    alerts: {...}, openlineage: {...}        # see alert_routes.py
 
 `${name}` is replaced in texts after the file is read, by variables that the caller gives. Contract
 files must lie under the project's root: the folder above the audit's own.
@@ -30,6 +31,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
+from sparkguard.contracts.alert_routes import read_alerts, read_lineage
 from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.source import Source, found, frozen
@@ -49,7 +51,11 @@ def _incremental(value: Any, at: Path, source: Source) -> bool:
     return _flag(value, at, source)
 
 
-SECTIONS: dict[str, SectionReader] = {"incremental": _incremental}
+SECTIONS: dict[str, SectionReader] = {
+    "incremental": _incremental,
+    "alerts": read_alerts,
+    "openlineage": read_lineage,
+}
 """Further top-level keys and what reads them: to add a section, add a line. A reader gets the
 value, its path and the source, adds problems to the source, and returns frozen data."""
 

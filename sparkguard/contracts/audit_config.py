@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from sparkguard.contracts.alert_routes import Alerts, Lineage
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import Location
@@ -118,6 +119,16 @@ class AuditConfig:
     samples: Samples = Samples()
     as_of: datetime | None = None
     sections: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+    @property
+    def alerts(self) -> Alerts:
+        """Who is told of alerts; nobody where the audit has no such section."""
+        return self.sections.get("alerts") or Alerts()
+
+    @property
+    def lineage(self) -> Lineage | None:
+        """Where OpenLineage events go; nowhere unless the audit says so."""
+        return self.sections.get("openlineage")
 
     def dataset(self, name: str) -> Dataset | None:
         return next((dataset for dataset in self.datasets if dataset.name == name), None)

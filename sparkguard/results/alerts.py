@@ -1,23 +1,36 @@
-"""Alerts in Delta: what runs opened and resolved, and what people said to it."""
+"""Alerts in Delta: what runs opened and resolved, what people said to it, and who was told."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.alert_states import AlertRow, AlertState, Subject, slices_of
+from sparkguard.alert_states import (
+    AlertRow,
+    AlertState,
+    Note,
+    Standing,
+    Subject,
+    slices_of,
+    standing,
+)
 from sparkguard.errors import ConfigurationError
+from sparkguard.results.transitions import Conflict
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:
-    from sparkguard.results.records import TransitionRow
+    from sparkguard.results.records import RunRecord, TransitionRow
     from sparkguard.results.store import Store
 
 KIND = "alert"
+DELIVERY = "delivery"
 MOST = 100_000
+
+SENDING, SENT, NOT_SENT, UNKNOWN = "sending", "sent", "not sent", "unknown"
+"""States of a message. Only one that was certainly not sent is ever tried again."""
 
 
 def last_rows(store: Store, before: datetime | None = None) -> dict[Subject, AlertRow]:
@@ -33,25 +46,44 @@ def last_rows(store: Store, before: datetime | None = None) -> dict[Subject, Ale
         "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC, written_at DESC)"
         " AS age",
     ).where("age = 1")
-    found = store.collect(last.drop("age"), "alerts", MOST)
-    return {
-        (row["dataset"], row["check_id"]): AlertRow(
-            **{
-                **row,
-                "slices": tuple(row["slices"] or ()),
-                "new_slices": tuple(row["new_slices"] or ()),
-            }
-        )
-        for row in found
-    }
+    found = map(_alert_row, store.collect(last.drop("age"), "alerts", MOST))
+    return {row.subject: row for row in found}
+
+
+def rows_of(store: Store, run: RunRecord) -> tuple[AlertRow, ...]:
+    """The alerts that a complete run opened, changed or resolved, by dataset and check."""
+    of_run = sql.template("run_id = {}", sql.literal(run.run_id)).text
+    rows = store.read("alerts", committed=False).where(of_run)
+    found = store.collect(
+        rows.select(*AlertRow.__dataclass_fields__), f"alerts of run {run.run_id}", MOST
+    )
+    return tuple(sorted(map(_alert_row, found), key=lambda row: row.subject))
+
+
+def standings(store: Store, now: datetime) -> tuple[Standing, ...]:
+    """Every alert as it stands, by dataset and check."""
+    noted = notes(store)
+    last = sorted(last_rows(store).items())
+    return tuple(standing(row, noted.get(subject), now) for subject, row in last)
+
+
+def notes(store: Store) -> dict[Subject, Note]:
+    """What people said last to each alert."""
+    return {_subject(subject): _note(row) for subject, row in store.states(KIND).items()}
 
 
 def acknowledge(
-    store: Store, dataset: str, check_id: str, by: str, reason: str = ""
+    store: Store,
+    dataset: str,
+    check_id: str,
+    by: str,
+    reason: str = "",
+    muted_until: datetime | None = None,
 ) -> TransitionRow:
     """Takes note of an open alert: its slices count as accepted from now on.
 
-    Raises ConfigurationError when no such alert is open.
+    Until `muted_until` nobody is told of it, whatever happens. Raises ConfigurationError when no
+    such alert is open, Conflict when somebody else spoke to it at the same moment.
     """
     last = last_rows(store).get((dataset, check_id))
     if last is None or last.state != AlertState.OPEN:
@@ -60,6 +92,12 @@ def acknowledge(
         raise ConfigurationError("say who acknowledges the alert")
     subject = json.dumps([dataset, check_id])
     before = store.state(subject, KIND)
+    details = {
+        "slices": json.dumps(sorted({*_accepted(before), *last.slices})),
+        "first_seen": last.first_seen.isoformat(),
+    }
+    if muted_until is not None:
+        details["muted_until"] = muted_until.isoformat()
     return store.transition(
         subject,
         KIND,
@@ -67,7 +105,7 @@ def acknowledge(
         AlertState.ACKNOWLEDGED.value,
         by,
         reason,
-        {"slices": json.dumps(sorted({*_accepted(before), *last.slices}))},
+        details,
     )
 
 
@@ -75,10 +113,59 @@ def accepted(store: Store, dataset: str) -> Mapping[str, frozenset[Slice]]:
     """By check, the slices whose alert somebody acknowledged."""
     found: dict[str, frozenset[Slice]] = {}
     for subject, row in store.states(KIND).items():
-        of, check = json.loads(subject)
+        of, check = _subject(subject)
         if of == dataset:
             found[check] = slices_of(_accepted(row))
     return found
+
+
+def claim(store: Store, message: Sequence[str]) -> TransitionRow | None:
+    """The right to send a message, stored before it leaves; None where it isn't ours to send.
+
+    A message is claimed by one sender only, and never again unless it was certainly not sent.
+    """
+    subject = json.dumps(list(message))
+    last = store.state(subject, DELIVERY)
+    if last is not None and last.state != NOT_SENT:
+        return None
+    try:
+        return store.transition(
+            subject, DELIVERY, (last.number if last else 0) + 1, SENDING, "sparkguard", ""
+        )
+    except Conflict:
+        return None
+
+
+def settle(store: Store, claimed: TransitionRow, state: str, reason: str) -> TransitionRow:
+    """Stores how a claimed message ended."""
+    return store.transition(
+        claimed.subject, DELIVERY, claimed.number + 1, state, "sparkguard", reason
+    )
+
+
+def _alert_row(row: Mapping[str, Any]) -> AlertRow:
+    slices = {name: tuple(row[name] or ()) for name in ("slices", "new_slices")}
+    return AlertRow(**{**row, **slices, "owner": row["owner"] or ""})
+
+
+def _subject(text: str) -> Subject:
+    dataset, check = json.loads(text)
+    return dataset, check
+
+
+def _note(row: TransitionRow) -> Note:
+    return Note(
+        by=row.changed_by,
+        at=row.at,
+        reason=row.reason,
+        slices=frozenset(_accepted(row)),
+        first_seen=_moment(row.details.get("first_seen")),
+        muted_until=_moment(row.details.get("muted_until")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _accepted(row: TransitionRow | None) -> list[str]:

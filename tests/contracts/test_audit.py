@@ -165,7 +165,7 @@ def test_mistakes_are_named(project: Path, change: tuple[str, str], message: str
         ("samples: {rows: 1000000}", "rows is 1 to 1,000"),
         ("as_of: yesterday", "ISO 8601"),
         ("as_of: 2024-01-01T00:00:00", "with its zone"),
-        ("alerts: []", "does not take 'alerts'"),
+        ("alarms: []", "does not take 'alarms'"),
     ],
 )
 def test_wrong_policies_are_named(project: Path, more: str, message: str) -> None:

@@ -50,9 +50,11 @@ ALERTS = register(
             ("weight", "DOUBLE", "What alerts are ranked by: the greatest number observed."),
             ("reason", "STRING", "Why, of the worst slice."),
             ("first_seen", "TIMESTAMP", "As-of time of the run that opened it, UTC."),
+            ("owner", "STRING", "Who answers for the dataset, as the audit says."),
             AS_OF,
         ),
         identity=("dataset", "check_id"),
         judged=("state",),
+        version=2,
     )
 )
