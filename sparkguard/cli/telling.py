@@ -9,7 +9,7 @@ from sparkguard.cli.root import live, messages
 from sparkguard.errors import SparkGuardError
 
 if TYPE_CHECKING:
-    from sparkguard.contracts.audit import AuditConfig
+    from sparkguard.contracts.audit_config import AuditConfig
     from sparkguard.results.run_result import RunResult
 
 
