@@ -1,7 +1,6 @@
-"""Writes or reads a probe under spark-submit: `spark-submit jobs/windows.py probe|read ...`.
+"""Recomputes windows under spark-submit: `spark-submit [...] jobs/windows.py CONFIG [OPTIONS]`.
 
-The arguments are those of `sparkguard window`; no Spark session is opened. Window checks
-themselves run with every audit: see `jobs/audit.py`.
+As `jobs/audit.py`, for the checks of windows alone; the others are skipped, and say so.
 """
 
 from __future__ import annotations
@@ -11,4 +10,4 @@ import sys
 from sparkguard.cli import main
 
 if __name__ == "__main__":
-    main(["window", *sys.argv[1:]])
+    main(["audit", "--check", "window", "--check", "window_volume", *sys.argv[1:]])

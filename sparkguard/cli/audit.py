@@ -34,6 +34,10 @@ def audit(
         list[str] | None,
         typer.Option("--slice", metavar="COLUMN=VALUE", help="Judge this slice only."),
     ] = None,
+    checks: Annotated[
+        list[str] | None,
+        typer.Option("--check", metavar="ID", help="Judge this rule, or kind of check, only."),
+    ] = None,
     run_id: RunId = None,
     as_of: AsOf = None,
     variables: Variables = None,
@@ -60,9 +64,11 @@ def audit(
     Exits 0 when all rules hold, 1 when data fails, 2 for a wrong configuration, 3 when something
     could not be evaluated, 4 when results could not be stored.
     """
+    from sparkguard.checks.base import CHECKS
     from sparkguard.cli.tables import plan_table, verdict_table
     from sparkguard.cli.telling import tell
     from sparkguard.contracts.audit import load_audit
+    from sparkguard.contracts.selection import only
     from sparkguard.run import Request, plan_audit
     from sparkguard.run import audit as run_audit
 
@@ -76,7 +82,7 @@ def audit(
     )
     given = parse_variables(variables)
     with live("reading the configuration") as progress:
-        settings = load_audit(config, given)
+        settings = only(load_audit(config, given), checks or (), CHECKS.kinds)
         if dry_run:
             plan = plan_audit(settings, request)
         else:

@@ -1,0 +1,47 @@
+"""A nightly audit on Airflow 3: the run id is Airflow's, so that a retry stores nothing twice.
+
+Data that failed and a wrong configuration are not retried, since they would fail again; an engine
+that could not answer or results that could not be stored are. Put the file into the dags folder of
+workers that have `sparkguard[spark]`, or replace the command by a spark-submit of jobs/audit.py.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import datetime, timedelta, timezone
+
+from airflow.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import dag, task
+
+AUDIT = os.environ.get("SPARKGUARD_AUDIT", "/opt/sparkguard/audits/nightly.yaml")
+LAKE = os.environ.get("SPARKGUARD_LAKE", "/lake")
+FINAL = {1: "data failed its contract", 2: "the configuration is wrong"}
+
+
+@dag(
+    schedule="30 2 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    tags=["sparkguard"],
+)
+def sparkguard_nightly() -> None:
+    @task(
+        retries=3,
+        retry_delay=timedelta(minutes=5),
+        retry_exponential_backoff=True,
+        execution_timeout=timedelta(hours=4),
+    )
+    def audit(run_id: str) -> None:
+        command = ["sparkguard", "audit", AUDIT, "--run-id", run_id, "--set", f"lake={LAKE}"]
+        code = subprocess.run(command, check=False).returncode
+        if code in FINAL:
+            raise AirflowFailException(f"{FINAL[code]}: exit code {code}")
+        if code:
+            raise AirflowException(f"could not evaluate or store: exit code {code}")
+
+    audit("{{ run_id }}")
+
+
+sparkguard_nightly()

@@ -1,0 +1,33 @@
+"""Judging some rules of an audit only: the others are skipped, and the results say so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from sparkguard.contracts.audit_config import AuditConfig
+from sparkguard.errors import ConfigurationError, did_you_mean
+
+REASON = "left out: this run was asked for other checks"
+
+
+def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> AuditConfig:
+    """`config` with every rule skipped whose id and kind are not among `wanted`; empty means all.
+
+    `kinds` are those of all checks there are. Raises ConfigurationError when nothing is left, or
+    for a name that neither a rule nor a kind has.
+    """
+    if not wanted:
+        return config
+    rules = [rule for contract in config.contracts for rule in contract.rules]
+    known = {rule.id for rule in rules}.union(kinds)
+    for name in wanted:
+        if name not in known:
+            near = did_you_mean(name, known)
+            raise ConfigurationError(f"--check: no rule has the id or kind {name[:80]!r}.{near}")
+    chosen = {rule.id for rule in rules if rule.id in wanted or rule.kind in wanted}
+    if not chosen.difference(config.skips):
+        raise ConfigurationError("--check: the audit has no such rule that it does not skip")
+    left_out = {rule.id: REASON for rule in rules if rule.id not in chosen}
+    return replace(config, skips=MappingProxyType({**left_out, **config.skips}))

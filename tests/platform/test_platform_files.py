@@ -1,0 +1,264 @@
+"""The files that users copy are well-formed, and do what they say around stand-ins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from sparkguard.cli import run
+
+ROOT = Path(__file__).parents[2]
+PLATFORMS = ROOT / "conf" / "platforms"
+PYTHON = "./environment/bin/python"
+DELTA = "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension"
+
+TASK = {
+    "type": "object",
+    "required": ["task_key", "python_wheel_task", "max_retries", "timeout_seconds"],
+    "properties": {
+        "python_wheel_task": {
+            "type": "object",
+            "required": ["package_name", "entry_point", "parameters"],
+            "properties": {
+                "package_name": {"const": "sparkguard"},
+                "entry_point": {"const": "sparkguard"},
+                "parameters": {"type": "array", "items": {"type": "string"}},
+            },
+            "additionalProperties": False,
+        }
+    },
+}
+BUNDLE = {
+    "type": "object",
+    "required": ["bundle", "resources", "targets"],
+    "properties": {
+        "bundle": {"type": "object", "required": ["name"]},
+        "resources": {
+            "properties": {
+                "jobs": {
+                    "minProperties": 2,
+                    "additionalProperties": {
+                        "required": ["name", "schedule", "max_concurrent_runs", "tasks"],
+                        "properties": {"tasks": {"type": "array", "items": TASK, "minItems": 1}},
+                    },
+                }
+            }
+        },
+    },
+}
+STEP = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["Name", "ActionOnFailure", "HadoopJarStep"],
+        "properties": {
+            "Name": {"type": "string"},
+            "ActionOnFailure": {"enum": ["CONTINUE", "CANCEL_AND_WAIT", "TERMINATE_CLUSTER"]},
+            "HadoopJarStep": {
+                "required": ["Jar", "Args"],
+                "properties": {
+                    "Jar": {"const": "command-runner.jar"},
+                    "Args": {"type": "array", "items": {"type": "string"}},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "additionalProperties": False,
+    },
+}
+SERVERLESS = {
+    "type": "object",
+    "required": ["applicationId", "clientToken", "executionRoleArn", "jobDriver"],
+    "properties": {
+        "jobDriver": {
+            "required": ["sparkSubmit"],
+            "properties": {
+                "sparkSubmit": {
+                    "required": ["entryPoint", "entryPointArguments", "sparkSubmitParameters"],
+                    "additionalProperties": {"type": ["string", "array"]},
+                }
+            },
+            "additionalProperties": False,
+        }
+    },
+}
+
+
+def holds_to(schema: dict[str, Any], content: Any) -> None:
+    assert sorted(map(str, Draft202012Validator(schema).iter_errors(content))) == []
+
+
+def test_the_databricks_bundle_runs_the_wheel_on_both_kinds_of_compute() -> None:
+    bundle = yaml.safe_load((PLATFORMS / "databricks" / "databricks.yml").read_text())
+    holds_to(BUNDLE, bundle)
+    classic, serverless = bundle["resources"]["jobs"].values()
+    keys = {cluster["job_cluster_key"] for cluster in classic["job_clusters"]}
+    assert {task["job_cluster_key"] for task in classic["tasks"]} <= keys
+    assert all(task["libraries"] == [{"whl": "./dist/*.whl"}] for task in classic["tasks"])
+    environments = {e["environment_key"]: e["spec"] for e in serverless["environments"]}
+    for task in serverless["tasks"]:
+        assert "libraries" not in task
+        assert environments[task["environment_key"]]["dependencies"] == ["./dist/*.whl"]
+    for job in (classic, serverless):
+        command, _, option, run_id = job["tasks"][0]["python_wheel_task"]["parameters"]
+        assert (command, option, run_id) == ("audit", "--run-id", "{{job.run_id}}")
+
+
+def test_emr_steps_ship_the_packed_environment() -> None:
+    steps = json.loads((PLATFORMS / "emr" / "steps.json").read_text())
+    holds_to(STEP, steps)
+    arguments = steps[0]["HadoopJarStep"]["Args"]
+    archives = arguments[arguments.index("--archives") + 1].split(",")
+    assert [archive.rpartition("#")[2] for archive in archives] == ["environment", "conf"]
+    confs = {arguments[i + 1] for i, a in enumerate(arguments) if a == "--conf"}
+    assert DELTA in confs
+    assert f"spark.yarn.appMasterEnv.PYSPARK_PYTHON={PYTHON}" in confs
+    assert f"spark.executorEnv.PYSPARK_PYTHON={PYTHON}" in confs
+    assert arguments[-4].endswith("jobs/audit.py")
+    assert "--packages" not in arguments
+
+
+def test_the_emr_serverless_job_ships_the_packed_environment() -> None:
+    job = json.loads((PLATFORMS / "emr" / "serverless-job.json").read_text())
+    holds_to(SERVERLESS, job)
+    submit = job["jobDriver"]["sparkSubmit"]
+    confs = dict(c.split("=", 1) for c in submit["sparkSubmitParameters"].split("--conf ")[1:])
+    assert DELTA.partition("=")[2] == confs["spark.sql.extensions"].strip()
+    for name in ("emr-serverless.driverEnv.PYSPARK_DRIVER_PYTHON", "executorEnv.PYSPARK_PYTHON"):
+        assert confs[f"spark.{name}"].strip() == PYTHON
+    assert "#environment," in confs["spark.archives"]
+    assert submit["entryPointArguments"][-1] == job["clientToken"] == "RUN_ID"
+
+
+class Failed(Exception):
+    """Stands in for AirflowException."""
+
+
+class FailedForGood(Failed):
+    """Stands in for AirflowFailException, which Airflow does not retry."""
+
+
+@pytest.fixture
+def nightly(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The DAG's parts, made by a fake of the few names of Airflow that it uses."""
+    made: dict[str, Any] = {}
+
+    def dag(**options: Any) -> Any:
+        made["dag"] = options
+        return lambda build: build
+
+    def task(**options: Any) -> Any:
+        made["task"] = options
+
+        def decorated(work: Any) -> Any:
+            made["work"] = work
+            return lambda *given: made.update(given=given)
+
+        return decorated
+
+    exceptions = types.ModuleType("airflow.exceptions")
+    exceptions.AirflowException = Failed  # type: ignore[attr-defined]
+    exceptions.AirflowFailException = FailedForGood  # type: ignore[attr-defined]
+    sdk = types.ModuleType("airflow.sdk")
+    sdk.dag, sdk.task = dag, task  # type: ignore[attr-defined]
+    for module in (types.ModuleType("airflow"), exceptions, sdk):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    runpy.run_path(str(PLATFORMS / "airflow" / "sparkguard_nightly.py"))
+    return made
+
+
+def test_the_airflow_dag_retries_under_the_same_run_id(nightly: dict[str, Any]) -> None:
+    assert nightly["given"] == ("{{ run_id }}",)
+    assert nightly["task"]["retries"] == 3
+    assert nightly["dag"]["catchup"] is False
+    assert nightly["dag"]["start_date"].tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [(0, None), (1, FailedForGood), (2, FailedForGood), (3, Failed), (4, Failed)],
+)
+def test_the_airflow_task_retries_only_what_may_turn_out_better(
+    nightly: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    raised: type[Exception] | None,
+) -> None:
+    ran: list[list[str]] = []
+
+    def stand_in(command: list[str], check: bool) -> Any:
+        ran.append(command)
+        return types.SimpleNamespace(returncode=code)
+
+    monkeypatch.setattr(subprocess, "run", stand_in)
+    if raised is None:
+        nightly["work"]("scheduled__2026-01-01")
+    else:
+        with pytest.raises(raised) as caught:
+            nightly["work"]("scheduled__2026-01-01")
+        assert type(caught.value) is raised
+    assert ran[0][:2] == ["sparkguard", "audit"]
+    assert ran[0][ran[0].index("--run-id") + 1] == "scheduled__2026-01-01"
+
+
+@pytest.mark.parametrize(("codes", "end"), [("0", 0), ("1", 1), ("3 4 0", 0), ("3 3 3 0", 3)])
+def test_the_cron_script_repeats_a_run_under_one_id(tmp_path: Path, codes: str, end: int) -> None:
+    (tmp_path / "codes").write_text("\n".join(codes.split()) + "\n")
+    stand_in = tmp_path / "sparkguard"
+    stand_in.write_text(
+        "#!/bin/sh\n"
+        f'echo "$@" >>{tmp_path}/calls\n'
+        f"code=$(head -n 1 {tmp_path}/codes); sed -i 1d {tmp_path}/codes; exit $code\n"
+    )
+    stand_in.chmod(0o755)
+    script = PLATFORMS / "cron" / "sparkguard-nightly"
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path),
+        "SPARKGUARD_PAUSES": "0 0",
+    }
+    command = [str(script), "audits/shop.yaml", "--set", "lake=/l"]
+    done = subprocess.run(command, env=environment, check=False)
+    assert done.returncode == end
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len(calls) == min(len(codes.split()), 3)
+    assert len(set(calls)) == 1
+    assert re.fullmatch(r"audit audits/shop.yaml --run-id shop-[-\d]{10} --set lake=/l", calls[0])
+
+
+def test_the_crontab_calls_the_script() -> None:
+    lines = (PLATFORMS / "cron" / "crontab").read_text().splitlines()
+    (job,) = [line for line in lines if re.match(r"[\d*]", line)]
+    assert len(job.split()[:5]) == 5
+    assert job.split()[5].endswith("/sparkguard-nightly")
+    assert "%" not in job, "cron would end the command there"
+
+
+@pytest.mark.parametrize("job", sorted(p.stem for p in (ROOT / "jobs").glob("*.py")))
+def test_every_job_is_a_command(job: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(sys, "argv", [job, "--help"])
+    runpy.run_path(str(ROOT / "jobs" / f"{job}.py"), run_name="__main__")
+    assert "Usage: sparkguard" in capsys.readouterr().out
+
+
+def test_a_job_of_one_kind_asks_for_checks_that_exist(tmp_path: Path, capsys: Any) -> None:
+    for job in ("references", "windows"):
+        for kind in re.findall(r'"--check", "(\w+)"', (ROOT / "jobs" / f"{job}.py").read_text()):
+            assert (ROOT / "sparkguard" / "checks" / f"{kind}.py").is_file()
+    config = ROOT / "conf" / "audits" / "nycflights.yaml"
+    lake = ("--set", f"lake={tmp_path}")
+    assert run(["audit", str(config), *lake, "--check", "referencs"]) == 2
+    assert "Did you mean 'references'?" in capsys.readouterr().err
