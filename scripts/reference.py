@@ -1,0 +1,157 @@
+"""Writes docs/reference.md from the code: scripts/reference.py [FILE]. A test holds the two equal."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sparkguard import checks, results
+from sparkguard.checks.base import CHECKS
+from sparkguard.cli import app
+from sparkguard.contracts.alert_routes import Alerts, Lineage, Route
+from sparkguard.contracts.audit_config import ResultsPlace, Samples
+from sparkguard.options import described
+from sparkguard.results.schemas import TABLES
+
+HEAD = """\
+# Reference
+
+Made from the code by `scripts/reference.py`; don't edit it by hand.
+"""
+SECTIONS = (
+    ("results", ResultsPlace),
+    ("samples", Samples),
+    ("alerts", Alerts),
+    ("alerts.routes", Route),
+    ("openlineage", Lineage),
+)
+
+
+def reference() -> str:
+    """The whole page."""
+    assert checks
+    assert results
+    parts = (HEAD, *_checks(), *_audit(), *_commands(), *_tables())
+    return "\n".join(parts)
+
+
+def _checks() -> Iterator[str]:
+    yield "## Checks\n"
+    yield "Write a check under `quality` of a table or a column:\n"
+    yield "```yaml"
+    yield "quality:"
+    yield "  - {type: custom, engine: sparkguard, implementation: {check: NAME, OPTION: VALUE}}"
+    yield "```\n"
+    yield (
+        "Elements of the contract that become checks by themselves stand in "
+        "[Contracts and audits](contracts.md).\n"
+    )
+    for kind in CHECKS.kinds:
+        cls = CHECKS[kind]
+        yield f"### {kind}\n"
+        yield f"{_text(cls)}\n"
+        yield from _options(cls)
+
+
+def _audit() -> Iterator[str]:
+    yield "## Sections of an audit\n"
+    yield "What an audit file holds besides stands in [Contracts and audits](contracts.md).\n"
+    for name, cls in SECTIONS:
+        yield f"### {name}\n"
+        yield f"{_text(cls)}\n"
+        yield from _options(cls)
+
+
+def _commands() -> Iterator[str]:
+    yield "## Commands\n"
+    yield from _command(typer.main.get_command(app), "sparkguard")
+
+
+def _command(command: Any, name: str) -> Iterator[str]:
+    if subcommands := getattr(command, "commands", None):
+        for sub in sorted(subcommands):
+            yield from _command(subcommands[sub], f"{name} {sub}")
+        return
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    usage = " ".join((name, *(_metavar(p) for p in arguments)))
+    yield f"### {usage}\n"
+    yield f"{_joined(command.help or '')}\n"
+    yield "| option | |\n|---|---|"
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        shown = _metavar(parameter) if parameter in arguments else ", ".join(parameter.opts)
+        yield f"| `{shown}` | {_cell(parameter.help or '')} |"
+    yield ""
+
+
+def _metavar(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name.upper())
+
+
+def _tables() -> Iterator[str]:
+    yield "## Result tables\n"
+    for table in TABLES.values():
+        yield f"### {table.name}\n"
+        yield f"{table.comment}\n"
+        yield "| column | type | |\n|---|---|---|"
+        for column in table.columns:
+            yield f"| `{column.name}` | {_cell(column.type)} | {_cell(column.comment)} |"
+        yield ""
+
+
+def _options(cls: type[Any]) -> Iterator[str]:
+    rows = described(cls)
+    if not rows:
+        yield "No options.\n"
+        return
+    yield "| option | takes | default |\n|---|---|---|"
+    for name, taken, default in rows:
+        yield f"| `{name}` | {_cell(taken)} | {_cell(_default(default))} |"
+    yield ""
+
+
+def _default(value: Any) -> str:
+    match value:
+        case dataclasses.MISSING:
+            return "needed"
+        case None | () | "":
+            return "none" if value != "" else ""
+        case Enum():
+            return f"`{value.value}`"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case tuple() | frozenset():
+            return ", ".join(f"`{item}`" for item in value)
+        case _ if dataclasses.is_dataclass(value) or isinstance(value, dict):
+            return ""
+    return f"`{value}`"
+
+
+def _text(cls: type[Any]) -> str:
+    return _joined(inspect.getdoc(cls) or "")
+
+
+def _joined(text: str) -> str:
+    """Paragraphs with their lines joined; lists and indented blocks as they are."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(
+        p if re.search(r"^(\s|[-*] )", p, re.MULTILINE) else " ".join(p.split()) for p in paragraphs
+    )
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs/reference.md")
+    target.write_text(reference(), encoding="utf-8")
