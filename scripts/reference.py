@@ -1,11 +1,10 @@
-"""Writes docs/reference.md from the code: scripts/reference.py [FILE]. A test holds the two equal."""
+"""Writes docs/reference.md from the code; a test holds the two equal."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 import re
-import sys
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -153,5 +152,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs/reference.md")
-    target.write_text(reference(), encoding="utf-8")
+    page = Path(__file__).parents[1] / "docs" / "reference.md"
+    page.write_text(reference(), encoding="utf-8")

@@ -12,6 +12,7 @@ from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PARTS = re.compile(r"(?:`((?:[^`]|``)+)`|([^`.]+))(\.|$)")
 
 
@@ -75,6 +76,14 @@ class TableRef:
 
     def __str__(self) -> str:
         return self.name or self.path or ""
+
+
+def refuse_relative(path: str) -> None:
+    """Raises ValueError for a path that means another place for every process that reads it."""
+    if not path.startswith("/") and not _SCHEME.match(path):
+        raise ValueError(
+            f"path {path[:200]!r} is relative; give a full one, such as /data/lake or s3://lake"
+        )
 
 
 @dataclass(frozen=True)

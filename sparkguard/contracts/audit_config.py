@@ -13,7 +13,7 @@ from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import Location
 from sparkguard.slices import Slice
-from sparkguard.tables import TableRef
+from sparkguard.tables import TableRef, refuse_relative
 from sparkguard.verdicts import Outcome
 
 _MOST_ROWS = 1_000
@@ -61,6 +61,8 @@ class ResultsPlace:
             raise ValueError("give path or schema, and one of them only")
         if not (self.path or self.schema or "").strip():
             raise ValueError("path or schema is empty")
+        if self.path is not None:
+            refuse_relative(self.path)
         if self.schema is not None:
             TableRef(name=self.schema)  # refuses a name that is none
 

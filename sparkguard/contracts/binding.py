@@ -17,7 +17,7 @@ from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.slices import Slice
-from sparkguard.tables import TableRef
+from sparkguard.tables import TableRef, refuse_relative
 
 _SUFFIX = ".odcs.yaml"
 _DATASET_KEYS = ("contract", "version", "table", "slices")
@@ -154,6 +154,8 @@ def _table_ref(value: Any, at: Path, source: Source) -> TableRef | None:
         source.problem(at, "table: path and name are texts")
         return None
     try:
+        if given.get("path"):
+            refuse_relative(given["path"])
         return TableRef(**given)
     except ValueError as error:
         source.problem(at, f"table: {error}")

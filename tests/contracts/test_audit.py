@@ -189,8 +189,8 @@ def test_a_link_out_of_the_project_is_not_followed(project: Path, tmp_path: Path
 
 
 def test_values_of_variables_are_not_looked_through_again(project: Path) -> None:
-    found = load(project, lake="${lake}")
-    assert found.datasets[0].table == TableRef(path="${lake}/orders")
+    found = load(project, lake="/${lake}")
+    assert found.datasets[0].table == TableRef(path="/${lake}/orders")
 
 
 def test_one_version_of_two_is_chosen_and_a_repeated_one_refused(project: Path) -> None:
@@ -226,3 +226,11 @@ def test_a_reference_into_another_contract_finds_its_dataset(project: Path) -> N
 def test_a_section_is_added_by_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module.SECTIONS, "alerts", lambda value, at, source: tuple(value))
     assert load(project, AUDIT + "alerts: [a, b]\n").sections == {"alerts": ("a", "b")}
+
+
+def test_relative_paths_are_refused(project: Path) -> None:
+    text = AUDIT.replace("${lake}/results", "lake/results").replace('"${lake}/orders"', "orders")
+    found = problems(project, text)
+    assert "path 'lake/results' is relative" in found
+    assert "path 'orders' is relative" in found
+    assert load(project, lake="s3://lake").results == ResultsPlace(path="s3://lake/results")
