@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,12 @@ def test_no_test_is_skipped_or_expected_to_fail() -> None:
 def test_jobs_are_wrappers() -> None:
     for job in (ROOT / "jobs").glob("*.py"):
         assert len(job.read_text().splitlines()) < 30, job
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "reference.py"))["reference"]()
+    written = (ROOT / "docs" / "reference.md").read_text()
+    assert made == written, "stale: run `python scripts/reference.py`"
 
 
 def test_the_version_is_the_same_everywhere() -> None:
