@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparkguard.cli import run
-from tests.docs.blocks import Block, of_page
+from tests.docs.blocks import ROOT, Block, of_page
 from tests.shops import write_audit
 
 ELSEWHERE = {
@@ -21,6 +22,7 @@ ELSEWHERE = {
     "python -m build": "tests/test_packaging.py builds",
     "conf/platforms/emr/pack": "tests/platform/test_packed.py",
     "sparkguard doctor": "tests/test_doctor.py: this machine need not be well",
+    "sparkguard demo": "tests/demos",
     "sparkguard audit conf/audits/nycflights.yaml": "tests/demos/test_core.py",
 }
 """Commands that are run by other tests."""
@@ -53,6 +55,7 @@ class Story:
 
     def _at_home(self, text: str) -> str:
         lake = str(self.folder / "lake")
+        text = re.sub(r"\bAUDIT\b", "audits/drift.yaml", text)
         text = re.sub(r"(?<![\w.}D])/(data/)?lake(?=/|\b)", lake, text)
         return text.replace("$PWD", str(self.folder))
 
@@ -91,29 +94,69 @@ def test_the_readme_is_true(story: Story, capsys: pytest.CaptureFixture[str]) ->
     assert (story.folder / "result.json").is_file()
 
 
+PAGES = ("when-it-fails.md", "alerts.md", "operations.md", "profile.md", "drift.md", "boundary.md")
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("page", ["when-it-fails.md", "alerts.md", "operations.md", "profile.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_true(story: Story, page: str) -> None:
-    _flights(story)
+    _prepare(story)
     codes = story.follow(page)
     assert all(code in (0, 1) for code in codes.values()), codes
 
 
-def _flights(story: Story) -> None:
-    """What the pages take for granted: a table of flights and a stored run that found a fault."""
+def _prepare(story: Story) -> None:
+    """What the pages take for granted: tables of flights and planes, and a run that found a fault.
+
+    The page on drift has its own audit; that on the boundary a contract and the version before it.
+    """
     config = story.folder / "audits" / "flights.yaml"
     if config.exists():
         return
-    spark = story.names["spark"]
-    spark.range(100).selectExpr(
-        "id", "CAST(id % 2 AS INT) AS month", "IF(id = 7, -1, id) AS distance"
-    ).write.format("delta").save(str(story.folder / "lake" / "flights"))
-    distance = {
-        "name": "distance", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0}
-    }  # fmt: skip
-    columns = [{"name": name, "logicalType": "integer"} for name in ("id", "month")]
-    made = write_audit(story.folder, {"flights": {"properties": [*columns, distance]}})
-    made.rename(config)
+    spark, lake = story.names["spark"], story.folder / "lake"
+    flights = spark.range(4_000).selectExpr(
+        "id",
+        "CAST(1 + id % 2 AS INT) AS month",
+        "IF(id = 7, -1, id) AS distance",
+        "CAST(id % 60 AS DOUBLE) AS dep_delay",
+        "CONCAT('N', id % 40) AS tailnum",
+    )
+    flights.write.format("delta").partitionBy("month").save(str(lake / "flights"))
+    spark.range(40).selectExpr("CONCAT('N', id) AS tailnum").write.format("delta").save(
+        str(lake / "planes")
+    )
+    story.names["frame"] = flights.where("id <> 7").limit(10)
+    drift = {"check": "drift", "columns": ["dep_delay"]}
+    rule = {"type": "custom", "engine": "sparkguard", "implementation": drift}
+    _audit(story, "drift", {"properties": _COLUMNS, "quality": [rule]}, by="month")
+    _audit(story, "flights", {"properties": _COLUMNS})
+    shutil.copytree(ROOT / "conf" / "contracts", story.folder / "conf" / "contracts")
+    (story.folder / "main").mkdir()
+    contract = (story.folder / "flights" / "contracts" / "shop.odcs.yaml").read_text()
+    contract = contract.replace("id: shop", "id: flights")
+    (story.folder / "flights.odcs.yaml").write_text(contract)
+    before = contract.replace("version: 1.0.0", "version: 0.9.0")
+    (story.folder / "main" / "flights.odcs.yaml").write_text(before)
     if not (story.folder / "audits" / "nightly.yaml").exists():
         story.follow("README.md")
     assert run(["audit", str(config), "--run-id", "2026-05-01"]) == 1
+
+
+_COLUMNS = [
+    *({"name": name, "logicalType": "integer"} for name in ("id", "month")),
+    {"name": "distance", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0}},
+    {"name": "dep_delay", "logicalType": "number"},
+    {"name": "tailnum", "logicalType": "string"},
+]
+
+
+def _audit(story: Story, name: str, table: dict[str, Any], by: str = "") -> None:
+    """audits/NAME.yaml over the reader's tables and results, with contracts of its own."""
+    folder = story.folder / name
+    folder.mkdir()
+    slices = {"flights": {"slices": {"by": [by], "judge": "all"}}} if by else {}
+    text = write_audit(folder, {"flights": table}, slices).read_text()
+    text = text.replace(f"{folder}/lake", f"{story.folder}/lake")
+    (story.folder / "audits").mkdir(exist_ok=True)
+    file = story.folder / "audits" / f"{name}.yaml"
+    file.write_text(text.replace("../contracts", f"../{name}/contracts"))
