@@ -8,15 +8,17 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import typer
 
 from sparkguard import checks, results
 from sparkguard.checks.base import CHECKS
 from sparkguard.cli import app
+from sparkguard.columns import Column
 from sparkguard.contracts.alert_routes import Alerts, Lineage, Route
 from sparkguard.contracts.audit_config import ResultsPlace, Samples
+from sparkguard.expressions import Query
 from sparkguard.options import described
 from sparkguard.results.schemas import TABLES
 
@@ -32,6 +34,9 @@ SECTIONS = (
     ("alerts.routes", Route),
     ("openlineage", Lineage),
 )
+
+MADE = (Column, Query)
+"""What contracts are turned into, and nobody writes."""
 
 
 def reference() -> str:
@@ -57,7 +62,12 @@ def _checks() -> Iterator[str]:
         cls = CHECKS[kind]
         yield f"### {kind}\n"
         yield f"{_text(cls)}\n"
-        yield from _options(cls)
+        if any(nested in MADE for _, nested in _nested(cls)):
+            yield "Made from what the contract says; its options are not written by hand.\n"
+        else:
+            yield from _options(cls)
+    yield "## Mappings in the options of checks\n"
+    yield from _mappings()
 
 
 def _audit() -> Iterator[str]:
@@ -116,6 +126,30 @@ def _options(cls: type[Any]) -> Iterator[str]:
     for name, taken, default in rows:
         yield f"| `{name}` | {_cell(taken)} | {_cell(_default(default))} |"
     yield ""
+
+
+def _mappings() -> Iterator[str]:
+    """Options whose values are mappings with options of their own, each kind once."""
+    found: dict[type[Any], list[str]] = {}
+    waiting = [CHECKS[kind] for kind in CHECKS.kinds]
+    for cls in waiting:
+        for name, nested in _nested(cls):
+            if nested in MADE:
+                continue
+            if nested not in found:
+                waiting.append(nested)
+            found.setdefault(nested, []).append(name)
+    for cls, names in sorted(found.items(), key=lambda item: item[1]):
+        yield f"### {', '.join(dict.fromkeys(names))}\n"
+        yield f"{_text(cls)}\n"
+        yield from _options(cls)
+
+
+def _nested(cls: type[Any]) -> Iterator[tuple[str, type[Any]]]:
+    for name, hint in get_type_hints(cls).items():
+        for part in (hint, *get_args(hint)):
+            if dataclasses.is_dataclass(part) and isinstance(part, type):
+                yield name, part
 
 
 def _default(value: Any) -> str:
