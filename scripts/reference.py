@@ -62,8 +62,8 @@ def _checks() -> Iterator[str]:
         cls = CHECKS[kind]
         yield f"### {kind}\n"
         yield f"{_text(cls)}\n"
-        if any(nested in MADE for _, nested in _nested(cls)):
-            yield "Made from what the contract says; its options are not written by hand.\n"
+        if any(nested is Column for _, nested in _nested(cls)):
+            yield "Made from the columns of the contract; it is not written by hand.\n"
         else:
             yield from _options(cls)
     yield "## Mappings in the options of checks\n"
