@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from sparkguard.checks.base import Check, Context, Judgement
-from sparkguard.checks.row_rule import by_threshold
-from sparkguard.measures.tally import Tally, TallyState
-from sparkguard.options import ColumnPath
-from sparkguard.profile import Need, Profile
-from sparkguard.relations.table import Table
+from sparkguard.checks.base import Context
+from sparkguard.checks.row_rule import CountedRule
 from sparkguard.sql import Sql
 from sparkguard.thresholds import Threshold, zero_rows
 from sparkguard.values import any_missing
 
 
 @dataclass(frozen=True)
-class Completeness(Check, kind="completeness"):
+class Completeness(CountedRule, kind="completeness"):
     """As many rows lack a value in `column` as `threshold` allows, by default none.
 
     A field nested in a struct lacks a value only where the struct is there, and an array lacks
     one where an element is NULL.
     """
 
-    column: ColumnPath
-    threshold: Threshold = field(default_factory=zero_rows)
-
-    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
-        return frozenset({(context.table.name, self.column)})
+    threshold: Threshold = field(default_factory=zero_rows, kw_only=True)
+    what = "without a value"
 
     def violates(self, context: Context) -> Sql:
         return any_missing(self.column)
-
-    def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        return (self._need(context),)
-
-    def judge(self, seen: Profile, context: Context) -> Judgement:
-        tally = seen.at(context.where, self._need(context)) or TallyState()
-        return by_threshold(self.threshold, tally.true, tally.rows, "without a value")
-
-    def _need(self, context: Context) -> Need[TallyState]:
-        reads = frozenset({self.column[0]})
-        return Need(Table(context.table.name), Tally(self.violates(context), reads))

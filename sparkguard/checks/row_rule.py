@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
@@ -127,6 +127,40 @@ class RowRule(Check):
 
     def _need(self, context: Context, condition: Sql) -> Need[TallyState]:
         return Need(Table(context.table.name), Tally(condition, frozenset({self.column[0]})))
+
+
+@dataclass(frozen=True)
+class CountedRule(Check):
+    """A limit on the number or the share of rows of which something is true."""
+
+    column: ColumnPath
+    threshold: Threshold = field(kw_only=True)
+    what: ClassVar[str]  # of the rows that count, as messages say it
+
+    @abstractmethod
+    def violates(self, context: Context) -> Sql:
+        """The condition on a row; raises Unsupported where it has no meaning."""
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset({(context.table.name, self.column)})
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        try:
+            return (self._need(context),)
+        except Unsupported:
+            return ()
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        try:
+            need = self._need(context)
+        except Unsupported as reason:
+            return Judgement(Outcome.ERROR, reason=str(reason))
+        tally = seen.at(context.where, need) or TallyState()
+        return by_threshold(self.threshold, tally.true, tally.rows, self.what)
+
+    def _need(self, context: Context) -> Need[TallyState]:
+        reads = frozenset({self.column[0]})
+        return Need(Table(context.table.name), Tally(self.violates(context), reads))
 
 
 def by_threshold(threshold: Threshold, count: int, rows: int, what: str) -> Judgement:

@@ -38,7 +38,7 @@ def test_missing_values_at_every_depth(spark: Any, judge: Any) -> None:
 
 def test_slices_and_thresholds(spark: Any, judge: Any) -> None:
     frame = spark.createDataFrame([*ROWS, ("v", 5, None, None, None)], SCHEMA)
-    rules = [Completeness(("a",)), Completeness(("a",), PERCENT)]
+    rules = [Completeness(("a",)), Completeness(("a",), threshold=PERCENT)]
     by_slice = {
         where: judge(rules, {"t": frame}, by=("p",), where=where)
         for where in (WHOLE, Slice.of({"p": "u"}), Slice.of({"p": "none"}))

@@ -16,7 +16,7 @@ def test_rows_and_percentages_against_every_kind_of_limit(spark: Any, judge: Any
         (Threshold(Operator.LESS, (50,), "percent"), Outcome.FAIL, 50.0),
         (Threshold(Operator.BETWEEN, (2, 5)), Outcome.FAIL, 2),
     ]
-    found = judge([NullValues(("a",), limit) for limit, _, _ in cases], {"t": frame})
+    found = judge([NullValues(("a",), threshold=limit) for limit, _, _ in cases], {"t": frame})
     assert [(one.outcome, one.observed) for one in found] == [case[1:] for case in cases]
     assert found[-1].reason == (
         "2 of 4 rows with NULL; "
@@ -25,7 +25,7 @@ def test_rows_and_percentages_against_every_kind_of_limit(spark: Any, judge: Any
 
 
 def test_a_column_of_nulls_is_judged_and_an_empty_table_is_not(spark: Any, judge: Any) -> None:
-    rule = NullValues(("a",), Threshold(Operator.BE, (0,)))
+    rule = NullValues(("a",), threshold=Threshold(Operator.BE, (0,)))
     nulls, empty = (spark.createDataFrame(rows, "a int") for rows in ([(None,)], []))
     assert judge([rule], {"t": nulls})[0].outcome is Outcome.FAIL
     assert judge([rule], {"t": empty})[0].outcome is Outcome.NOT_EVALUABLE

@@ -1,125 +1,23 @@
-"""Spark's data types as plain data, so that contracts can be compared without Spark or Java."""
+"""Types from Spark's text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
+from sparkguard.datatypes.types import (
+    FLOATS,
+    INTEGERS,
+    Array,
+    Atomic,
+    DataType,
+    Decimal,
+    Field,
+    Map,
+    Struct,
+    Text,
+)
 from sparkguard.errors import bounded
 
-
-@dataclass(frozen=True)
-class Atomic:
-    """A type without parts, by Spark's simple name: `bigint`, `string`, `timestamp_ntz` ..."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class Decimal:
-    precision: int
-    scale: int
-
-    def __str__(self) -> str:
-        return f"decimal({self.precision},{self.scale})"
-
-
-@dataclass(frozen=True)
-class Text:
-    """`char(n)` or `varchar(n)`; Spark's schema shows these as string with metadata."""
-
-    name: str
-    length: int
-
-    def __str__(self) -> str:
-        return f"{self.name}({self.length})"
-
-
-@dataclass(frozen=True)
-class Array:
-    element: DataType
-    contains_null: bool = True
-
-    def __str__(self) -> str:
-        return f"array<{self.element}>"
-
-
-@dataclass(frozen=True)
-class Map:
-    key: DataType
-    value: DataType
-    value_contains_null: bool = True
-
-    def __str__(self) -> str:
-        return f"map<{self.key},{self.value}>"
-
-
-@dataclass(frozen=True)
-class Field:
-    name: str
-    type: DataType
-    nullable: bool = True
-    comment: str = ""
-
-    def __str__(self) -> str:
-        plain = re.fullmatch(r"\w+", self.name)
-        name = self.name if plain else "`" + self.name.replace("`", "``") + "`"
-        return f"{name}:{self.type}"
-
-
-@dataclass(frozen=True)
-class Struct:
-    fields: tuple[Field, ...] = ()
-
-    def __str__(self) -> str:
-        return f"struct<{','.join(map(str, self.fields))}>"
-
-    def __iter__(self) -> Iterator[Field]:
-        return iter(self.fields)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.fields)
-
-    def get(self, name: str) -> Field | None:
-        """The field of exactly this name, or None."""
-        return next((field for field in self.fields if field.name == name), None)
-
-    def at(self, path: tuple[str, ...]) -> Field | None:
-        """The field at `path`, or None. The steps below a column are names of struct fields,
-        `ELEMENT` for an array's items, `KEY` and `VALUE` for a map's.
-        """
-        field = self.get(path[0]) if path else None
-        for step in path[1:]:
-            field = None if field is None else _step(field.type, step)
-        return field
-
-
-ELEMENT, KEY, VALUE = "[]", "{key}", "{value}"
-
-
-def _step(type_: DataType, step: str) -> Field | None:
-    match type_:
-        case Struct():
-            return type_.get(step)
-        case Array() if step == ELEMENT:
-            return Field(step, type_.element, type_.contains_null)
-        case Map() if step == KEY:
-            return Field(step, type_.key, nullable=False)
-        case Map() if step == VALUE:
-            return Field(step, type_.value, type_.value_contains_null)
-    return None
-
-
-DataType = Atomic | Decimal | Text | Array | Map | Struct
-
-INTEGERS = ("tinyint", "smallint", "int", "bigint")
-FLOATS = ("float", "double")
 _ALIASES = {
     "byte": "tinyint",
     "short": "smallint",
@@ -136,26 +34,6 @@ _ATOMIC = frozenset(
 )
 
 
-def is_integer(type_: DataType) -> bool:
-    return isinstance(type_, Atomic) and type_.name in INTEGERS
-
-
-def is_float(type_: DataType) -> bool:
-    return isinstance(type_, Atomic) and type_.name in FLOATS
-
-
-def is_numeric(type_: DataType) -> bool:
-    return isinstance(type_, Decimal) or is_integer(type_) or is_float(type_)
-
-
-def is_string(type_: DataType) -> bool:
-    return isinstance(type_, Text) or (isinstance(type_, Atomic) and type_.name == "string")
-
-
-def is_temporal(type_: DataType) -> bool:
-    return isinstance(type_, Atomic) and type_.name in ("date", "timestamp", "timestamp_ntz")
-
-
 def parse(text: str) -> DataType:
     """A type from Spark's text: `bigint`, `decimal(10,2)`, `struct<a:int,b:array<string>>`.
 
@@ -165,37 +43,6 @@ def parse(text: str) -> DataType:
     found = parser.type()
     parser.end()
     return found
-
-
-def from_json(schema: Mapping[str, Any]) -> Struct:
-    """The tree of `DataFrame.schema.jsonValue()`, and of a Delta log's `schemaString`."""
-    found = _from_json(schema)
-    if not isinstance(found, Struct):
-        raise ValueError("a table's schema is a struct")
-    return found
-
-
-def _from_json(node: Any) -> DataType:
-    if isinstance(node, str):
-        return parse(node)
-    match node["type"]:
-        case "struct":
-            return Struct(tuple(_field(f) for f in node["fields"]))
-        case "array":
-            return Array(_from_json(node["elementType"]), node["containsNull"])
-        case "map":
-            key, value = _from_json(node["keyType"]), _from_json(node["valueType"])
-            return Map(key, value, node["valueContainsNull"])
-        case "udt":
-            return _from_json(node["sqlType"])
-    raise ValueError(f"unknown type {bounded(str(node), 100)!r}")
-
-
-def _field(node: Mapping[str, Any]) -> Field:
-    metadata = node.get("metadata") or {}
-    declared = metadata.get("__CHAR_VARCHAR_TYPE_STRING")
-    type_ = parse(declared) if declared else _from_json(node["type"])
-    return Field(node["name"], type_, node["nullable"], metadata.get("comment", ""))
 
 
 class _Parser:
