@@ -14,8 +14,9 @@ from sparkguard.measures.counts import Counts
 from sparkguard.measures.distinct import Distinct
 from sparkguard.measures.extremes import Extremes
 from sparkguard.measures.families import Family, family_of
+from sparkguard.measures.frequent import LEAST_SHARE, Frequent, HashRanks
 from sparkguard.measures.moments import Moments
-from sparkguard.measures.quantiles import RANKS, Quantiles, label
+from sparkguard.measures.quantiles import RANKS, Quantiles, QuantilesState, label
 from sparkguard.measures.sample import Sample, SampleState
 from sparkguard.measures.strings import Strings
 from sparkguard.measures.values import Values
@@ -78,7 +79,8 @@ class ColumnProfile(Check):
     """The measures of one column.
 
     A first look at some rows decides only how: few values are counted, exactly; of many, the
-    moments and extremes are exact, distinct values and quantiles are sketches.
+    moments and extremes are exact, distinct values and quantiles are sketches. Values that the
+    sketches show to be frequent are then counted exactly.
     """
 
     kind: ClassVar[str] = ProfileColumns.kind
@@ -106,7 +108,12 @@ class ColumnProfile(Check):
         counted = context.seen.whole(need(values))
         if _has_few(looked) and (counted is None or not counted.overflow):
             return (need(values),)
-        return tuple(map(need, self._many(looked)))
+        ranks = need(self._ranks)
+        needs = dict.fromkeys((*map(need, self._many(looked)), ranks))
+        found = context.seen.whole(ranks)
+        if found is not None and (places := found.repeated(LEAST_SHARE)):
+            needs[need(Frequent(self.column, self.family, places))] = None
+        return tuple(needs)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         numbers = self.numbers(seen, context)
@@ -140,9 +147,9 @@ class ColumnProfile(Check):
         return None, None
 
     def top(self, seen: Profile, context: Context, most: int = TOP) -> tuple[tuple[str, int], ...]:
-        """The most frequent values with their rows; empty where values are not counted."""
+        """The most frequent values with their rows; of many values those that fill 1 % and more."""
         for measure, state in self._states(seen, context):
-            if isinstance(measure, Values):
+            if isinstance(measure, (Values, Frequent)):
                 found: tuple[tuple[str, int], ...] = state.top(most)
                 return found
         return ()
@@ -165,8 +172,16 @@ class ColumnProfile(Check):
         )
 
     @cached_property
+    def _ranks(self) -> Measure[QuantilesState]:
+        """What shows which values fill many ranks."""
+        if self.family is Family.STRING:
+            return HashRanks(self.column, self.family)
+        return Quantiles(self.column, self.family)
+
+    @cached_property
     def _possible(self) -> tuple[Measure[Any], ...]:
-        return Values(self.column, self.family), *self._many()
+        frequent = Frequent(self.column, self.family)
+        return Values(self.column, self.family), *self._many(), frequent
 
     def _states(self, seen: Profile, context: Context) -> Iterator[tuple[Measure[Any], Any]]:
         for measure in self._possible:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
@@ -71,6 +73,24 @@ class QuantilesState:
         if self.sketch:
             return float(self._sketch.get_quantile(rank, True))
         return self.points[round(rank * 100)] if self.points else None
+
+    def repeated(self, share: float) -> tuple[float, ...]:
+        """The values that may fill a `share` of the rows, ascending; few others are among them.
+
+        From percentiles those that stand for two or more of them. Empty where ranks are unknown.
+        """
+        if not self.sketch:
+            return tuple(sorted({a for a, b in pairwise(self.points) if a == b}))
+        steps = math.ceil(4 / share)
+        ranks = [i / steps for i in range(steps + 1)]
+        found = self._sketch.get_quantiles(ranks, True)
+        twice = sorted({float(a) for a, b in pairwise(found) if a == b})
+        least = share - self._sketch.normalized_rank_error(True)
+        return tuple(v for v in twice if self._filled(v) >= least)
+
+    def _filled(self, value: float) -> float:
+        below, through = (self._sketch.get_rank(value, inclusive) for inclusive in (False, True))
+        return float(through - below)
 
     @property
     def error(self) -> float | None:
