@@ -21,7 +21,7 @@ from sparkguard.relations.table import Table
 from sparkguard.relations.window_replay import WindowReplay
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Coverage
-from sparkguard.windows.bugs import names
+from sparkguard.windows.catalogue import NAMES
 from sparkguard.windows.clock import micros, moment
 from sparkguard.windows.features import Feature
 from sparkguard.windows.replay import Replayed
@@ -84,10 +84,10 @@ class WindowCheck(Check, kind="window"):
         if self.aggregate is not None and self.output is None:
             raise ValueError("window needs the option 'output'")
         for name in self.sensitive_to:
-            if name not in names():
+            if name not in NAMES:
                 raise ValueError(
-                    f"sensitive_to: unknown bug {name[:40]!r}; known are {listed(names(), 30)}."
-                    f"{did_you_mean(name, names())}"
+                    f"sensitive_to: unknown bug {name[:40]!r}; known are {listed(NAMES, 30)}."
+                    f"{did_you_mean(name, NAMES)}"
                 )
         self.declared("")
 

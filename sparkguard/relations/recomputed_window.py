@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sparkguard.relations import window_pairs, window_totals
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.window_compare import compared, status
+from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     BUCKETS,
     TIME,
@@ -133,6 +134,6 @@ def _truncated(spec: WindowSpec, windows: DataFrame, events: DataFrame) -> tuple
     earliest = "__sparkguard_earliest"
     time = micros(events, spec.event_time, spec.timezone)
     oldest = events.select(time.alias(earliest)).agg(F.min(earliest).alias(earliest))
-    begin, _ = window_pairs.edges(spec.window, F.col(TIME), spec.timezone)
+    begin, _ = edges(spec.window, F.col(TIME), spec.timezone)
     with_oldest = windows.crossJoin(F.broadcast(oldest))
     return with_oldest, F.coalesce(begin < F.col(earliest), F.lit(False))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.recomputed_window import rows_compared
 from sparkguard.relations.window_compare import status
+from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     ARRIVAL,
     ID,
@@ -21,7 +22,6 @@ from sparkguard.relations.window_events import (
     order_columns,
     value,
 )
-from sparkguard.relations.window_pairs import edges
 from sparkguard.relations.window_totals import POPULATION
 from sparkguard.windows.cases import REACH
 from sparkguard.windows.features import Feature

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparkguard.windows.cases import Case
+from sparkguard.windows.clock import FOREVER
 from sparkguard.windows.spec import Aggregate, WindowSpec
+
+TIMED = ("range", "hopping", "tumbling")
+"""Kinds of windows with an edge in time on either side."""
 
 
 class _Unknown:
@@ -66,33 +70,13 @@ class Bug(ABC):
         yield from self.variants(cases, ())
 
 
-BUGS: list[Bug] = []
+def shifted(first: int, last: int) -> Callable[[Case], Any]:
+    """The window with its edges moved by so many microseconds."""
 
+    def value(case: Case) -> Any:
+        begin, end = case.edges
+        if case.spec.window.kind == "unbounded":
+            return case.timeline.value(-FOREVER, end + last)
+        return case.timeline.value(begin + first, end + last)
 
-def bug(cls: type[Bug]) -> type[Bug]:
-    """Adds a class of bug to the catalogue, in the order in which ties are told."""
-    BUGS.append(cls())
-    return cls
-
-
-def catalogue() -> tuple[Bug, ...]:
-    """All bugs, in the order in which ties are told."""
-    from sparkguard.windows import (
-        bugs_of_edges,
-        bugs_of_rows,
-        bugs_of_values,
-        bugs_of_versions,
-    )
-
-    del bugs_of_versions, bugs_of_edges, bugs_of_rows, bugs_of_values
-    return tuple(BUGS)
-
-
-def names() -> tuple[str, ...]:
-    """The names by which a contract speaks of bugs."""
-    return tuple(b.name for b in catalogue())
-
-
-def applicable(spec: WindowSpec, aggregate: Aggregate) -> tuple[Bug, ...]:
-    """The bugs that this declaration could suffer from."""
-    return tuple(b for b in catalogue() if b.applies(spec, aggregate))
+    return value

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from sparkguard.windows.bugs import Bug, Variant, bug
+from sparkguard.windows.bugs import Bug, Variant
 from sparkguard.windows.cases import Case, trimmed
 from sparkguard.windows.clock import FOREVER, moment, wall
 from sparkguard.windows.durations import DAY
@@ -88,21 +88,18 @@ def _capped(cap: int, first: bool, own: bool) -> Callable[[Case], Any]:
     return value
 
 
-@bug
 class LastRows(_Cap):
     name = "cap_last"
     title = "only the last rows of a history are kept"
     first = False
 
 
-@bug
 class FirstRows(_Cap):
     name = "cap_first"
     title = "only the first rows of a window are kept"
     first = True
 
 
-@bug
 class RowLimit(Bug):
     name = "row_limit"
     title = "the source was cut after so many rows"
@@ -165,7 +162,6 @@ def _best_cut(found: Iterable[Iterable[tuple[int, int]]], after: bool) -> int | 
     return cut if cut is not None and abs(cut) < FOREVER else None
 
 
-@bug
 class FanOut(Bug):
     name = "fan_out"
     title = "a join repeats every event of an entity"
@@ -213,7 +209,6 @@ def _factor(case: Case) -> int | None:
     return factor if factor >= 2 and case.holds(case.exact * factor) else None
 
 
-@bug
 class MissingPartition(Bug):
     name = "missing_partition"
     title = "a day of the source was not read"

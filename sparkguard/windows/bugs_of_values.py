@@ -9,13 +9,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from sparkguard.windows.bugs import UNKNOWN, Bug, Variant, bug
+from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
 from sparkguard.windows.cases import Case
 from sparkguard.windows.oracle import aggregated, deviation
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
 
-@bug
 class Overflow(Bug):
     name = "overflow"
     title = "whole numbers run over"
@@ -76,7 +75,6 @@ def _kept(case: Case) -> list[Any]:
     return [v for v in values if v is not None]
 
 
-@bug
 class Float32(Bug):
     name = "float32"
     title = "values are added up in 32-bit floats"
@@ -130,7 +128,6 @@ _is_accumulated = _is(_accumulated)
 _is_single = _is(_as_single)
 
 
-@bug
 class Nulls(Bug):
     name = "nulls"
     title = "NULL values are treated in another way than declared"
@@ -158,7 +155,6 @@ def _with_nulls(policy: str) -> Callable[[Case], Any]:
     return value
 
 
-@bug
 class Empty(Bug):
     name = "empty"
     title = "a window without values has another value than declared"
@@ -177,7 +173,6 @@ class Empty(Bug):
         yield Variant(self.name, says, value, self.title)
 
 
-@bug
 class Degrees(Bug):
     name = "ddof"
     title = "the standard deviation of a sample is taken for that of a population, or the reverse"
@@ -197,7 +192,6 @@ class Degrees(Bug):
         yield Variant(self.name, f"the deviation with ddof {ddof}", value, self.title)
 
 
-@bug
 class FloatOrder(Bug):
     name = "float_order"
     title = "floats were added up in another order; declare a tolerance"
@@ -226,7 +220,6 @@ def _by_rounding(case: Case) -> bool:
     return bool(abs(float(case.observed) - exact) <= 2 * (len(values) + 2) * 2**-53 * size)
 
 
-@bug
 class Approximation(Bug):
     name = "approximation"
     title = "the value comes from a sketch; declare its error bound as tolerance"

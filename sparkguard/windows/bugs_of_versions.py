@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sparkguard.windows.bugs import Bug, Variant, bug
+from sparkguard.windows.bugs import Bug, Variant
 from sparkguard.windows.cases import Case, trimmed
 from sparkguard.windows.durations import DAY, HOUR, MINUTE, SECOND, spoken
 from sparkguard.windows.oracle import Event, known
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
 
-@bug
 class LateIgnored(Bug):
     name = "late_ignored"
     title = "events that arrive late are dropped"
@@ -44,7 +43,6 @@ def _punctual(grace: int) -> Callable[[Case], Any]:
     return value
 
 
-@bug
 class LateLeaked(Bug):
     name = "late_leaked"
     title = "events are seen before they had arrived"
@@ -65,7 +63,6 @@ class LateLeaked(Bug):
         yield Variant(self.name, says, value, self.title)
 
 
-@bug
 class AsOfForFinal(Bug):
     name = "not_backfilled"
     title = "the feature was not recomputed when late events arrived"
@@ -81,7 +78,6 @@ class AsOfForFinal(Bug):
         yield Variant(self.name, says, lambda case: case.under(as_of), self.title)
 
 
-@bug
 class Duplicates(Bug):
     name = "duplicates"
     title = "several copies or versions of one event are counted"

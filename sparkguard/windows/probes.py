@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparkguard.windows.bugs import UNKNOWN, applicable
+from sparkguard.windows.bugs import UNKNOWN
 from sparkguard.windows.cases import Case
+from sparkguard.windows.catalogue import applicable
 from sparkguard.windows.clock import changes, edges
 from sparkguard.windows.durations import DAY, HOUR, MINUTE, SECOND
 from sparkguard.windows.oracle import Event, expected

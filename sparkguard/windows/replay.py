@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sparkguard.windows.bugs import UNKNOWN, Bug, Variant, applicable
+from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
 from sparkguard.windows.cases import Case
+from sparkguard.windows.catalogue import applicable
 
 _FIRST_LOOK = 16
 _SHOWN = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sparkguard.verdicts import Evidence
-from sparkguard.windows.bugs import catalogue
+from sparkguard.windows.catalogue import CATALOGUE
 from sparkguard.windows.replay import Replayed, Score
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.steps import RUNGS, Counts, StepChange, curve, step_change
@@ -195,7 +195,7 @@ def _hypotheses(told: Told) -> Iterator[Evidence]:
 def _blindness(told: Told) -> Iterator[Evidence]:
     if told.replayed is None:
         return
-    titles = {b.name: b for b in catalogue()}
+    titles = {b.name: b for b in CATALOGUE}
     for n, (name, windows) in enumerate(told.replayed.sensitivity.items()):
         text = None if windows else f"insensitive: needs {titles[name].needs or 'other values'}"
         yield Evidence(

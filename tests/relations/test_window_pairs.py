@@ -1,46 +1,33 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
-import pytest
-
-from sparkguard.relations.window_pairs import edges
-from sparkguard.windows.spec import Window
-
-HOUR = 3_600_000_000
-NOON = 1_710_072_000_000_000  # 2024-03-10 12:00 UTC; New York's clocks go forward that day
-
-
-def of(at: int, window: Window, spark: Any, zone: str = "UTC") -> tuple[int, int]:
-    from pyspark.sql.functions import lit
-
-    first, last = edges(window, lit(at), zone)
-    row = spark.range(1).select(first.alias("first"), last.alias("last")).collect()[0]
-    return row["first"] - at, row["last"] - at
+from sparkguard.relations.recomputed_window import rows_compared
+from sparkguard.relations.window_compare import status
+from sparkguard.windows.clock import moment
+from sparkguard.windows.durations import HOUR
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import Aggregate
+from sparkguard.windows.statuses import Status
+from tests.relations.test_recomputed_window import Frames, spec, window
 
 
-@pytest.mark.parametrize(
-    ("bounds", "found"),
-    [
-        ("[)", (-5 * HOUR, -1)),
-        ("(]", (-5 * HOUR + 1, 0)),
-        ("[]", (-5 * HOUR, 0)),
-        ("()", (-5 * HOUR + 1, -1)),
-    ],
-)
-def test_bounds_are_open_or_closed(spark: Any, bounds: Any, found: tuple[int, int]) -> None:
-    window = Window(kind="range", length="PT5H", clock="elapsed", bounds=bounds)
-    assert of(NOON, window, spark) == found
-
-
-def test_hops_end_on_the_grid(spark: Any) -> None:
-    window = Window(kind="hopping", length="PT6H", hop="PT2H", clock="elapsed", bounds="[)")
-    assert of(NOON + HOUR, window, spark) == (-7 * HOUR, -HOUR - 1)
-
-
-def test_a_calendar_day_over_the_change_of_clocks_has_23_hours(spark: Any) -> None:
-    window = Window(kind="range", length="P1D", clock="calendar", bounds="[)")
-    after = int(datetime(2024, 3, 11, 4, tzinfo=timezone.utc).timestamp() * 1_000_000)
-    assert of(after, window, spark, "America/New_York") == (-23 * HOUR, -1)
-    assert of(after, window, spark) == (-24 * HOUR, -1)
+def test_events_on_the_edge_of_a_tile_meet_the_rows_of_both(spark: Any) -> None:
+    """Tiles are two hours longer than the window; rows and events lie on and around their edges."""
+    declared = spec(window(length="PT2H", bounds="(]"))
+    places = [tile * 4 * HOUR + off for tile in range(1, 4) for off in (-1, 0, 1)]
+    events = [(at, n) for n, at in enumerate(places)]
+    asked = [*places, *(at + 2 * HOUR for at in places)]
+    rows = [
+        ("a", moment(at), max((n for t, n in events if at - 2 * HOUR < t <= at), default=None))
+        for at in asked
+    ]
+    frames = Frames(
+        features=spark.createDataFrame(rows, "key string, at timestamp, most bigint"),
+        events=spark.createDataFrame(
+            [("a", moment(t), n) for t, n in events], "key string, time timestamp, amount bigint"
+        ),
+    )
+    most = Feature(("most",), Aggregate("max", None, "amount"))
+    found = rows_compared(declared, (most,), frames, ()).collect()
+    assert [row[status(0)] for row in found] == [Status.MATCHING] * len(asked)

@@ -6,196 +6,19 @@ row (key, at), an aggregate of the events of the last 24 hours, of what had arri
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from sparkguard.windows.cases import Case
-from sparkguard.windows.features import Feature
+from sparkguard.windows.durations import DAY, HOUR
 from sparkguard.windows.oracle import Event
-from sparkguard.windows.spec import Aggregate, Window, WindowSpec
-from sparkguard.windows.values import Output, Tolerance
+from tests.windows.mutants import CORRECT, Mutant
 
-HOUR = 3_600_000_000
 START = 1_645_833_600 * 1_000_000  # 2022-02-26 00:00 UTC: 15 days before New York's clocks change
 CAP = 50
-
-SPEC = WindowSpec(
-    table="features",
-    events="events",
-    entity=("key",),
-    events_entity=("key",),
-    query_time="at",
-    event_time="time",
-    arrival_time="arrival",
-    knowledge="as_of",
-    window=Window(bounds="[)", length="P1D", clock="elapsed"),
-    nulls="ignore",
-    distinct_id="id",
-    timezone="America/New_York",
-    history="complete",
-)
-CLOSED = dataclasses.replace(SPEC, window=dataclasses.replace(SPEC.window, bounds="(]"))
-FINAL = dataclasses.replace(SPEC, knowledge="final")
-SUM = Aggregate("sum", None, "amount")
-MEAN = Aggregate("mean", None, "amount")
-COUNT = Aggregate("count", 0)
-KINDS = Aggregate("count_distinct", 0, "kind")
-DEVIATION = Aggregate("stddev", None, "amount", ddof=1)
-BIG = Aggregate("sum", None, "big")
-
-_LATEST = """(SELECT * FROM events e WHERE id IS NULL OR NOT EXISTS (
-    SELECT 1 FROM events f WHERE f.id = e.id AND f.arrival > e.arrival AND f.arrival <= {knows}))"""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One bug: the class that must be named first, and the part of the query that has it."""
-
-    bug: str
-    value: str = "sum(amount)"
-    inside: str = "e.time >= q.due - {day} AND e.time < q.due"
-    knows: str = "e.arrival <= q.due"
-    version: str = "e.until IS NULL OR e.until > q.due"
-    source: str = "versions"
-    aggregate: Aggregate = SUM
-    spec: WindowSpec = SPEC
-    after: str = "v"
-    type: str = "BIGINT"
-    tolerance: Tolerance = field(default_factory=Tolerance)
-
-    @property
-    def feature(self) -> Feature:
-        return Feature(("v",), self.aggregate, self.tolerance)
-
-    @property
-    def output(self) -> Output:
-        return Output(self.type in ("DOUBLE", "FLOAT"), 0, 1, self.tolerance)
-
-
-_DAY = 24 * HOUR
-_LOOSE = Tolerance(relative=1e-12)
-_CLOSED = "e.time > q.due - {day} AND e.time <= q.due"
-CORRECT = {
-    "sum": Mutant(""),
-    "closed": Mutant("", spec=CLOSED, inside=_CLOSED),
-    "final": Mutant("", spec=FINAL, knows="true", version="e.until IS NULL"),
-    "count": Mutant("", value="count(e.time)", aggregate=COUNT),
-    "mean": Mutant("", value="avg(amount)", aggregate=MEAN, type="DOUBLE", tolerance=_LOOSE),
-    "kinds": Mutant("", value="count(DISTINCT kind)", aggregate=KINDS),
-    "big": Mutant("", value="sum(big)", aggregate=BIG),
-    "deviation": Mutant(
-        "", value="stddev_samp(amount)", aggregate=DEVIATION, type="DOUBLE", tolerance=_LOOSE
-    ),
-}
-MUTANTS: dict[str, Mutant] = {
-    "last rows": Mutant(
-        "cap_last",
-        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -{cap}, -1))",
-    ),
-    "last values": Mutant(
-        "cap_last",
-        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n) "
-        "FILTER (amount IS NOT NULL), -37, -1))",
-    ),
-    "first rows": Mutant(
-        "cap_first", value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), 1, {cap}))"
-    ),
-    "count of last rows": Mutant("cap_last", value="least(count(e.time), {cap})", aggregate=COUNT),
-    "row limit": Mutant(
-        "row_limit", source="(SELECT * FROM versions ORDER BY time, n LIMIT {limit})"
-    ),
-    "closed right": Mutant("boundary", inside="e.time >= q.due - {day} AND e.time <= q.due"),
-    "open left": Mutant("boundary", inside="e.time > q.due - {day} AND e.time < q.due"),
-    "both edges": Mutant("boundary", inside=_CLOSED),
-    "open right": Mutant(
-        "boundary", spec=CLOSED, inside="e.time > q.due - {day} AND e.time < q.due"
-    ),
-    "an hour too long": Mutant(
-        "length", inside="e.time >= q.due - {day} - {hour} AND e.time < q.due"
-    ),
-    "an hour too short": Mutant(
-        "length", inside="e.time >= q.due - {day} + {hour} AND e.time < q.due"
-    ),
-    "a day too long": Mutant("length", inside="e.time >= q.due - 2 * {day} AND e.time < q.due"),
-    "hourly snapshot": Mutant(
-        "snapshot",
-        inside="e.time >= q.due // {hour} * {hour} - {day} AND e.time < q.due // {hour} * {hour}",
-        knows="e.arrival <= q.due // {hour} * {hour}",
-        version="e.until IS NULL OR e.until > q.due // {hour} * {hour}",
-    ),
-    "hops on the left": Mutant(
-        "snapshot", inside="e.time >= (q.due - {day}) // {hour} * {hour} AND e.time < q.due"
-    ),
-    "three hours stale": Mutant(
-        "stale",
-        inside="e.time >= q.due - 3 * {hour} - {day} AND e.time < q.due - 3 * {hour}",
-        knows="e.arrival <= q.due - 3 * {hour}",
-        version="e.until IS NULL OR e.until > q.due - 3 * {hour}",
-    ),
-    "read in India": Mutant(
-        "time_zone",
-        inside="e.time - 19800000000 >= q.due - {day} AND e.time - 19800000000 < q.due",
-    ),
-    "read in New York": Mutant(
-        "time_zone", inside="e.time - {local} >= q.due - {day} AND e.time - {local} < q.due"
-    ),
-    "calendar day": Mutant("dst", inside="e.time >= q.yesterday AND e.time < q.due"),
-    "late dropped": Mutant("late_ignored", knows="e.arrival <= q.due AND e.arrival <= e.time"),
-    "late within an hour": Mutant(
-        "late_ignored", knows="e.arrival <= q.due AND e.arrival - e.time <= {hour}"
-    ),
-    "late leaked": Mutant("late_leaked", knows="true", version="e.until IS NULL"),
-    "not backfilled": Mutant("not_backfilled", spec=FINAL),
-    "no right edge": Mutant(
-        "leak", inside="e.time >= q.due - {day}", knows="true", version="e.until IS NULL"
-    ),
-    "duplicates": Mutant("duplicates", version="true"),
-    "join fan-out": Mutant("fan_out", after="v * 3"),
-    "fan-out by entity": Mutant("fan_out", after="v * (1 + length(key))"),
-    "rows for range": Mutant(
-        "rows_for_range",
-        value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -24, -1))",
-        inside="e.time < q.due",
-    ),
-    "32-bit overflow": Mutant(
-        "overflow",
-        value="sum(big)",
-        aggregate=BIG,
-        after="((v + 2147483648) % 4294967296 + 4294967296) % 4294967296 - 2147483648",
-    ),
-    "float32": Mutant(
-        "float32",
-        value="CAST(sum(big) AS FLOAT)",
-        aggregate=BIG,
-        type="FLOAT",
-    ),
-    "NULL as zero": Mutant(
-        "nulls",
-        value="avg(coalesce(amount, 0)) FILTER (e.time IS NOT NULL)",
-        aggregate=MEAN,
-        type="DOUBLE",
-        tolerance=_LOOSE,
-    ),
-    "missing day": Mutant(
-        "missing_partition",
-        inside="e.time >= q.due - {day} AND e.time < q.due AND e.local_day <> 19052",
-    ),
-    "population deviation": Mutant(
-        "ddof", value="stddev_pop(amount)", aggregate=DEVIATION, type="DOUBLE", tolerance=_LOOSE
-    ),
-    "empty is zero": Mutant("empty", after="coalesce(v, 0)"),
-    "sketch": Mutant(
-        "approximation",
-        value="round(count(DISTINCT kind) * (0.985 + 0.03 * (q.n % 2)))",
-        aggregate=KINDS,
-        inside="e.time >= q.due - {day} AND e.time < q.due",
-    ),
-}
 
 
 class Pipelines:
@@ -208,7 +31,7 @@ class Pipelines:
     def __init__(self, rows: int, queries: int = 1_500) -> None:
         self.db = duckdb.connect()
         self.db.execute("SET threads = 2; SET TimeZone = 'UTC'")
-        self._names = {"day": _DAY, "hour": HOUR, "cap": CAP, "limit": rows * 7 // 10,
+        self._names = {"day": DAY, "hour": HOUR, "cap": CAP, "limit": rows * 7 // 10,
                        "local": "e.ahead"}  # fmt: skip
         self._make_events(rows)
         self._make_queries(queries)
@@ -262,7 +85,7 @@ class Pipelines:
                 SELECT * FROM events WHERE hash(n * 31 + 7) % (SELECT count(*) FROM events)
                     < {queries}),
             placed AS (
-                SELECT DISTINCT key, CASE n % 4 WHEN 0 THEN time WHEN 1 THEN time + {_DAY}
+                SELECT DISTINCT key, CASE n % 4 WHEN 0 THEN time WHEN 1 THEN time + {DAY}
                     WHEN 2 THEN time + (hash(n) % 86400)::BIGINT * 1000000 ELSE
                     time - time % {HOUR} + {HOUR} + 61000000 END AS due
                 FROM chosen

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sparkguard.windows.replay import replay
-from tests.windows.pipelines import CAP, CORRECT, MUTANTS, Pipelines
+from tests.windows.mutants import CORRECT, MUTANTS
+from tests.windows.pipelines import CAP, Pipelines
 
 
 @pytest.fixture(scope="module")

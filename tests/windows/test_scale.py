@@ -17,7 +17,8 @@ from sparkguard.scan import run_scan
 from sparkguard.verdicts import Outcome
 from sparkguard.windows.clock import moment
 from sparkguard.windows.values import EXACT
-from tests.windows.pipelines import CORRECT, MUTANTS, START, Mutant, Pipelines
+from tests.windows.mutants import CORRECT, MUTANTS, Mutant
+from tests.windows.pipelines import START, Pipelines
 
 ROWS = 10_000_000
 EVERY = {**{f"correct {name}": m for name, m in CORRECT.items()}, **MUTANTS}
