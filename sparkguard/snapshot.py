@@ -10,6 +10,7 @@ from sparkguard import sql
 from sparkguard.conditions import condition_of
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import EvaluationError, SnapshotError
+from sparkguard.relations.commits import FILES, appended_files
 from sparkguard.slices import Slice
 from sparkguard.tables import Pinned, TableRef
 
@@ -70,8 +71,10 @@ class Snapshot:
         return self.pinned[dataset]
 
     def frame(self, name: str, /) -> DataFrame:
-        """The rows of a dataset at its pinned version, lazily."""
-        pinned = self[name]
+        """The rows of a dataset at its pinned version, or the table of its files, lazily."""
+        pinned = self[name.removesuffix(FILES)]
+        if name.endswith(FILES):
+            return appended_files(self.spark, pinned.ref, pinned.version)
         return _frame(self.spark, pinned.ref, pinned.version)
 
     def slice_values(

@@ -4,92 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.datatypes import Struct, is_float
-from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.datatypes import Struct
+from sparkguard.errors import ConfigurationError, listed
 from sparkguard.measures.event_times import EventTimes, TimesState
 from sparkguard.measures.tally import Tally
 from sparkguard.measures.window_comparison import WindowComparison, WindowsState
 from sparkguard.measures.window_replay import BugScores
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
+from sparkguard.relations.commits import CommittedRows
 from sparkguard.relations.recomputed_window import RecomputedWindow
 from sparkguard.relations.table import Table
 from sparkguard.relations.window_replay import WindowReplay
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Coverage
-from sparkguard.windows.catalogue import NAMES
 from sparkguard.windows.clock import micros, moment
-from sparkguard.windows.features import Feature
+from sparkguard.windows.declared import DeclaredWindow
 from sparkguard.windows.replay import Replayed
-from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec
+from sparkguard.windows.spec import COMMITTED
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.telling import Told, evidence, outcome_reason, sensitivity
 from sparkguard.windows.types import misfits, stored_as
-from sparkguard.windows.values import EXACT, Tolerance
 
 _WRONG_ENTITIES, _RIGHT_ENTITIES = 24, 12
 
 
 @dataclass(frozen=True)
-class WindowCheck(Check, kind="window"):
+class WindowCheck(DeclaredWindow, Check, kind="window"):
     """`output` holds `aggregate` over the declared window of `events`, for every row.
 
     Several features of one window are declared together as `outputs`, from column to aggregate,
     and judged one by one; they are recomputed together.
-
-    A row is identified by `entity` and `query_time`. An event belongs to the entity named by
-    `events_entity` (the same columns by default), happened at `event_time` and, with `knowledge:
-    as_of`, counts only once `arrival_time` has passed; `final` counts all that is known. Of the
-    versions of one `distinct_id` the last one counts. `nulls` says what a NULL value does.
-
-    `required: events` asks for a row at the time of every event; with `output` the rows that are
-    there are compared, and every entity with events must have one. `history: complete` says that
-    the source was never cut off; otherwise windows that differ and begin before its first event
-    are set aside, and the check can't pass. `null_entity: drop` leaves rows without entity out.
-    `entities` is the share of entities to compare, chosen by hash and each as a whole.
-    `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
-    bugs that must show in the data at hand, or else the check is not evaluable.
     """
 
-    events: str
-    entity: tuple[str, ...]
-    query_time: str
-    event_time: str
-    knowledge: Literal["as_of", "final"]
-    window: Window
-    nulls: Literal["ignore", "zero", "propagate"]
-    timezone: str
-    output: ColumnPath | None = None
-    aggregate: Aggregate | None = None
-    outputs: Mapping[str, Aggregate] | None = None
-    events_entity: tuple[str, ...] | None = None
-    arrival_time: str | None = None
-    distinct_id: str | None = None
-    history: Literal["complete", "retained"] = "retained"
-    required: Literal["output", "events"] = "output"
-    null_entity: Literal["keep", "drop"] = "keep"
-    entities: float = 1.0
-    tolerance: Tolerance | None = None
-    sensitive_to: tuple[str, ...] = ()
-
     evaluates_empty = True
-
-    def __post_init__(self) -> None:
-        if (self.outputs is None) == (self.aggregate is None):
-            raise ValueError("give output and aggregate, or outputs from column to aggregate")
-        if self.aggregate is not None and self.output is None:
-            raise ValueError("window needs the option 'output'")
-        for name in self.sensitive_to:
-            if name not in NAMES:
-                raise ValueError(
-                    f"sensitive_to: unknown bug {name[:40]!r}; known are {listed(NAMES, 30)}."
-                    f"{did_you_mean(name, NAMES)}"
-                )
-        self.declared("")
 
     def expand(self, context: Context) -> Mapping[str, Check]:
         """One check per output; each still knows the others, to share their recomputation."""
@@ -98,11 +50,11 @@ class WindowCheck(Check, kind="window"):
         return {name: replace(self, output=(name,)) for name in self.outputs}
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
-        table, spec = context.table.name, self.declared(context.table.name)
+        table, spec = context.table.name, self.spec(context.table.name)
         mine = [*spec.entity, spec.query_time]
         theirs = [*spec.events_entity, spec.event_time, *(self.window.order or ())]
         theirs += [c for c in (self.arrival_time, self.distinct_id) if c is not None]
-        feature = self._feature(context)
+        feature = self.feature(context.table.name, context.table.schema)
         theirs += [c for c in (feature.aggregate.column,) if c is not None]
         theirs += feature.aggregate.order or ()
         return frozenset(
@@ -163,7 +115,8 @@ class WindowCheck(Check, kind="window"):
         context: Context,
     ) -> str:
         """Why rows that all match are no proof; empty when they are."""
-        columns = [self.event_time, *([self.arrival_time] if self.arrival_time else [])]
+        committed = "commit time: their files were rewritten, or the log has forgotten them"
+        columns = [self.event_time, self.arrival_time or committed]
         for column, times in zip(columns, events, strict=False):
             if times.nulls:
                 return f"{times.nulls:,} of {times.rows:,} events have no {column}"
@@ -181,7 +134,8 @@ class WindowCheck(Check, kind="window"):
         if not state.events_seen:
             return "no window holds an event: the declared window matches nothing"
         if told.replayed is None or not told.replayed.right:
-            return ""
+            wanted = self.sensitive_to if context.where.is_whole else ()
+            return f"no window was replayed to show {listed(wanted)}" if wanted else ""
         if told.replayed.disputed:
             return f"two oracles disagree on {told.replayed.disputed:,} replayed windows"
         blind = [name for name in self.sensitive_to if name in told.replayed.blind]
@@ -201,37 +155,23 @@ class WindowCheck(Check, kind="window"):
         if everywhere is not None and (cut := self._cut(context, everywhere)) is not None:
             tally = context.seen.at(WHOLE, cut)
             limit = tally.true if tally is not None else None
-        return Told(
-            state.counts(),
-            {s: state.count(s) for s in Status if state.count(s)},
-            state.extent(),
-            replayed,
-            limit,
-            self.entities,
-            self._feature(context).aggregate.function,
-        )
+        feature = self.feature(context.table.name, context.table.schema)
+        told = state.told(feature.aggregate.function)
+        return replace(told, replayed=replayed, limit=limit, share=self.entities)
 
     def _compared(self, context: Context) -> Need[WindowsState]:
-        feature = self._feature(context)
-        together = self._together(context, feature)
-        relation = RecomputedWindow(self.declared(context.table.name), together)
-        return Need(relation, WindowComparison(together.index(feature)))
-
-    def _together(self, context: Context, feature: Feature) -> tuple[Feature, ...]:
-        """The features recomputed in one pass with this one."""
-        if self.outputs is None:
-            return (feature,)
-        every = [self._feature_of(context, (name,), a) for name, a in self.outputs.items()]
-        by_totals = feature.aggregate.function in TOTALS
-        same = [f for f in every if (f.aggregate.function in TOTALS) == by_totals]
-        known = [f for f in same if context.table.schema.at(f.output) is not None]
-        return tuple(known) if feature in known else (feature,)
+        name, schema = context.table.name, context.table.schema
+        together = self.together(name, schema)
+        relation = RecomputedWindow(self.spec(name), together)
+        return Need(relation, WindowComparison(together.index(self.feature(name, schema))))
 
     def _times(self, context: Context) -> tuple[Need[TimesState], ...]:
         rows, events = Table(context.table.name), Table(self.events)
         sources = [Need(events, EventTimes(self.event_time))]
         if self.knowledge == "as_of" and self.arrival_time is not None:
             sources.append(Need(events, EventTimes(self.arrival_time)))
+        elif self.knowledge == "as_of":
+            sources.append(Need(CommittedRows(self.events), EventTimes(COMMITTED)))
         return (Need(rows, EventTimes(self.query_time)), *sources)
 
     def _replayed(self, context: Context, state: WindowsState) -> Need[Replayed] | None:
@@ -241,10 +181,11 @@ class WindowCheck(Check, kind="window"):
         buckets = _some(wrong, _WRONG_ENTITIES) + _some(right, _RIGHT_ENTITIES)
         if not buckets:
             return None
-        spec, feature = self.declared(context.table.name), self._feature(context)
+        name, schema = context.table.name, context.table.schema
+        spec, feature = self.spec(name), self.feature(name, schema)
         relation = WindowReplay(spec, feature, tuple(sorted(set(buckets))))
         hints = state.extent().hints
-        output = stored_as(feature, context.table.schema, _facts(context, self.events))
+        output = stored_as(feature, schema, _facts(context, self.events))
         return Need(relation, BugScores(spec, feature, output, hints))
 
     def _cut(self, context: Context, found: Replayed) -> Need[Any] | None:
@@ -260,48 +201,11 @@ class WindowCheck(Check, kind="window"):
         condition = sql.template(f"{{}} {word} {{}}", sql.name(self.event_time), at)
         return Need(Table(self.events), Tally(condition, frozenset({self.event_time})))
 
-    def _feature(self, context: Context) -> Feature:
-        assert self.output is not None
-        output = self.output
-        if len(output) == 1 and output[0].startswith(context.table.name + "."):
-            output = (output[0].removeprefix(context.table.name + "."),)
-        aggregate = self.aggregate or (self.outputs or {})[output[0]]
-        return self._feature_of(context, output, aggregate)
-
-    def _feature_of(
-        self, context: Context, output: tuple[str, ...], aggregate: Aggregate
-    ) -> Feature:
-        field = context.table.schema.at(output)
-        floats = field is not None and is_float(field.type)
-        loose = floats or aggregate.function in ("count_distinct", "quantile")
-        return Feature(output, aggregate, self.tolerance or EXACT if loose else EXACT)
-
-    def declared(self, table: str) -> WindowSpec:
-        """The window of the features of `table`."""
-        return WindowSpec(
-            table,
-            self.events,
-            self.entity,
-            self.events_entity or self.entity,
-            self.query_time,
-            self.event_time,
-            self.arrival_time,
-            self.knowledge,
-            self.window,
-            self.nulls,
-            self.distinct_id,
-            self.timezone,
-            self.history,
-            self.required,
-            self.null_entity,
-            self.entities,
-        )
-
     def _refuse_types(self, context: Context) -> None:
         """Raises ConfigurationError for columns that can't hold what is declared."""
         problems = misfits(
-            self.declared(context.table.name),
-            self._feature(context),
+            self.spec(context.table.name),
+            self.feature(context.table.name, context.table.schema),
             context.table.schema,
             _facts(context, self.events),
         )

@@ -112,5 +112,5 @@ def probe_of(checks: Mapping[str, tuple[str, Check | None]], wanted: str) -> Nam
         raise ConfigurationError(f"{message}{did_you_mean(wanted, found)}")
     table, check, output = found[wanted]
     aggregate = check.aggregate or (check.outputs or {})[output]
-    spec = check.declared(table)
+    spec = check.spec(table)
     return Named(spec, aggregate, output.removeprefix(f"{table}."), made(spec))

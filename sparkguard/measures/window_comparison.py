@@ -10,10 +10,11 @@ from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.sql import Sql
 from sparkguard.windows.statuses import Status
-from sparkguard.windows.telling import Extent
+from sparkguard.windows.telling import Extent, Told
 
 MOST_BUCKETS = 64
 _COLUMNS = ("unit", "size", "status", "windows", "smallest", "largest", "bucket")
+_PREFIX = "__sparkguard_"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,11 @@ class WindowsState:
         right = [c.largest for (_, _, s), c in self.cells.items() if s == Status.MATCHING]
         return Extent(min(wrong, default=None), max(right, default=None), self.largest)
 
+    def told(self, function: str) -> Told:
+        """What there is to tell of windows of this aggregate, before any bug is replayed."""
+        statuses = {s: self.count(s) for s in Status if self.count(s)}
+        return Told(self.counts(), statuses, self.extent(), function)
+
     def buckets(self, statuses: Iterable[Status]) -> tuple[int, ...]:
         """Hash buckets of entities with such windows, spread over units and sizes."""
         wanted = {int(s) for s in statuses}
@@ -108,17 +114,15 @@ class WindowComparison(Measure[WindowsState], kind="window_comparison"):
     feature: int
 
     def columns(self) -> frozenset[str]:
-        return frozenset({self._status, *_COLUMNS} - {"status"})
+        return frozenset(self._columns)
 
     @property
-    def _status(self) -> str:
-        return f"status{self.feature}"
+    def _columns(self) -> tuple[str, ...]:
+        mine = {"status": f"status{self.feature}"}
+        return tuple(_PREFIX + mine.get(c, c) for c in _COLUMNS)
 
     def aggregates(self) -> tuple[Sql, ...]:
-        parts = [
-            sql.template("CAST({} AS BIGINT)", sql.name(self._status if c == "status" else c))
-            for c in _COLUMNS
-        ]
+        parts = [sql.template("CAST({} AS BIGINT)", sql.name(column)) for column in self._columns]
         return (sql.template("collect_list(array({}))", sql.joined(", ", parts)),)
 
     def state(self, cells: Sequence[Any], /) -> WindowsState:

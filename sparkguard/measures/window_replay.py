@@ -19,7 +19,7 @@ from sparkguard.windows.replay import Replayed, Score, replay
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.values import Output
 
-_COLUMNS = ("entity", "at", "held", "right", "events")
+_COLUMNS = tuple(f"__sparkguard_{c}" for c in ("entity", "at", "held", "right", "events"))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sparkguard.relations.window_events import (
     TIME,
     both,
     by_column,
+    column_of,
     entity,
     key_hash,
     micros,
@@ -22,24 +23,22 @@ from sparkguard.relations.window_events import (
 from sparkguard.relations.window_totals import POPULATION, WEIGHT
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
+from sparkguard.windows.steps import HOT_UNIT
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-UNIT, SIZE, COUNT = "unit", "size", "windows"
-SMALLEST, LARGEST, BUCKET = "smallest", "largest", "bucket"
-
-
-def status_column(n: int) -> str:
-    return f"status{n}"
+UNIT, SIZE, COUNT = "__sparkguard_unit", "__sparkguard_size", "__sparkguard_windows"
+SMALLEST, LARGEST = "__sparkguard_smallest", "__sparkguard_largest"
+BUCKET = "__sparkguard_bucket"
 
 
 @dataclass(frozen=True)
 class RecomputedWindow(Relation, kind="recomputed_window"):
     """Counts of windows by hash unit of their entity, log2 of their population and status.
 
-    One row per slice, `unit`, `size` and combination of statuses, with the number of `windows`,
-    the `smallest` and `largest` population and one `bucket` of an entity. Units hold whole
+    One row per slice, unit, size and combination of statuses, with the number of windows, their
+    smallest and largest population and the hash bucket of one entity. Units hold whole
     entities: unit 0 is a thousandth of them, 0 and 1 a hundredth, 0 to 10 a tenth.
     """
 
@@ -54,34 +53,47 @@ class RecomputedWindow(Relation, kind="recomputed_window"):
         return frozenset({self.spec.table, self.spec.events})
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
-        from pyspark.sql import functions as F  # noqa: N812
-
         windows = rows_compared(self.spec, self.features, tables, by)
-        hashed = key_hash([entity(i) for i in range(len(self.spec.entity))])
-        population = F.col(POPULATION)
-        thousandth = F.pmod(hashed, F.lit(1000))
-        unit = F.when(thousandth < 1, 0).when(thousandth < 10, 1)
-        unit = unit.otherwise(F.floor(thousandth / 10).cast("int") + 1)
-        size = F.when(population == 0, -1).otherwise(F.floor(F.log2(population + 0.5)).cast("int"))
-        statuses = [F.col(status(n)).alias(status_column(n)) for n in range(len(self.features))]
-        slices = [F.col(by_column(i)).alias(column) for i, column in enumerate(by)]
-        bucket = F.pmod(hashed, F.lit(BUCKETS))
-        narrow = windows.select(
-            *slices,
-            unit.alias(UNIT),
-            size.alias(SIZE),
-            *statuses,
-            population.alias(POPULATION),
-            WEIGHT,
-            bucket.alias(BUCKET),
-        )
-        keys = [*by, UNIT, SIZE, *(status_column(n) for n in range(len(self.features)))]
-        return narrow.groupBy(*keys).agg(
-            F.sum(WEIGHT).alias(COUNT),
-            F.min(POPULATION).alias(SMALLEST),
-            F.max(POPULATION).alias(LARGEST),
-            F.min(BUCKET).alias(BUCKET),
-        )
+        renamed = {by_column(i): name for i, name in enumerate(by)}
+        keys = [entity(i) for i in range(len(self.spec.entity))]
+        sliced = windows.withColumnsRenamed(renamed)
+        return counted(sliced, keys, by, len(self.features), self.spec.per_thousand)
+
+
+def counted(
+    windows: DataFrame,
+    keys: Sequence[str],
+    by: tuple[str, ...],
+    features: int,
+    per_thousand: int = 1000,
+) -> DataFrame:
+    """Windows by slice, unit of their entity's hash, size and the statuses of their features.
+
+    Entities outside the sample are there because they are hot; they have a unit of their own.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
+
+    hashed, population = key_hash(keys), F.col(POPULATION)
+    thousandth = F.pmod(hashed, F.lit(1000))
+    unit = F.when(thousandth >= per_thousand, HOT_UNIT)
+    unit = unit.when(thousandth < 1, 0).when(thousandth < 10, 1)
+    unit = unit.otherwise(F.floor(thousandth / 10).cast("int") + 1)
+    size = F.when(population == 0, -1).otherwise(F.floor(F.log2(population + 0.5)).cast("int"))
+    groups = [*(column_of(c) for c in by), *(F.col(status(n)) for n in range(features))]
+    narrow = windows.select(
+        *groups,
+        unit.alias(UNIT),
+        size.alias(SIZE),
+        POPULATION,
+        WEIGHT,
+        F.pmod(hashed, F.lit(BUCKETS)).alias(BUCKET),
+    )
+    return narrow.groupBy(*groups, UNIT, SIZE).agg(
+        F.sum(WEIGHT).alias(COUNT),
+        F.min(POPULATION).alias(SMALLEST),
+        F.max(POPULATION).alias(LARGEST),
+        F.min(BUCKET).alias(BUCKET),
+    )
 
 
 def rows_compared(

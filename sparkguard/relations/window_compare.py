@@ -20,6 +20,7 @@ from sparkguard.relations.window_totals import (
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
+from sparkguard.windows.values import Tolerance
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -143,7 +144,7 @@ def _equal(
             ways = values * (values - (feature.aggregate.ddof or 0))
             # Only computed where it is defined: `none` goes first.
             scaled = F.sqrt(spread.cast("double") / F.when(ways > 0, ways).cast("double"))
-            return _near(feature, held.try_cast("double"), scaled / unit)
+            return near(feature.tolerance, held.try_cast("double"), scaled / unit)
     return same(feature, held, type_, F.col(exact(n)))
 
 
@@ -154,15 +155,15 @@ def same(feature: Feature, held: Column, type_: DataType, value: Column) -> Colu
 
     if isinstance(type_, (T.FloatType, T.DoubleType)) or feature.aggregate.function == "quantile":
         return F.coalesce(
-            _near(feature, held.try_cast("double"), value.cast("double")), F.lit(False)
+            near(feature.tolerance, held.try_cast("double"), value.cast("double")), F.lit(False)
         )
     return F.coalesce(held == value, F.lit(False))
 
 
-def _near(feature: Feature, held: Column, value: Column) -> Column:
+def near(t: Tolerance, held: Column, value: Column) -> Column:
+    """Whether two numbers are equal, or lie as near as the tolerance allows; NULL if either is."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    t = feature.tolerance
     if t.absolute == 0 and t.relative == 0:
         return held == value
     around = F.greatest(F.lit(t.absolute), F.abs(value) * t.relative)
@@ -194,7 +195,9 @@ def _sum_equal(
     from pyspark.sql import types as T  # noqa: N812
 
     if isinstance(type_, (T.FloatType, T.DoubleType)):
-        return _near(feature, held.try_cast("double"), _wide(windows, i).cast("double") / unit)
+        return near(
+            feature.tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / unit
+        )
     scale = type_.scale if isinstance(type_, T.DecimalType) else 0
     wide = _decimal_equal(held, type_, _wide(windows, i), F.lit(1).cast("bigint"), unit)
     if high(i) not in windows.columns or 10**scale != unit:
@@ -218,7 +221,7 @@ def _ratio_equal(
 
     if isinstance(type_, (T.FloatType, T.DoubleType)):
         below = F.when(values > 0, values).cast("double") * unit
-        return _near(feature, held.try_cast("double"), total.cast("double") / below)
+        return near(feature.tolerance, held.try_cast("double"), total.cast("double") / below)
     return _decimal_equal(held, type_, total, values, unit)
 
 

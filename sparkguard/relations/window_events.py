@@ -5,10 +5,11 @@ Times become microseconds since 1970 UTC; numbers that are added up become whole
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.base import Tables
+from sparkguard.relations.commits import committed
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate, WindowSpec
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 TIME, ARRIVAL, UNTIL = "__sparkguard_t", "__sparkguard_a", "__sparkguard_u"
 ID = "__sparkguard_id"
 SALT = "sparkguard window"
+HOTTEST = 20
+"""Entities with the most events that are compared beside a sample."""
 BUCKETS = 1 << 20
 """Entities are told apart by this many hash buckets when some are replayed."""
 
@@ -60,19 +63,47 @@ def both(
     from pyspark.sql import functions as F  # noqa: N812
 
     left = feature_rows(spec, features, tables.frame(spec.table), by)
-    right = event_rows(spec, features, tables.frame(spec.events), versions)
+    rows = committed(tables, spec.events) if spec.by_commit else tables.frame(spec.events)
+    right = event_rows(spec, features, rows)
     names = [entity(i) for i in range(len(spec.entity))]
     common = left.select(names).union(right.select(names)).schema
     cast = {field.name: F.col(field.name).cast(field.dataType) for field in common}
     left, right = left.withColumns(cast), right.withColumns(cast)
-    keep = [F.col(n).isNotNull() for n in names] if spec.null_entity == "drop" else []
-    if spec.per_thousand < 1000:
-        keep.append(F.pmod(key_hash(names), F.lit(1000)) < spec.per_thousand)
+    if spec.null_entity == "drop":
+        for name in names:
+            left, right = left.where(F.col(name).isNotNull()), right.where(F.col(name).isNotNull())
+    kept = _chosen(spec, names, right, buckets)
+    versioned = spec.distinct_id is not None and versions
+    if kept is None:
+        return left, _versions(spec, features, right) if versioned else right
+    if not versioned:
+        return kept(left), kept(right)
+    # A version of an event may belong to another entity, and still counts as the last one.
+    ids = kept(right).where(F.col(ID).isNotNull()).select(ID).distinct()
+    every = right.join(ids, ID, "left_semi").unionByName(kept(right).where(F.col(ID).isNull()))
+    return kept(left), kept(_versions(spec, features, every))
+
+
+def _chosen(
+    spec: WindowSpec, names: Sequence[str], events: DataFrame, buckets: tuple[int, ...]
+) -> Callable[[DataFrame], DataFrame] | None:
+    """Keeps the rows of some entities: those in `buckets`, or the sample and the hottest ones."""
+    from pyspark.sql import functions as F  # noqa: N812
+
     if buckets:
-        keep.append(F.pmod(key_hash(names), F.lit(BUCKETS)).isin(list(buckets)))
-    for condition in keep:
-        left, right = left.where(condition), right.where(condition)
-    return left, right
+        return lambda rows: rows.where(F.pmod(key_hash(names), F.lit(BUCKETS)).isin(list(buckets)))
+    if spec.per_thousand == 1000:
+        return None
+    hash_, events_ = "__sparkguard_hash", "__sparkguard_events"
+    counted = events.groupBy(key_hash(names).alias(hash_)).agg(F.count(F.lit(1)).alias(events_))
+    hottest = F.broadcast(counted.orderBy(F.desc(events_), hash_).limit(HOTTEST))
+
+    def sampled(rows: DataFrame) -> DataFrame:
+        marked = rows.withColumn(hash_, key_hash(names)).join(hottest, hash_, "left")
+        inside = (F.pmod(hash_, F.lit(1000)) < spec.per_thousand) | F.col(events_).isNotNull()
+        return marked.where(inside).drop(hash_, events_)
+
+    return sampled
 
 
 def key_hash(names: Sequence[str]) -> Column:
@@ -89,36 +120,34 @@ def feature_rows(
     from pyspark.sql import functions as F  # noqa: N812
 
     return rows.select(
-        *(_column(c).alias(entity(i)) for i, c in enumerate(spec.entity)),
+        *(column_of(c).alias(entity(i)) for i, c in enumerate(spec.entity)),
         micros(rows, spec.query_time, spec.timezone).alias(TIME),
-        *(_column(*f.output).alias(observed(i)) for i, f in enumerate(features)),
-        *(_column(c).cast("string").alias(by_column(i)) for i, c in enumerate(by)),
+        *(column_of(*f.output).alias(observed(i)) for i, f in enumerate(features)),
+        *(column_of(c).cast("string").alias(by_column(i)) for i, c in enumerate(by)),
     ).where(F.col(TIME).isNotNull())
 
 
-def event_rows(
-    spec: WindowSpec, features: Sequence[Feature], rows: DataFrame, versions: bool = True
-) -> DataFrame:
-    """Events that have a place in time; the last known version of each id, or every version."""
+def event_rows(spec: WindowSpec, features: Sequence[Feature], rows: DataFrame) -> DataFrame:
+    """Events that have a place in time, every version of each."""
     from pyspark.sql import functions as F  # noqa: N812
 
     zone = spec.timezone
     columns = [
-        *(_column(c).alias(entity(i)) for i, c in enumerate(spec.events_entity)),
+        *(column_of(c).alias(entity(i)) for i, c in enumerate(spec.events_entity)),
         micros(rows, spec.event_time, zone).alias(TIME),
     ]
-    if spec.arrival_time is not None:
-        columns.append(micros(rows, spec.arrival_time, zone).alias(ARRIVAL))
+    if spec.arrival is not None:
+        columns.append(micros(rows, spec.arrival, zone).alias(ARRIVAL))
     if spec.distinct_id is not None:
-        columns.append(_column(spec.distinct_id).alias(ID))
+        columns.append(column_of(spec.distinct_id).alias(ID))
     columns += [
         operand(a, rows).alias(value(i)) for i, a in enumerate(operands(features)) if a.column
     ]
-    columns += [_column(c).alias(order(i)) for i, c in enumerate(order_columns(spec, features))]
+    columns += [column_of(c).alias(order(i)) for i, c in enumerate(order_columns(spec, features))]
     placed = rows.select(*columns).where(F.col(TIME).isNotNull())
     if spec.as_of:
         placed = placed.where(F.col(ARRIVAL).isNotNull())
-    return _versions(spec, features, placed) if versions and spec.distinct_id else placed
+    return placed
 
 
 def _versions(spec: WindowSpec, features: Sequence[Feature], placed: DataFrame) -> DataFrame:
@@ -128,7 +157,7 @@ def _versions(spec: WindowSpec, features: Sequence[Feature], placed: DataFrame) 
 
     values = [value(i) for i, a in enumerate(operands(features)) if a.column]
     latest = [
-        *([F.col(ARRIVAL).desc_nulls_last()] if spec.arrival_time is not None else []),
+        *([F.col(ARRIVAL).desc_nulls_last()] if spec.arrival is not None else []),
         F.col(TIME).desc(),
         *(F.col(v).desc_nulls_last() for v in values),
     ]
@@ -177,7 +206,7 @@ def operand(aggregate: Aggregate, rows: DataFrame) -> Column:
     """What is aggregated: whole numbers where it is added up, else the column as it is."""
     from sparkguard.windows.features import adds
 
-    column = _column(aggregate.column or "")
+    column = column_of(aggregate.column or "")
     if not adds(aggregate):
         return column
     type_ = rows.select(column.alias("x")).schema["x"].dataType
@@ -210,7 +239,7 @@ def micros(rows: DataFrame, name: str, zone: str) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
-    column = _column(name)
+    column = column_of(name)
     match rows.select(column.alias("x")).schema["x"].dataType:
         case T.TimestampNTZType():
             day = F.unix_date(column.cast("date")).cast("bigint") * DAY
@@ -240,7 +269,7 @@ def to_wall(at: Column, zone: str) -> Column:
     return F.unix_micros(F.from_utc_timestamp(F.timestamp_micros(at), zone))
 
 
-def _column(*parts: str) -> Column:
+def column_of(*parts: str) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
     from sparkguard import sql

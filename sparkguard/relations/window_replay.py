@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import WHOLE_ROW, Relation, Tables
 from sparkguard.relations.recomputed_window import rows_compared
 from sparkguard.relations.window_compare import status
 from sparkguard.relations.window_edges import edges
@@ -31,7 +31,8 @@ from sparkguard.windows.statuses import Status
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-KEY, AT, HELD, RIGHT, EVENTS = "entity", "at", "held", "right", "events"
+KEY, AT, HELD = "__sparkguard_entity", "__sparkguard_at", "__sparkguard_held"
+RIGHT, EVENTS = "__sparkguard_right", "__sparkguard_events"
 WRONG_ROWS, RIGHT_ROWS, LARGEST_ROWS = 150, 90, 10
 EVENT_BUDGET = 120_000
 """Source rows that travel to the driver for wrong windows; for right ones at most as many."""
@@ -41,7 +42,13 @@ _SMALL = 5_000  # entities with fewer rows are replayed with their whole history
 @dataclass(frozen=True)
 class WindowReplay(Relation, kind="window_replay"):
     """Windows of the entities in `buckets`: at most 150 wrong and 100 right, chosen by hash, large
-    ones only where no small ones are left. One row each, with the `events` around it."""
+    ones only where no small ones are left. One row each, with the events around it.
+
+    The whole has rows of its own: which bug explains all values is not the sum of what explains
+    those of each slice.
+    """
+
+    whole_apart = True
 
     spec: WindowSpec
     feature: Feature
@@ -63,7 +70,9 @@ class WindowReplay(Relation, kind="window_replay"):
         windows = rows_compared(spec, features, tables, by, self.buckets)
         chosen = self._chosen(windows, events, keys)
         around = self._around(chosen, events, keys)
+        levels = F.array(F.lit(True), F.lit(False)) if by else F.array(F.lit(True))
         return around.select(
+            F.explode(levels).alias(WHOLE_ROW),
             *(F.col(by_column(i)).alias(column) for i, column in enumerate(by)),
             key_hash(keys).alias(KEY),
             F.col(TIME).alias(AT),
@@ -129,7 +138,7 @@ class WindowReplay(Relation, kind="window_replay"):
             reached = F.col(_EVENT_TIME).between(first - REACH, last + REACH)
             near = near & (reached | (F.coalesce(F.col(_TOTAL), F.lit(0)) <= _SMALL))
         none = F.lit(None).cast("bigint")
-        arrival = F.col(ARRIVAL) if spec.arrival_time is not None else none
+        arrival = F.col(ARRIVAL) if spec.arrival is not None else none
         id_ = F.when(F.col(ID).isNotNull(), F.xxhash64(ID)) if spec.distinct_id else none
         held = F.col(value(0)) if self.feature.aggregate.column else none
         ties = [F.col(order(i)) for i in range(len(order_columns(spec, (self.feature,))))]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from fractions import Fraction
+from itertools import combinations, islice
 from typing import Any
 
 from sparkguard.windows.bugs import Bug, Variant
-from sparkguard.windows.cases import Case, trimmed
+from sparkguard.windows.cases import Case, Timeline, trimmed
 from sparkguard.windows.clock import FOREVER, moment, wall
 from sparkguard.windows.durations import DAY
-from sparkguard.windows.oracle import aggregated
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
 _ROUND = frozenset(
@@ -21,6 +22,7 @@ _ROUND = frozenset(
     | {2**k for k in range(21)}
 )
 _LOOKED_AT = 40
+_MOST_TIED = 8
 
 
 def _caps(cases: Sequence[Case], hints: Sequence[int]) -> tuple[int, ...]:
@@ -56,8 +58,9 @@ class _Cap(Bug):
         says = f"the {'first' if self.first else 'last'} {cap:,} {'values' if values else 'rows'}"
         if own:
             says += ", one at its own time among them"
-        value = _capped_values(cap, self.first) if values else _capped(cap, self.first, own)
-        return Variant(self.name, says, value, f"history capped at {cap:,}", parameter=cap)
+        kept = _Kept(cap, self.first, own, values)
+        return Variant(self.name, says, kept.value, f"history capped at {cap:,}",
+                       fits=kept.fits, parameter=cap)  # fmt: skip
 
 
 def _lacks_values(case: Case) -> bool:
@@ -65,27 +68,49 @@ def _lacks_values(case: Case) -> bool:
     return case.aggregate.column is not None and None in case.timeline.values[begin:end]
 
 
-def _capped_values(cap: int, first: bool) -> Callable[[Case], Any]:
-    """A cap on a history that rows without a value never enter."""
+@dataclass(frozen=True)
+class _Kept:
+    """The first or last rows of a window, or those of them that have a value."""
 
-    def value(case: Case) -> Any:
-        begin, end = case.inside
-        values = [v for v in case.timeline.values[begin:end] if v is not None]
-        kept = values[:cap] if first else values[-cap:]
-        return aggregated(case.aggregate, case.spec.nulls, kept)
+    cap: int
+    first: bool
+    own: bool  # a row at the feature's own time takes up a place
+    values: bool
 
-    return value
+    def value(self, case: Case) -> Any:
+        timeline, begin, end = self._kept(case)
+        return timeline.part(begin, end)
 
+    def fits(self, case: Case) -> bool:
+        """Rows that share the time of the cut may have come in any order."""
+        if case.holds(self.value(case)):
+            return True
+        return any(case.holds(value) for value in self._reordered(case))
 
-def _capped(cap: int, first: bool, own: bool) -> Callable[[Case], Any]:
-    def value(case: Case) -> Any:
-        begin, end = case.inside
-        if first:
-            return case.timeline.part(begin, min(end, begin + cap))
-        newest = bisect_right(case.timeline.times, case.at) if own else end
-        return case.timeline.part(max(begin, newest - cap), end)
+    def _kept(self, case: Case) -> tuple[Timeline, int, int]:
+        timeline, begin, end = case.valued if self.values else (case.timeline, *case.inside)
+        if self.first:
+            return timeline, begin, min(end, begin + self.cap)
+        newest = bisect_right(timeline.times, case.at) if self.own else end
+        return timeline, min(end, max(begin, newest - self.cap)), end
 
-    return value
+    def _reordered(self, case: Case) -> Iterator[Any]:
+        """The values that other orders of the rows at the cut would give."""
+        timeline, begin, end = self._kept(case)
+        cut = end if self.first else begin
+        if not 0 < cut < len(timeline.times) or timeline.times[cut - 1] != timeline.times[cut]:
+            return
+        if case.aggregate.function not in ("sum", "mean") or case.spec.nulls != "ignore":
+            return
+        low, high = timeline.place(timeline.times[cut], timeline.times[cut])
+        if high - low > _MOST_TIED:
+            return
+        count, total = timeline.totals(begin, low) if self.first else timeline.totals(high, end)
+        tied, chosen = timeline.values[low:high], cut - low if self.first else high - cut
+        for some in combinations(tied, chosen):
+            summed, values = total + sum(v or 0 for v in some), count + len(some) - some.count(None)
+            if values:
+                yield summed if case.aggregate.function == "sum" else Fraction(summed, values)
 
 
 class LastRows(_Cap):
@@ -150,16 +175,20 @@ def _cuts(case: Case, after: bool) -> list[tuple[int, int]]:
 
 
 def _best_cut(found: Iterable[Iterable[tuple[int, int]]], after: bool) -> int | None:
-    """The cut that most cases agree on."""
-    marks = [
+    """The cut that most cases agree on: as near to the rows they still see as they tell."""
+    marks = sorted(
         mark for ranges in found for low, high in ranges for mark in ((low, 0, 1), (high, 1, -1))
-    ]
-    best, cut, open_ = 1, None, 0
-    for at, _, step in sorted(marks):
+    )
+    best, open_ = 1, 0
+    agreed: tuple[int, int] | None = None
+    for i, (at, _, step) in enumerate(marks):
         open_ += step
         if open_ > best:
-            best, cut = open_, at
-    return cut if cut is not None and abs(cut) < FOREVER else None
+            best, agreed = open_, (at, marks[i + 1][0])
+    if agreed is None:
+        return None
+    near, far = agreed if after else reversed(agreed)
+    return next((cut for cut in (near, far) if abs(cut) < FOREVER), None)
 
 
 class FanOut(Bug):

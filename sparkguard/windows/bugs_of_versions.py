@@ -19,7 +19,7 @@ class LateIgnored(Bug):
     needs = "events that arrived after their time"
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
-        return spec.arrival_time is not None
+        return spec.arrival is not None
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         for grace in (0, SECOND, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR,
@@ -70,7 +70,7 @@ class AsOfForFinal(Bug):
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
         plain = spec.window.kind != "session" and not spec.window.sees_future
-        return spec.arrival_time is not None and not spec.as_of and plain
+        return spec.arrival is not None and not spec.as_of and plain
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         as_of = replace(cases[0].spec, knowledge="as_of")

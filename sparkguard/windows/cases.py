@@ -54,16 +54,19 @@ class Timeline:
     def _sum(self, begin: int, end: int) -> Any:
         from fractions import Fraction
 
-        counts, sums = self._totals
-        values = counts[end] - counts[begin]
+        values, total = self.totals(begin, end)
         if self._nulls == "zero":
             values = end - begin
         elif self._nulls == "propagate" and values < end - begin:
             return None
         if not values:
             return self._aggregate.empty
-        total = sums[end] - sums[begin]
         return total if self._aggregate.function == "sum" else Fraction(total, values)
+
+    def totals(self, begin: int, end: int) -> tuple[int, Any]:
+        """How many values the events at these places have, and their sum."""
+        counts, sums = self._totals
+        return counts[end] - counts[begin], sums[end] - sums[begin]
 
     @cached_property
     def _totals(self) -> tuple[list[int], list[Any]]:
@@ -119,6 +122,15 @@ class Case:
             end = bisect_right(self.timeline.times, last)
             return end - len(seen(self.spec, self.events, self.at)), end
         return self.timeline.place(*self.edges)
+
+    @cached_property
+    def valued(self) -> tuple[Timeline, int, int]:
+        """The timeline without rows that have no value, and where the window is in it."""
+        begin, end = self.inside
+        rows = self.timeline.events
+        before = sum(e.value is not None for e in rows[:begin])
+        inside = sum(e.value is not None for e in rows[begin:end])
+        return self.timeline_of(e for e in rows if e.value is not None), before, before + inside
 
     @property
     def population(self) -> int:

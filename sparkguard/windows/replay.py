@@ -95,7 +95,9 @@ class Replayed:
 
     @property
     def runner_up(self) -> Score | None:
-        return next((s for s in self.ranked if s not in self.best), None)
+        """The best explanation by a bug of another name."""
+        best = {s.bug for s in self.best}
+        return next((s for s in self.ranked if s.bug not in best), None)
 
     @property
     def blind(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ Bounds = Literal["[)", "(]", "[]", "()", ")", "]"]
 Function = Literal[
     "count", "sum", "mean", "min", "max", "stddev", "count_distinct", "first", "last", "quantile"
 ]
+COMMITTED = "__sparkguard_committed"
+"""The time at which an event's row was committed to its table."""
 TOTALS: frozenset[str] = frozenset({"count", "sum", "mean", "stddev"})
 """Functions that follow from differences of running totals."""
 _OPTIONS: dict[str, frozenset[str]] = {
@@ -199,6 +201,16 @@ class WindowSpec:
         return self.knowledge == "as_of"
 
     @property
+    def arrival(self) -> str | None:
+        """The column that says when an event arrived: that of its commit where none is named."""
+        return self.arrival_time or (COMMITTED if self.as_of else None)
+
+    @property
+    def by_commit(self) -> bool:
+        """True when an event arrives with the commit of its row."""
+        return self.arrival == COMMITTED
+
+    @property
     def per_thousand(self) -> int:
         return round(self.share * 1000)
 
@@ -211,8 +223,6 @@ class WindowSpec:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             yield f"timezone: not a zone of the IANA database: {self.timezone[:60]!r}"
-        if self.as_of and self.arrival_time is None:
-            yield "knowledge: as_of needs arrival_time, the column that says when an event arrived"
         if self.as_of and self.window.kind == "session":
             yield "session windows are compared with knowledge: final"
         if self.as_of and self.window.sees_future:

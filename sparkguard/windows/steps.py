@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 RUNGS: tuple[tuple[str, int], ...] = (("0.1 %", 0), ("1 %", 1), ("10 %", 10), ("100 %", 100))
 """Nested subsets of entities: the share and the last hash unit in it."""
+HOT_UNIT = 101
+"""The unit of entities that are compared for the number of their events, beside the sample."""
 _PERMUTATIONS = 199
 
 Counts = Mapping[tuple[int, int], tuple[int, int]]

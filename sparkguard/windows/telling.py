@@ -9,7 +9,7 @@ from sparkguard.verdicts import Evidence
 from sparkguard.windows.catalogue import CATALOGUE
 from sparkguard.windows.replay import Replayed, Score
 from sparkguard.windows.statuses import Status
-from sparkguard.windows.steps import RUNGS, Counts, StepChange, curve, step_change
+from sparkguard.windows.steps import HOT_UNIT, RUNGS, Counts, StepChange, curve, step_change
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,19 @@ class Told:
     counts: Counts
     statuses: Mapping[Status, int]
     extent: Extent
-    replayed: Replayed | None
-    limit: int | None
-    share: float
     function: str
+    replayed: Replayed | None = None
+    limit: int | None = None
+    share: float = 1.0
 
     @property
     def mismatches(self) -> int:
         return sum(n for s, n in self.statuses.items() if s.is_mismatch)
+
+    @property
+    def hottest(self) -> Counts:
+        """Those of entities that are compared because they are hot."""
+        return {key: n for key, n in self.counts.items() if key[0] == HOT_UNIT}
 
     @property
     def rows(self) -> int:
@@ -61,6 +66,9 @@ def outcome_reason(told: Told) -> str:
     kinds = [s.spoken(n) for s, n in told.statuses.items() if s.is_mismatch]
     compared = told.rows - sum(n for s, n in told.statuses.items() if s.is_excluded)
     sampled = "" if told.share == 1 else f" in a sample of {told.share:.1%} of entities"
+    if hot := told.hottest:
+        sampled += f" and the hottest beside it ({sum(bad for bad, _ in hot.values()):,} of "
+        sampled += f"{sum(every for _, every in hot.values()):,} rows of theirs differ)"
     parts = [f"{', '.join(kinds)} of {compared:,} rows compared{sampled}"]
     parts += filter(None, [explanation(told), beginning(told)])
     return "; ".join(parts)
@@ -110,21 +118,22 @@ def _share(part: int, whole: int) -> str:
     return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
 
 
-def beginning(told: Told) -> str:
-    """From which population on the feature is wrong."""
+def beginning(told: Told, size: str = "population") -> str:
+    """From which size of its windows on the feature is wrong; `size` names what is counted."""
     extent = told.extent
     if extent.is_clean:
         return (
-            f"right up to a population of {extent.largest_right:,}, "
-            f"errors start at population {extent.smallest_wrong:,}"
+            f"right up to a {size} of {extent.largest_right:,}, "
+            f"errors start at {size} {extent.smallest_wrong:,}"
         )
     step = step_change(told.counts)
     if step is None or not step.is_step or extent.smallest_wrong is None:
         return ""
-    start = max(extent.smallest_wrong, 2**step.at if step.at > 0 else step.at + 1)
+    edge = 2**step.at if step.at > 0 else step.at + 1
     return (
-        f"errors start at a population of about {start:,}: {step.above.rate:.1%} wrong from "
-        f"there on, {step.below.rate:.1%} below (p = {step.p:.3f})"
+        f"errors start at a {size} of about {max(extent.smallest_wrong, edge):,}: of windows "
+        f"of {edge:,} or more {step.above.rate:.1%} are wrong, of smaller ones "
+        f"{step.below.rate:.1%} (p = {step.p:.3f})"
     )
 
 
@@ -162,15 +171,16 @@ def _counts(told: Told) -> Iterator[Evidence]:
 
 
 def _curves(told: Told) -> Iterator[Evidence]:
-    for share, last in RUNGS:
-        name = "mismatch rate by window population"
-        name += "" if last == 100 else f", {share} of entities"
-        for n, point in enumerate(curve(told.counts, last)):
+    rungs = [("" if last == 100 else f"{share} of entities", curve(told.counts, last))
+             for share, last in RUNGS]  # fmt: skip
+    for which, points in (*rungs, ("hottest entities", curve(told.hottest, HOT_UNIT))):
+        name = ", ".join(filter(None, ["mismatch rate by window population", which]))
+        for n, point in enumerate(points):
             low, high = point.interval
             x = 0.0 if point.size < 0 else float(2**point.size)
             yield Evidence(
                 "series", name, n, f"{x:,.0f}", x, point.rate, point.compared, low, high,
-                share if last != 100 else None,
+                which or None,
             )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparkguard.relations.window_replay import WindowReplay
+from sparkguard.relations.window_replay import EVENTS, HELD, RIGHT, WindowReplay
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
 from tests.relations.test_recomputed_window import Frames, spec, window
@@ -23,9 +23,9 @@ def test_wrong_and_right_windows_come_with_their_events(spark: Any) -> None:
     declared = spec(window(length="PT4H", bounds="[)"))
     relation = WindowReplay(declared, TOTAL, ())
     rows = relation.frame(Frames(features=features, events=events), ()).collect()
-    right = [row for row in rows if row["right"]]
-    wrong = [row for row in rows if not row["right"]]
+    right = [row for row in rows if row[RIGHT]]
+    wrong = [row for row in rows if not row[RIGHT]]
     assert len(right) <= 110
     assert len(wrong) == 150
-    assert {row["held"] for row in wrong} == {99}
-    assert all(row["events"] for row in rows)
+    assert {row[HELD] for row in wrong} == {99}
+    assert all(row[EVENTS] for row in rows)

@@ -32,6 +32,7 @@ COUNT = Aggregate("count", 0)
 KINDS = Aggregate("count_distinct", 0, "kind")
 DEVIATION = Aggregate("stddev", None, "amount", ddof=1)
 BIG = Aggregate("sum", None, "big")
+HUGE = Aggregate("sum", None, "huge")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ CORRECT = {
     "mean": Mutant("", value="avg(amount)", aggregate=MEAN, type="DOUBLE", tolerance=_LOOSE),
     "kinds": Mutant("", value="count(DISTINCT kind)", aggregate=KINDS),
     "big": Mutant("", value="sum(big)", aggregate=BIG),
+    "huge": Mutant("", value="sum(huge)", aggregate=HUGE, type="DECIMAL(38,0)"),
     "deviation": Mutant(
         "", value="stddev_samp(amount)", aggregate=DEVIATION, type="DOUBLE", tolerance=_LOOSE
     ),
@@ -136,6 +138,7 @@ MUTANTS: dict[str, Mutant] = {
         "leak", inside="e.time >= q.due - {day}", knows="true", version="e.until IS NULL"
     ),
     "duplicates": Mutant("duplicates", version="true"),
+    "corrections ignored": Mutant("duplicates", version="e.earlier IS NULL"),
     "join fan-out": Mutant("fan_out", after="v * 3"),
     "fan-out by entity": Mutant("fan_out", after="v * (1 + length(key))"),
     "rows for range": Mutant(
@@ -143,11 +146,28 @@ MUTANTS: dict[str, Mutant] = {
         value="list_sum(list_slice(list(amount ORDER BY e.time, e.n), -24, -1))",
         inside="e.time < q.due",
     ),
+    "one of the ties": Mutant(
+        "rows_for_range",
+        spec=CLOSED,
+        inside="e.time > q.due - {day} AND (e.time < q.due OR (e.time = q.due AND e.tie = 1))",
+    ),
     "32-bit overflow": Mutant(
         "overflow",
         value="sum(big)",
         aggregate=BIG,
         after="((v + 2147483648) % 4294967296 + 4294967296) % 4294967296 - 2147483648",
+    ),
+    "64-bit overflow": Mutant(
+        "overflow",
+        value="sum(huge)",
+        aggregate=HUGE,
+        after="((v + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) "
+        "% 18446744073709551616 - 9223372036854775808",
+    ),
+    "order of floats": Mutant(
+        "float_order",
+        value="CAST(sum(amount) AS DOUBLE) * (1 + 2.220446049250313e-16 * (q.n % 2))",
+        type="DOUBLE",
     ),
     "float32": Mutant(
         "float32",

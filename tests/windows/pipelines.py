@@ -24,17 +24,18 @@ CAP = 50
 class Pipelines:
     """Events and feature rows of a given size, and every pipeline's output over them.
 
+    `hot` is how many of the feature rows are of the hot key, if not as many as its events are.
     One key is hot, one is NULL; some events are late, some come twice, some are corrected; some
     feature rows lie exactly at an event, or a day after one.
     """
 
-    def __init__(self, rows: int, queries: int = 1_500) -> None:
+    def __init__(self, rows: int, queries: int = 1_500, hot: int | None = None) -> None:
         self.db = duckdb.connect()
         self.db.execute("SET threads = 2; SET TimeZone = 'UTC'")
         self._names = {"day": DAY, "hour": HOUR, "cap": CAP, "limit": rows * 7 // 10,
                        "local": "e.ahead"}  # fmt: skip
         self._make_events(rows)
-        self._make_queries(queries)
+        self._make_queries(queries, hot)
 
     def _make_events(self, rows: int) -> None:
         keys = max(20, rows // 300)
@@ -56,7 +57,8 @@ class Pipelines:
                     ELSE 0 END) END AS id,
                 CASE WHEN n % 23 = 0 THEN NULL ELSE ((h // 100) % 90000)::INTEGER + 1 END AS amount,
                 ((h // 7) % 1500)::INTEGER AS kind,
-                400000000 + (h % 100000007)::BIGINT AS big
+                400000000 + (h % 100000007)::BIGINT AS big,
+                900000000000000000 + (h % 100000007)::BIGINT AS huge
             FROM keyed"""
         )
         # A second version of an event keeps its key and time, so that it is a correction.
@@ -65,10 +67,18 @@ class Pipelines:
             FROM events f WHERE f.n = events.n - 1 AND events.n % 12 = 11
             AND events.id IS NOT NULL AND f.id = events.id"""
         )
+        # And some events happen at the very time of another one.
+        self.db.execute(
+            """UPDATE events SET key = f.key, time = f.time, arrival = f.time
+            FROM events f WHERE f.n = events.n - 1 AND events.n % 60 = 21"""
+        )
         self.db.execute(
             """CREATE TABLE versions AS SELECT *,
                 CASE WHEN id IS NOT NULL THEN lead(arrival) OVER (PARTITION BY id ORDER BY arrival)
                 END AS until,
+                CASE WHEN id IS NOT NULL THEN lag(arrival) OVER (PARTITION BY id ORDER BY arrival)
+                END AS earlier,
+                row_number() OVER (PARTITION BY key, time, arrival <= time ORDER BY n) AS tie,
                 epoch_us(make_timestamp(time) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')
                     - time AS ahead,
                 epoch_us(make_timestamp(time) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')
@@ -76,14 +86,14 @@ class Pipelines:
             FROM events"""
         )
 
-    def _make_queries(self, queries: int) -> None:
+    def _make_queries(self, queries: int, hot: int | None) -> None:
         step = "epoch_us((make_timestamp(due) AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York'"
         back = " - INTERVAL 1 DAY) AT TIME ZONE 'America/New_York')"
         self.db.execute(
             f"""CREATE TABLE queries AS
             WITH chosen AS (
                 SELECT * FROM events WHERE hash(n * 31 + 7) % (SELECT count(*) FROM events)
-                    < {queries}),
+                    < IF(key = 'hot', {queries if hot is None else hot * 3}, {queries})),
             placed AS (
                 SELECT DISTINCT key, CASE n % 4 WHEN 0 THEN time WHEN 1 THEN time + {DAY}
                     WHEN 2 THEN time + (hash(n) % 86400)::BIGINT * 1000000 ELSE
@@ -118,7 +128,8 @@ class Pipelines:
         features = f'SELECT key, make_timestamp(due)::TIMESTAMPTZ AS "at", {", ".join(columns)} '
         features += f"FROM queries {' '.join(joins)}"
         events = """SELECT key, make_timestamp(time)::TIMESTAMPTZ AS time,
-            make_timestamp(arrival)::TIMESTAMPTZ AS arrival, id, amount, kind, big, n FROM events"""
+            make_timestamp(arrival)::TIMESTAMPTZ AS arrival, id, amount, kind, big, huge, n
+            FROM events"""
         for name, query in (("features", features), ("events", events)):
             self.db.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
 

@@ -1,31 +1,36 @@
-"""The self-test through Spark at ten million rows: all mutants side by side in one table."""
+"""The self-test through Spark: all mutants side by side in one table, small and at ten millions."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import Context, TableFacts
+from sparkguard.checks.base import Context, Judgement, TableFacts
 from sparkguard.checks.window import WindowCheck
 from sparkguard.datatypes import from_json
 from sparkguard.layout import lay_out
-from sparkguard.profile import Profile
+from sparkguard.profile import Need, Profile
 from sparkguard.scan import run_scan
 from sparkguard.verdicts import Outcome
 from sparkguard.windows.clock import moment
-from sparkguard.windows.values import EXACT
+from sparkguard.windows.durations import DAY
+from sparkguard.windows.spec import WindowSpec
+from sparkguard.windows.values import EXACT, Tolerance
 from tests.windows.mutants import CORRECT, MUTANTS, Mutant
 from tests.windows.pipelines import START, Pipelines
 
-ROWS = 10_000_000
+pytestmark = pytest.mark.full
+
+SIZES = (10_000, 10_000_000)
 EVERY = {**{f"correct {name}": m for name, m in CORRECT.items()}, **MUTANTS}
 
 
 class Parquet:
-    """The two files as tables; times have a zone whatever the writer left out."""
+    """The two files as tables."""
 
     def __init__(self, spark: Any, folder: Path) -> None:
         self._spark, self._folder = spark, folder
@@ -34,59 +39,70 @@ class Parquet:
         return self._spark.read.parquet(str(self._folder / f"{name}.parquet"))
 
 
-@pytest.fixture(scope="module")
-def large(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Parquet:
+def _checks() -> Iterator[tuple[str, WindowCheck]]:
+    """One check per pipeline; those of one declaration are recomputed together."""
+    alike: dict[tuple[WindowSpec, Tolerance], dict[str, Mutant]] = {}
+    for n, (name, mutant) in enumerate(EVERY.items()):
+        alike.setdefault((mutant.spec, mutant.tolerance), {})[f"f{n}"] = EVERY[name]
+    names = {f"f{n}": name for n, name in enumerate(EVERY)}
+    for (spec, tolerance), mutants in alike.items():
+        check = WindowCheck(
+            events="events",
+            entity=spec.entity,
+            query_time=spec.query_time,
+            event_time=spec.event_time,
+            arrival_time=spec.arrival_time,
+            knowledge=spec.knowledge,
+            window=spec.window,
+            nulls=spec.nulls,
+            distinct_id=spec.distinct_id,
+            timezone=spec.timezone,
+            history="complete",
+            outputs={column: mutant.aggregate for column, mutant in mutants.items()},
+            tolerance=None if tolerance == EXACT else tolerance,
+        )
+        yield from ((names[column], replace(check, output=(column,))) for column in mutants)
+
+
+@pytest.fixture(scope="module", params=SIZES, ids=lambda rows: f"{rows:,} rows")
+def judged(
+    spark: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Judgement]:
+    """What is concluded of every pipeline over so many events."""
     folder = tmp_path_factory.mktemp("pipelines")
-    Pipelines(ROWS, queries=20_000).save(folder, EVERY)
-    return Parquet(spark, folder)
-
-
-def _check(mutant: Mutant, column: str) -> WindowCheck:
-    spec = mutant.spec
-    return WindowCheck(
-        events="events",
-        entity=spec.entity,
-        query_time=spec.query_time,
-        event_time=spec.event_time,
-        arrival_time=spec.arrival_time,
-        knowledge=spec.knowledge,
-        window=spec.window,
-        nulls=spec.nulls,
-        distinct_id=spec.distinct_id,
-        timezone=spec.timezone,
-        history="complete",
-        output=(column,),
-        aggregate=mutant.aggregate,
-        tolerance=None if mutant.tolerance == EXACT else mutant.tolerance,
-    )
-
-
-def judged(mutant: Mutant, column: str, tables: Parquet) -> Any:
+    hot = None if request.param == SIZES[0] else 100
+    Pipelines(request.param, queries=5_000, hot=hot).save(folder, EVERY)
+    tables = Parquet(spark, folder)
     facts = {
         name: TableFacts(name, from_json(tables.frame(name).schema.jsonValue()))
         for name in ("features", "events")
     }
-    as_of = moment(START + 400 * 86_400_000_000)
-    check, context = _check(mutant, column), Context(facts["features"], as_of, tables=facts)
-    seen = Profile()
-    while True:
-        known = {need for need, _ in seen.states}
-        needs = [n for n in check.needs(dataclasses.replace(context, seen=seen)) if n not in known]
-        if not needs:
-            return check.judge(seen, dataclasses.replace(context, seen=seen))
-        found = [run_scan(scan, tables) for scan in lay_out(needs, {})]
+    context = Context(facts["features"], moment(START + 400 * DAY), tables=facts)
+    checks = dict(_checks())
+    while fresh := _fresh(checks, context):
+        found = [run_scan(scan, tables) for scan in lay_out(fresh, {})]
         assert not [failure for one in found for failure in one.failures.values()]
-        seen = Profile({**seen.states, **Profile.merged(one.profile for one in found).states})
+        states = Profile.merged(one.profile for one in found).states
+        context = replace(context, seen=Profile({**context.seen.states, **states}))
+    return {name: check.judge(context.seen, context) for name, check in checks.items()}
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("name", EVERY)
-def test_mutants_are_named_and_correct_pipelines_match_at_scale(large: Parquet, name: str) -> None:
-    mutant = EVERY[name]
-    found = judged(mutant, f"f{list(EVERY).index(name)}", large)
-    if not mutant.bug:
-        assert (found.outcome, found.violations) == (Outcome.PASS, 0), found.reason
-        return
+def _fresh(checks: dict[str, WindowCheck], context: Context) -> list[Need[Any]]:
+    """What the checks need and have not seen, each need once."""
+    known = {need for need, _ in context.seen.states}
+    wanted = dict.fromkeys(need for check in checks.values() for need in check.needs(context))
+    return [need for need in wanted if need not in known]
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if not EVERY[name].bug])
+def test_a_correct_pipeline_has_no_mismatch(judged: dict[str, Judgement], name: str) -> None:
+    found = judged[name]
+    assert (found.outcome, found.violations) == (Outcome.PASS, 0), found.reason
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_mutant_is_detected_and_named_first(judged: dict[str, Judgement], name: str) -> None:
+    found = judged[name]
     assert found.outcome is Outcome.FAIL
     best = next(e for e in found.evidence if e.kind == "hypotheses")
-    assert (best.text or "").partition(":")[0] == mutant.bug, found.reason
+    assert (best.text or "").partition(":")[0] == MUTANTS[name].bug, found.reason

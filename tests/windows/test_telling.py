@@ -15,10 +15,8 @@ def _told(replayed: Replayed | None, extent: Extent | None = None) -> Told:
         {(0, 3): (0, 900), (1, 13): (100, 100)},
         {Status.MATCHING: 900, Status.WRONG: 100},
         extent or Extent(10_001, 9_998, 20_000),
-        replayed,
-        None,
-        1.0,
         "sum",
+        replayed,
     )
 
 
