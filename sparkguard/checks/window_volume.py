@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,49 +18,67 @@ from sparkguard.checks.base import (
     passed,
     violated,
 )
+from sparkguard.measures.period_totals import Period, PeriodsState, PeriodTotals
 from sparkguard.measures.tally import Tally, TallyState
 from sparkguard.measures.volume import Volume, VolumeState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
+from sparkguard.relations.periods import Periods
 from sparkguard.relations.table import Table
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence
+from sparkguard.windows.clock import moment
+from sparkguard.windows.durations import parse
 
 _PILED_ROWS = 20
 _ERRORS = 5.0
 """Standard errors, over ten groups of entities, beyond which a mean has moved."""
 _GROWTH = 1.5
+_PERIODS = 3
 
 
 @dataclass(frozen=True)
 class WindowVolume(Check, kind="window_volume"):
     """`column`, a feature per `entity`, shows no trace of a limit.
 
-    Two traces are looked for. Values pile up at their maximum: at least 20 rows hold it, and more
-    than lie in the tenth below it, as a cap leaves them. And the mean moves with volume: between
+    These traces are looked for. Values pile up at their maximum: at least 20 rows hold it, and
+    more than lie in the tenth below it, as a cap leaves them. The mean moves with volume: between
     this run and an earlier one of at most two thirds or at least one and a half times as many
     rows it differs by more than five standard errors, taken over whole entities.
+
+    With `query_time` and `period`, tumbling periods are looked at as well. Rows are cut: three
+    periods or more hold the same round number of rows, others fewer and none more. And what was
+    settled is lost: of the periods that an earlier run saw as past, three or more, and most, have
+    lost rows, total or their largest value while the table grew by half or more.
     """
 
     column: ColumnPath
     entity: tuple[str, ...]
+    query_time: str | None = None
+    period: str | None = None
 
     wants_history = 20
 
     def __post_init__(self) -> None:
         if not self.entity:
             raise ValueError("entity names at least one column")
+        if (self.query_time is None) != (self.period is None):
+            raise ValueError("query_time and period are given together")
+        if self.period is not None:
+            parse(self.period).elapsed  # noqa: B018  raises where a period has no fixed length
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         table = context.table.name
-        return frozenset({(table, self.column), *((table, (c,)) for c in self.entity)})
+        named = (*self.entity, *([self.query_time] if self.query_time else []))
+        return frozenset({(table, self.column), *((table, (c,)) for c in named)})
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        first = self._volume(context)
-        state = context.seen.at(WHOLE, first)
+        volume = self._volume(context)
+        first: tuple[Need[Any], ...] = (volume, *self._periods(context))
+        state = context.seen.at(WHOLE, volume)
         if state is None or state.largest is None:
-            return (first,)
-        return (first, *self._heaps(context, state.largest))
+            return first
+        return (*first, *self._heaps(context, state.largest))
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         state = seen.whole(self._volume(context)) or VolumeState()
@@ -69,6 +88,9 @@ class WindowVolume(Check, kind="window_volume"):
         heaps = [seen.whole(n) or TallyState() for n in self._heaps(context, whole.largest)]
         top, below = (heap.true for heap in heaps)
         found = [*self._piled(top, below, whole.largest), *self._moved(state, context)]
+        for need in self._periods(context):
+            periods = seen.whole(need) or PeriodsState()
+            found += [*_cut(periods), *self._lost(periods, context)]
         evidence = self._evidence(state, top, below, context)
         details: dict[str, Any] = {
             "observed": top,
@@ -100,6 +122,28 @@ class WindowVolume(Check, kind="window_volume"):
                 )
                 return
 
+    def _lost(self, state: PeriodsState, context: Context) -> Iterator[str]:
+        """Past periods of which an earlier run saw more."""
+        for past in context.history:
+            seen = [past.profile.whole(need) for need in self._periods(context)]
+            if past.slice != context.where or seen[0] is None or not seen[0].periods:
+                continue
+            then, newest = seen[0], max(seen[0].periods)
+            settled = [n for n in then.periods if n in state.periods and n != newest]
+            fell = [n for n in settled if state.periods[n].fell_from(then.periods[n])]
+            if len(fell) < _PERIODS or 2 * len(fell) <= len(settled):
+                continue
+            if state.rows >= _GROWTH * then.rows:
+                n = fell[0]
+                began = moment(n * parse(self.period or "").elapsed)
+                yield (
+                    f"{len(fell):,} of {len(settled):,} past periods lost rows, total or their "
+                    f"largest value while the table grew from {then.rows:,} rows (version "
+                    f"{past.version}) to {state.rows:,}: that of {began:%Y-%m-%d %H:%M} had "
+                    f"{_said(then.periods[n])} and has {_said(state.periods[n])}"
+                )
+                return
+
     def _past(self, context: Context) -> Iterator[tuple[Past, VolumeState]]:
         for past in context.history:
             if past.slice == context.where:
@@ -119,6 +163,13 @@ class WindowVolume(Check, kind="window_volume"):
     def _volume(self, context: Context) -> Need[VolumeState]:
         return Need(Table(context.table.name), Volume(self.column, self.entity))
 
+    def _periods(self, context: Context) -> tuple[Need[PeriodsState], ...]:
+        if self.query_time is None or self.period is None:
+            return ()
+        length = parse(self.period).elapsed
+        relation = Periods(context.table.name, self.column, self.query_time, length)
+        return (Need(relation, PeriodTotals()),)
+
     def _heaps(self, context: Context, largest: float) -> tuple[Need[TallyState], ...]:
         value = sql.template("TRY_CAST({} AS DOUBLE)", sql.path(self.column))
         edge = sql.literal(largest)
@@ -129,6 +180,26 @@ class WindowVolume(Check, kind="window_volume"):
         )
         reads = frozenset({self.column[0]})
         return tuple(Need(Table(context.table.name), Tally(c, reads)) for c in conditions)
+
+
+def _cut(state: PeriodsState) -> Iterator[str]:
+    """A round number of rows that several periods hold, others fewer, and none more."""
+    counts = Counter(period.rows for period in state.periods.values())
+    most = max(counts, default=0)
+    if _is_round(most) and counts[most] >= _PERIODS and len(counts) > _PERIODS:
+        yield (
+            f"{counts[most]:,} periods hold exactly {most:,} rows and none more: "
+            f"rows look cut at {most:,} a period"
+        )
+
+
+def _is_round(n: int) -> bool:
+    """True for 100 and above with two leading digits at most, or a power of two."""
+    return n >= 100 and (n % 10 ** (len(str(n)) - 2) == 0 or n & (n - 1) == 0)
+
+
+def _said(period: Period) -> str:
+    return f"{period.rows:,} rows with a total of {period.total or 0:,.6g}"
 
 
 def _apart(now: VolumeState, then: VolumeState) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from sparkguard.checks.base import Context, Past, TableFacts
 from sparkguard.checks.window_volume import WindowVolume
+from sparkguard.measures.period_totals import Period, PeriodsState
 from sparkguard.measures.tally import TallyState
 from sparkguard.measures.volume import GROUPS, Volume, VolumeState
 from sparkguard.profile import Profile
@@ -97,3 +98,53 @@ def test_a_capped_count_is_found_in_its_table(spark: Any, judge: Callable[..., A
 def test_the_needs_name_their_columns() -> None:
     (need,) = CHECK.needs(CONTEXT)
     assert need.measure.columns() == {"key", "n"}
+
+
+DAILY = replace(CHECK, query_time="at", period="P1D")
+
+
+def _periods(rows: Mapping[int, int], total: float = 2.0) -> PeriodsState:
+    return PeriodsState({n: Period(count, count * total, 9.0) for n, count in rows.items()})
+
+
+def _judged_by_period(state: PeriodsState, *past: PeriodsState) -> Any:
+    volume, periods = DAILY.needs(CONTEXT)
+    states: dict[Any, Any] = {(volume, WHOLE): _state(10_000, 40), (periods, WHOLE): state}
+    _, _, at_top, under = DAILY.needs(replace(CONTEXT, seen=Profile(states)))
+    states |= {(at_top, WHOLE): TallyState(1, 9_999), (under, WHOLE): TallyState(50, 9_950)}
+    history = tuple(
+        Past(WHOLE, n, NOW, Profile({(periods, WHOLE): then})) for n, then in enumerate(past)
+    )
+    context = replace(CONTEXT, seen=Profile(states), history=history)
+    return DAILY.judge(context.seen, context)
+
+
+GROWN = {n: 100 + n for n in range(30)}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (_periods(GROWN), ""),
+        (_periods({**GROWN, 1: 1_000, 2: 1_000, 3: 1_000}), "rows look cut at 1,000 a period"),
+        (_periods({**GROWN, 1: 1_003, 2: 1_003, 3: 1_003}), ""),
+        (_periods(dict.fromkeys(range(30), 1_000)), ""),
+        (_periods({n: 80 if n < 8 else 130 for n in range(30)}), "8 of 9 past periods lost"),
+        (_periods({n: 80 if n < 4 else 130 for n in range(30)}), ""),
+        (_periods({n: 80 if n < 8 else 110 for n in range(10)}), ""),
+        (_periods(GROWN, total=1.9), "6 of 9 past periods lost"),
+    ],
+)
+def test_what_periods_hold_does_not_shrink_as_the_table_grows(
+    now: PeriodsState, reason: str
+) -> None:
+    found = _judged_by_period(now, _periods(dict.fromkeys(range(10), 100)))
+    assert (found.outcome is Outcome.FAIL) is bool(reason)
+    assert reason in found.reason
+
+
+def test_periods_are_given_with_their_time() -> None:
+    with pytest.raises(ValueError, match="given together"):
+        replace(CHECK, period="P1D")
+    with pytest.raises(ValueError, match="no fixed length"):
+        replace(CHECK, query_time="at", period="P1M")
