@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,9 @@ def probe(
     out.print(f"{rows}: the feature rows to make of them", soft_wrap=True)
     unseen = ", ".join(found.unseen) or "none"
     out.print(f"bugs that this probe can't show for this feature: {unseen}", soft_wrap=True)
+    alike = ["; ".join(group) for group in found.groups if "correct" not in group]
+    if alike:
+        out.print(f"bugs that look alike in it: {' | '.join(alike)}", soft_wrap=True)
 
 
 @window.command()
@@ -56,6 +60,7 @@ def read(
 ) -> None:
     """Say which bug a pipeline has, from its output for the probe. Exits 1 when it has one."""
     from sparkguard.windows.probes import diagnosis
+    from sparkguard.windows.telling import spoken
     from sparkguard.windows.values import Output, Tolerance
 
     named = _named(config, check, variables)
@@ -70,11 +75,10 @@ def read(
         raise EvaluationError(str(error)) from None
     compared, expected = found.wrong + found.right, sum(1 for _ in named.probe.rows())
     out.print(f"{compared} of {expected} rows compared, {found.wrong} wrong")
-    for score in found.ranked[:5]:
-        out.print(
-            f"  {score.explained} of {found.wrong} wrong values equal {score.says}: {score.cause}",
-            soft_wrap=True,
-        )
+    for score in found.by_bug[:4]:
+        equal = f"{score.explained} of {found.wrong} wrong values equal"
+        said = spoken(score, named.aggregate.function)
+        out.print(f"  {equal} {said}: {score.cause}", soft_wrap=True)
     if found.wrong and not found.ranked:
         out.print("no known bug explains them")
     if found.wrong or compared < expected:
@@ -113,4 +117,6 @@ def probe_of(checks: Mapping[str, tuple[str, Check | None]], wanted: str) -> Nam
     table, check, output = found[wanted]
     aggregate = check.aggregate or (check.outputs or {})[output]
     spec = check.spec(table)
+    if spec.by_commit:
+        spec = replace(spec, knowledge="final")  # rows in a file don't say when they are committed
     return Named(spec, aggregate, output.removeprefix(f"{table}."), made(spec))

@@ -21,31 +21,33 @@ class Boundary(Bug):
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         window = cases[0].spec.window
-        now = window.bounds
-        right = _right(now)
+        now, right = window.bounds, _right(window.bounds)
+        at_right = "with" if now[-1] == ")" else "without"
+        wrongly_right = f"the right edge is {_KIND[right]}, not {_KIND[-right]}"
         if window.kind in TIMED:
             left = -1 if now[0] == "(" else 1
-            said = "with" if now[0] == "(" else "without"
-            rest = "with" if now[1] == ")" else "without"
-            yield self._variant(f"{said} the event at the left edge", left, 0)
-            yield self._variant(f"{rest} the event at the right edge", 0, right)
-            yield self._variant(
-                f"{said} the event at the left edge and {rest} that at the right", left, right
-            )
+            at_left = "with" if now[0] == "(" else "without"
+            wrongly_left = f"the left edge is {_KIND[-left]}, not {_KIND[left]}"
+            yield self._variant(f"{at_left} the event at the left edge", left, 0, wrongly_left)
+            yield self._variant(f"{at_right} the event at the right edge", 0, right, wrongly_right)
+            said = f"{at_left} the event at the left edge and {at_right} that at the right"
+            yield self._variant(said, left, right, f"{wrongly_left}, and {wrongly_right}")
         elif window.kind == "unbounded":
-            rest = "with" if now == ")" else "without"
-            yield self._variant(f"{rest} the event at its own time", 0, right)
+            yield self._variant(f"{at_right} the event at its own time", 0, right, wrongly_right)
         else:
             other: Any = "]" if now == ")" else ")"
-            rest = "with" if now == ")" else "without"
 
             def flipped(case: Case) -> Any:
                 return case.under(replace(case.spec, window=replace(window, bounds=other)))
 
-            yield Variant(self.name, f"the window {rest} the event at its own time", flipped)
+            says = f"the window {at_right} the event at its own time"
+            yield Variant(self.name, says, flipped, wrongly_right)
 
-    def _variant(self, said: str, first: int, last: int) -> Variant:
-        return Variant(self.name, f"the window {said}", shifted(first, last), self.title)
+    def _variant(self, said: str, first: int, last: int, cause: str) -> Variant:
+        return Variant(self.name, f"the window {said}", shifted(first, last), cause)
+
+
+_KIND = {1: "closed", -1: "open"}
 
 
 def _right(bounds: str) -> int:

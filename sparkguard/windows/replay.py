@@ -79,6 +79,14 @@ class Replayed:
         return tuple(sorted(found, key=self._rank))
 
     @property
+    def by_bug(self) -> tuple[Score, ...]:
+        """The best explanation by each bug, best first."""
+        best: dict[str, Score] = {}
+        for score in self.ranked:
+            best.setdefault(score.bug, score)
+        return tuple(best.values())
+
+    @property
     def _roughly(self) -> bool:
         """True when no bug explains half of the wrong values exactly."""
         return all(s.near or 2 * s.explained < self.wrong for s in self.scores)

@@ -83,23 +83,27 @@ def explanation(told: Told) -> str:
     if not best:
         return f"no known bug explains any of {found.wrong:,} replayed wrong values"
     first = best[0]
-    text = f"{_share(first.explained, found.wrong)} of wrong values equal {_says(first, told)}"
+    text = f"{_share(first.explained, found.wrong)} of wrong values equal "
+    text += spoken(first, told.function)
     text += f": {_cause(first, told)}"
     others = [s for s in best[1:] if s.bug != first.bug] or list(best[1:])
     if others:
-        text += f" (as good: {'; '.join(_says(s, told) for s in others[:3])})"
+        text += f" (as good: {'; '.join(spoken(s, told.function) for s in others[:3])})"
     if first.kept < found.right:
         broken = found.right - first.kept
         text += f", though it would break {broken:,} of {found.right:,} right values"
     if (second := found.runner_up) is not None:
-        text += f"; runner-up: {_says(second, told)}, {_share(second.explained, found.wrong)}"
+        text += (
+            f"; runner-up: {spoken(second, told.function)}, {_share(second.explained, found.wrong)}"
+        )
     text += f"; unexplained: {_share(found.wrong - first.explained, found.wrong)}"
     return f"{text} ({found.wrong:,} wrong values replayed)"
 
 
-def _says(score: Score, told: Told) -> str:
+def spoken(score: Score, function: str) -> str:
+    """What wrong values equal: "the sum of the last 10,000 rows"."""
     if score.says.startswith(("the last", "the first")) and score.bug != "rows_for_range":
-        return f"the {_NOUNS.get(told.function, told.function)} of {score.says}"
+        return f"the {_NOUNS.get(function, function)} of {score.says}"
     return score.says
 
 
@@ -191,7 +195,7 @@ def _hypotheses(told: Told) -> Iterator[Evidence]:
     for n, score in enumerate(found.ranked[:10]):
         text = f"{score.bug}: {_cause(score, told)}; right values kept: {score.kept} of "
         yield Evidence(
-            "hypotheses", "what explains the wrong values", n, _says(score, told),
+            "hypotheses", "what explains the wrong values", n, spoken(score, told.function),
             number=score.explained / found.wrong, count=score.explained,
             text=f"{text}{found.right}",
         )  # fmt: skip

@@ -2,32 +2,75 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sparkguard.relations.commits import FILES, committed
+import pytest
+
+from sparkguard.relations.commits import FILES, CommittedRows, committed
+from sparkguard.relations.recomputed_window import rows_compared
+from sparkguard.relations.window_compare import status
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
-from sparkguard.windows.spec import COMMITTED
+from sparkguard.windows.features import Feature
+from sparkguard.windows.spec import COMMITTED, Aggregate, Window
+from sparkguard.windows.statuses import Status
+from tests.relations.test_recomputed_window import spec
 
 
-def _write(spark: Any, path: str, first: int, last: int) -> None:
-    rows = spark.range(first, last, numPartitions=1)
-    rows.write.format("delta").mode("append").save(path)
+@dataclass(frozen=True)
+class Features:
+    """A snapshot's tables and a frame of feature rows."""
+
+    snapshot: Snapshot
+    features: Any
+
+    def frame(self, name: str, /) -> Any:
+        return self.features if name == "features" else self.snapshot.frame(name)
 
 
-def test_rows_arrive_with_the_commit_that_appended_them(spark: Any, lake: Path) -> None:
-    path = str(lake / "events")
-    _write(spark, path, 0, 5)
-    _write(spark, path, 5, 8)
-    spark.sql(f"DELETE FROM delta.`{path}` WHERE id = 6")
-    _write(spark, path, 8, 9)
-    snapshot = Snapshot.pin(spark, {"events": TableRef(path=path)}, {"events": 2})
-    rows = committed(snapshot, "events").collect()
-    found = {row["id"]: row[COMMITTED] for row in rows}
+@pytest.fixture(scope="module")
+def path(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Five events, three more, one deleted, and one more."""
+    path = str(tmp_path_factory.mktemp("lake") / "events")
+    for first, last in ((0, 5), (5, 8), (8, 9)):
+        if first == 8:
+            spark.sql(f"DELETE FROM delta.`{path}` WHERE id = 6")
+        rows = spark.range(first, last, numPartitions=1).selectExpr(
+            "id", "'a' AS key", "TIMESTAMP'2024-01-01 00:00:00Z' AS time"
+        )
+        rows.write.format("delta").mode("append").save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def at(spark: Any, path: str) -> dict[int, datetime]:
+    """When each version was committed."""
     history = spark.sql(f"DESCRIBE HISTORY delta.`{path}`").collect()
-    at = {row["version"]: row["timestamp"] for row in history}
+    return {row["version"]: row["timestamp"] for row in history}
+
+
+def test_rows_arrive_with_the_commit_that_appended_them(
+    spark: Any, path: str, at: dict[int, datetime]
+) -> None:
+    snapshot = Snapshot.pin(spark, {"events": TableRef(path=path)}, {"events": 2})
+    found = {row["id"]: row[COMMITTED] for row in committed(snapshot, "events").collect()}
     assert {n: found[n] for n in range(5)} == dict.fromkeys(range(5), at[0])
     # The deletion wrote the other rows of its file again: when they arrived is not known.
     assert (found[5], found[7], set(found)) == (None, None, {*range(6), 7})
     assert snapshot.frame("events" + FILES).count() == 3
+    assert CommittedRows("events").tables() == {"events"}
+
+
+def test_a_row_sees_what_was_committed_by_its_time(
+    spark: Any, path: str, at: dict[int, datetime]
+) -> None:
+    snapshot = Snapshot.pin(spark, {"events": TableRef(path=path)}, {"events": 1})
+    rows = [("a", at[0], 5), ("a", at[1], 8), ("b", at[1], 0)]
+    features = spark.createDataFrame(rows, "key string, at timestamp, n bigint")
+    declared = spec(Window(bounds=")", kind="unbounded"), knowledge="as_of")
+    assert declared.by_commit
+    counts = (Feature(("n",), Aggregate("count", 0)),)
+    found = rows_compared(declared, counts, Features(snapshot, features), ()).collect()
+    assert [row[status(0)] for row in found] == [Status.MATCHING] * 3
