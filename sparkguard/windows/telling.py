@@ -65,7 +65,7 @@ def outcome_reason(told: Told) -> str:
     """Why the feature fails: what differs, which bug explains it, from which volume on."""
     kinds = [s.spoken(n) for s, n in told.statuses.items() if s.is_mismatch]
     compared = told.rows - sum(n for s, n in told.statuses.items() if s.is_excluded)
-    sampled = "" if told.share == 1 else f" in a sample of {told.share:.1%} of entities"
+    sampled = "" if told.share == 1 else f" in a sample of {_percent(told.share)} of entities"
     if hot := told.hottest:
         sampled += f" and the hottest beside it ({sum(bad for bad, _ in hot.values()):,} of "
         sampled += f"{sum(every for _, every in hot.values()):,} rows of theirs differ)"
@@ -122,6 +122,10 @@ def _share(part: int, whole: int) -> str:
     return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def beginning(told: Told, size: str = "population") -> str:
     """From which size of its windows on the feature is wrong; `size` names what is counted."""
     extent = told.extent
@@ -136,8 +140,8 @@ def beginning(told: Told, size: str = "population") -> str:
     edge = 2**step.at if step.at > 0 else step.at + 1
     return (
         f"errors start at a {size} of about {max(extent.smallest_wrong, edge):,}: of windows "
-        f"of {edge:,} or more {step.above.rate:.1%} are wrong, of smaller ones "
-        f"{step.below.rate:.1%} (p = {step.p:.3f})"
+        f"of {edge:,} or more {_percent(step.above.rate)} are wrong, of smaller ones "
+        f"{_percent(step.below.rate)} (p = {step.p:.3f})"
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sparkguard.windows.replay import Replayed, Score
 from sparkguard.windows.statuses import Status
+from sparkguard.windows.steps import HOT_UNIT
 from sparkguard.windows.telling import Extent, Told, evidence, outcome_reason, sensitivity
 
 CAP = Score("cap_last", "the last 10,000 rows", "history capped at 10,000", 148, 100)
@@ -69,3 +72,13 @@ def test_scores_of_slices_add_up() -> None:
     merged = a.merge(a)
     assert (merged.wrong, merged.right, merged.scores[0].explained) == (20, 10, 296)
     assert merged.sensitivity == {"dst": 2}
+
+
+def test_the_hottest_entities_are_told_apart_from_a_sample() -> None:
+    told = replace(_told(None), share=0.01, counts={(0, 3): (0, 900), (HOT_UNIT, 13): (100, 120)})
+    assert (
+        "in a sample of 1.0 % of entities and the hottest beside it "
+        "(100 of 120 rows of theirs differ)" in outcome_reason(told)
+    )
+    hot = [e for e in evidence(told) if e.name.endswith("hottest entities")]
+    assert [(e.x, e.count) for e in hot] == [(8192.0, 120)]
