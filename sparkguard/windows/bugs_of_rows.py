@@ -12,8 +12,8 @@ from itertools import combinations, islice
 from typing import Any
 
 from sparkguard.windows.bugs import Bug, Variant
-from sparkguard.windows.cases import Case, Timeline, trimmed
-from sparkguard.windows.clock import FOREVER, moment, wall
+from sparkguard.windows.cases import Case, Timeline
+from sparkguard.windows.clock import FOREVER, instant, moment, wall
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
@@ -267,11 +267,22 @@ class MissingPartition(Bug):
 
 
 def _days(case: Case) -> list[int]:
+    """The local days of the window that have events, by number since 1970."""
     begin, end = case.inside
-    times = case.timeline.times[begin:end]
-    return sorted({wall(t, case.spec.timezone) // DAY for t in times})
+    if begin >= end:
+        return []
+    zone, times = case.spec.timezone, case.timeline.times
+    days = range(wall(times[begin], zone) // DAY, wall(times[end - 1], zone) // DAY + 1)
+    return [day for day in days if _places(case, day)[0] < _places(case, day)[1]]
+
+
+def _places(case: Case, day: int) -> tuple[int, int]:
+    """Where a local day's events are in the window."""
+    (begin, end), zone = case.inside, case.spec.timezone
+    low, high = case.timeline.place(instant(day * DAY, zone), instant((day + 1) * DAY, zone) - 1)
+    return min(max(low, begin), end), min(max(high, begin), end)
 
 
 def _without(case: Case, day: int) -> Any:
-    zone = case.spec.timezone
-    return trimmed(case, lambda e: e.time is None or wall(e.time, zone) // DAY != day)
+    (begin, end), (low, high) = case.inside, _places(case, day)
+    return case.timeline.parts((begin, low), (high, end))

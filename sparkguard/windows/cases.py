@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
@@ -31,7 +32,7 @@ class Timeline:
         self.times: list[int] = [e.time for e in self.events if e.time is not None]
         self.values = [e.value for e in self.events]
         self._aggregate, self._nulls = aggregate, nulls
-        self._adds = aggregate.function in ("sum", "mean")
+        self._adds = aggregate.function in ("sum", "mean", "count")
 
     def place(self, first: int, last: int) -> tuple[int, int]:
         """Where a window begins and ends in the list."""
@@ -44,34 +45,40 @@ class Timeline:
 
     def part(self, begin: int, end: int) -> Any:
         """The aggregate of the events at these places in order."""
-        begin = max(begin, 0)
+        return self.parts((max(begin, 0), max(begin, 0, end)))
+
+    def parts(self, *places: tuple[int, int]) -> Any:
+        """The aggregate of the events at several ranges of places."""
+        rows = sum(end - begin for begin, end in places)
         if self._aggregate.column is None:
-            return end - begin if end > begin else self._aggregate.empty
+            return rows or self._aggregate.empty
         if not self._adds:
-            return aggregated(self._aggregate, self._nulls, self.values[begin:end])
-        return self._sum(begin, max(begin, end))
-
-    def _sum(self, begin: int, end: int) -> Any:
-        from fractions import Fraction
-
-        values, total = self.totals(begin, end)
+            kept = [v for begin, end in places for v in self.values[begin:end]]
+            return aggregated(self._aggregate, self._nulls, kept)
+        values = sum(self._counts[end] - self._counts[begin] for begin, end in places)
         if self._nulls == "zero":
-            values = end - begin
-        elif self._nulls == "propagate" and values < end - begin:
+            values = rows
+        elif self._nulls == "propagate" and values < rows:
             return None
+        if self._aggregate.function == "count" and rows:
+            return values
         if not values:
             return self._aggregate.empty
+        total = sum(self._sums[end] - self._sums[begin] for begin, end in places)
         return total if self._aggregate.function == "sum" else Fraction(total, values)
 
     def totals(self, begin: int, end: int) -> tuple[int, Any]:
-        """How many values the events at these places have, and their sum."""
-        counts, sums = self._totals
-        return counts[end] - counts[begin], sums[end] - sums[begin]
+        """How many values the events at these places have, and the sum of these numbers."""
+        values = self._counts[end] - self._counts[begin]
+        return values, self._sums[end] - self._sums[begin]
 
     @cached_property
-    def _totals(self) -> tuple[list[int], list[Any]]:
-        counts = accumulate((v is not None for v in self.values), initial=0)
-        return list(counts), list(accumulate((v or 0 for v in self.values), initial=0))
+    def _counts(self) -> list[int]:
+        return list(accumulate((v is not None for v in self.values), initial=0))
+
+    @cached_property
+    def _sums(self) -> list[Any]:
+        return list(accumulate((v or 0 for v in self.values), initial=0))
 
 
 @dataclass(frozen=True)
