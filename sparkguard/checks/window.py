@@ -39,6 +39,21 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
 
     Several features of one window are declared together as `outputs`, from column to aggregate,
     and judged one by one; they are recomputed together.
+
+    A row is identified by `entity` and `query_time`. An event belongs to the entity named by
+    `events_entity` (the same columns by default), happened at `event_time` and, with `knowledge:
+    as_of`, counts only once `arrival_time` has passed, or without that column once its row was
+    committed; `final` counts all that is known. Of the versions of one `distinct_id` the last one
+    counts. `nulls` says what a NULL value does.
+
+    `required: events` asks for a row at the time of every event; with `output` the rows that are
+    there are compared, and every entity with events must have one. `history: complete` says that
+    the source was never cut off; otherwise windows that differ and begin before its first event
+    are set aside, and the check can't pass. `null_entity: drop` leaves rows without entity out.
+    `entities` is the share of entities to compare, chosen by hash and each as a whole; those with
+    the most events are compared beside it.
+    `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
+    bugs that must show in the data at hand, or else the check is not evaluable.
     """
 
     evaluates_empty = True

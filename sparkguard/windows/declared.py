@@ -17,21 +17,7 @@ from sparkguard.windows.values import EXACT, Tolerance
 
 @dataclass(frozen=True)
 class DeclaredWindow:
-    """Which window of which events a feature claims to be.
-
-    A row is identified by `entity` and `query_time`. An event belongs to the entity named by
-    `events_entity` (the same columns by default), happened at `event_time` and, with `knowledge:
-    as_of`, counts only once `arrival_time` has passed; `final` counts all that is known. Of the
-    versions of one `distinct_id` the last one counts. `nulls` says what a NULL value does.
-
-    `required: events` asks for a row at the time of every event; with `output` the rows that are
-    there are compared, and every entity with events must have one. `history: complete` says that
-    the source was never cut off; otherwise windows that differ and begin before its first event
-    are set aside, and the check can't pass. `null_entity: drop` leaves rows without entity out.
-    `entities` is the share of entities to compare, chosen by hash and each as a whole.
-    `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
-    bugs that must show in the data at hand, or else the check is not evaluable.
-    """
+    """Which window of which events a feature claims to be; `checks/window` says what each means."""
 
     events: str
     entity: tuple[str, ...]
