@@ -70,7 +70,7 @@ def judged(
 ) -> dict[str, Judgement]:
     """What is concluded of every pipeline over so many events."""
     folder = tmp_path_factory.mktemp("pipelines")
-    hot = None if request.param == SIZES[0] else 100
+    hot = None if request.param == SIZES[0] else 20
     Pipelines(request.param, queries=5_000, hot=hot).save(folder, EVERY)
     tables = Parquet(spark, folder)
     facts = {
