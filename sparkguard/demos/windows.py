@@ -51,8 +51,9 @@ def _agrees(result: RunResult, feature: str, show: Show) -> bool:
     """Whether January passes, the year fails, and the reason names the cap."""
     found = {row.slice: row for row in result.where(check=f"delay_features.month.{feature}")}
     year, january = found[""], found["month=1"]
-    show(f"{feature}, January alone: {january.outcome}; the year: {year.outcome}, {year.reason}")
     named = f"last {KEPT:,} values: history capped at {KEPT:,}" in (year.reason or "")
+    cap = f"the cap at {KEPT:,} is {'named' if named else 'not named'}"
+    show(f"{feature}: {january.outcome} in January, {year.outcome} over the year; {cap}")
     return (january.outcome, year.outcome, named) == (Outcome.PASS, Outcome.FAIL, True)
 
 
