@@ -31,6 +31,7 @@ class Pipelines:
 
     def __init__(self, rows: int, queries: int = 1_500, hot: int | None = None) -> None:
         self.db = duckdb.connect()
+        self._by_column: dict[str, dict[Any, list[Event]]] = {}
         self.db.execute("SET threads = 2; SET TimeZone = 'UTC'")
         self._names = {"day": DAY, "hour": HOUR, "cap": CAP, "limit": rows * 7 // 10,
                        "local": "e.ahead"}  # fmt: skip
@@ -135,21 +136,36 @@ class Pipelines:
 
     def cases(self, mutant: Mutant, most: int = 40) -> Iterator[Case]:
         """Feature rows as they would be replayed: some that the mutant changes, some it doesn't."""
-        column = mutant.aggregate.column or "amount"
-        events: dict[Any, list[Event]] = {}
-        for key, time, value, arrival, id_, n in self.db.execute(
-            f"SELECT key, time, {column}, arrival, id, n FROM events"
-        ).fetchall():
-            events.setdefault(key, []).append(Event(time, value, arrival, id_, (n,)))
+        events = self._events(mutant.aggregate.column or "amount")
         right = next(
-            m for m in CORRECT.values() if (m.aggregate, m.spec) == (mutant.aggregate, mutant.spec)
+            name
+            for name, m in CORRECT.items()
+            if (m.aggregate, m.spec) == (mutant.aggregate, mutant.spec)
         )
         rows = self.db.execute(
             f"""SELECT key, due, v FROM queries JOIN ({self.output(mutant)}) USING (n)
-            JOIN (SELECT n, v AS expected FROM ({self.output(right)})) USING (n)
+            JOIN {self._expected(right)} USING (n)
             QUALIFY row_number() OVER (PARTITION BY v IS NOT DISTINCT FROM expected
                 ORDER BY hash(n * 3)) <= {most}"""
         ).fetchall()
         for key, at, v in rows:
-            near = [e for e in events.get(key, []) if e.time is not None]
-            yield Case(mutant.spec, mutant.aggregate, mutant.output, key, at, v, near)
+            yield Case(
+                mutant.spec, mutant.aggregate, mutant.output, key, at, v, events.get(key, [])
+            )
+
+    def _events(self, column: str) -> dict[Any, list[Event]]:
+        """The events of each key, read once."""
+        if column in self._by_column:
+            return self._by_column[column]
+        found = self._by_column.setdefault(column, {})
+        query = f"SELECT key, time, {column}, arrival, id, n FROM events"
+        for key, time, value, arrival, id_, n in self.db.execute(query).fetchall():
+            found.setdefault(key, []).append(Event(time, value, arrival, id_, (n,)))
+        return found
+
+    def _expected(self, name: str) -> str:
+        """The table of what a correct pipeline writes, made once."""
+        table, output = f"expected_{name}", self.output(CORRECT[name])
+        select = f"SELECT n, v AS expected FROM ({output})"
+        self.db.execute(f"CREATE TABLE IF NOT EXISTS {table} AS {select}")
+        return table
