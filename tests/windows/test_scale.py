@@ -64,7 +64,7 @@ def _checks() -> Iterator[tuple[str, WindowCheck]]:
         yield from ((names[column], replace(check, output=(column,))) for column in mutants)
 
 
-@pytest.fixture(scope="module", params=SIZES, ids=lambda rows: f"{rows:,} rows")
+@pytest.fixture(scope="module", params=SIZES, ids=("small", "large"))
 def judged(
     spark: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> dict[str, Judgement]:
