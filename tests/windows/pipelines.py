@@ -52,8 +52,8 @@ class Pipelines:
                 SELECT *, CASE WHEN kind_of_key < 30 THEN 'hot' WHEN kind_of_key < 33 THEN NULL
                     ELSE 'k' || (h % {keys}) END AS key FROM drawn)
             SELECT key, time, n,
-                time + CASE WHEN n % 10 < 6 THEN 0 WHEN n % 10 < 8 THEN (h % 7200) * 1000000
-                    ELSE (h % 172800) * 1000000 END AS arrival,
+                time + CASE WHEN n % 10 < 6 THEN 0 WHEN n % 10 < 8 THEN (h % 7200)::BIGINT * 1000000
+                    ELSE (h % 172800)::BIGINT * 1000000 END AS arrival,
                 CASE WHEN n % 17 = 0 THEN NULL ELSE 'e' || (n - CASE WHEN n % 12 = 11 THEN 1
                     ELSE 0 END) END AS id,
                 CASE WHEN n % 23 = 0 THEN NULL ELSE ((h // 100) % 90000)::INTEGER + 1 END AS amount,
