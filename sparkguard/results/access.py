@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sparkguard import sql
 from sparkguard.conditions import condition_of
 from sparkguard.errors import StoreError
+from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.location import Location
 from sparkguard.results.retry import Retry
 from sparkguard.results.schemas import Table
@@ -58,10 +59,29 @@ class Access:
 
     spark: SparkSession
     location: Location
+    clock: Clock
+    ids: Ids
     writer: Writer
     retry: Retry
     known: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Columns of tables that were looked at: others may only add to them."""
+
+    @classmethod
+    def open(
+        cls,
+        spark: SparkSession,
+        location: Location | str,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        writer: Writer | None = None,
+        retry: Retry | None = None,
+    ) -> Access:
+        """The store at `location`, with the system's clock, ids and writer for those left out."""
+        where = Location.parse(location) if isinstance(location, str) else location
+        clock = clock or SystemClock()
+        retry = retry or Retry(clock=clock)
+        return cls(spark, where, clock, ids or RandomIds(), writer or DeltaWriter(), retry)
 
     def columns(self, table: Table) -> Mapping[str, str] | None:
         """Types of the stored columns by name, as `bigint`; None when there is no such table.

@@ -16,14 +16,13 @@ from sparkguard.errors import ConfigurationError, Location, StoreError
 from sparkguard.kinds import Registry, canonical
 from sparkguard.measures.base import MEASURES
 from sparkguard.options import convert
-from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import RELATIONS
 from sparkguard.results import setup, transitions
-from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location as Place
 from sparkguard.results.records import TransitionRow
-from sparkguard.results.retry import Retry
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.schemas.baselines import BASELINES
@@ -98,9 +97,7 @@ class Baselines:
         ids: Ids | None = None,
         writer: Writer | None = None,
     ) -> None:
-        where = Place.parse(location) if isinstance(location, str) else location
-        self._clock, self._ids = clock or SystemClock(), ids or RandomIds()
-        self._access = Access(spark, where, writer or DeltaWriter(), Retry(clock=self._clock))
+        self._access = Access.open(spark, location, clock=clock, ids=ids, writer=writer)
 
     def check(self) -> None:
         """Raises ConfigurationError with the fix unless the tables can be used."""
@@ -114,7 +111,7 @@ class Baselines:
             raise ConfigurationError(
                 f"there is a baseline {baseline.id!r} already; take another id"
             )
-        now = self._clock.now()
+        now = self._access.clock.now()
         rows = [cells_of(BASELINES, row) for row in _rows(baseline, now)]
         stamped = restamped(BASELINES, rows, version_stamps(BASELINES, now))
         app_id = f"sparkguard/baselines/{baseline.dataset}/{baseline.id}"
@@ -203,7 +200,7 @@ class Baselines:
         by: str,
         reason: str,
     ) -> Life:
-        now = self._clock.now()
+        now = self._access.clock.now()
         wanted = TransitionRow(
             kind=KIND,
             subject=dataset,
@@ -212,7 +209,7 @@ class Baselines:
             changed_by=by,
             reason=reason,
             at=now,
-            request=self._ids.new(),
+            request=self._access.ids.new(),
             details={"baseline": baseline},
         )
         stamps = version_stamps(TABLES["transitions"], now)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sparkguard.errors import StoreError, did_you_mean
-from sparkguard.ports import Clock
 from sparkguard.results import history, setup, verify
 from sparkguard.results.access import Access
 from sparkguard.results.records import Part, PinRow, RunRecord
@@ -53,9 +52,8 @@ class Begun:
 class RunWriter:
     """Appends the parts of runs and completes them."""
 
-    def __init__(self, access: Access, clock: Clock) -> None:
+    def __init__(self, access: Access) -> None:
         self._access = access
-        self._clock = clock
         self._begun: dict[str, Begun] = {}
         self._appended: dict[str, dict[tuple[str, str], Part | None]] = {}
         self._checked: set[str] = set()
@@ -180,7 +178,7 @@ class RunWriter:
         return self._access.collect(grouped, f"versions of run {run_id}", _MOST_DATASETS)
 
     def _refuse_old(self, run_id: str, oldest: datetime) -> None:
-        age = self._clock.now() - oldest
+        age = self._access.clock.now() - oldest
         if age > timedelta(days=setup.RETENTION_DAYS):
             raise StoreError(
                 f"run {run_id} was interrupted {age.days} days ago, and after "
@@ -213,7 +211,7 @@ class RunWriter:
         return self._appended.setdefault(run_id, {})
 
     def _stamps(self, table: Table, run_id: str, part: str) -> dict[str, Any]:
-        return {"run_id": run_id, **version_stamps(table, self._clock.now(), part)}
+        return {"run_id": run_id, **version_stamps(table, self._access.clock.now(), part)}
 
 
 def table_named(name: str) -> Table:

@@ -10,11 +10,11 @@ from sparkguard import sql
 from sparkguard.contracts.compatibility.reduction import shape_of
 from sparkguard.contracts.model import Contract
 from sparkguard.errors import ConfigurationError, StoreError, did_you_mean
-from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.ports import Clock, Ids
 from sparkguard.registry.decision import Decision, Request, decide
 from sparkguard.registry.publication import Consent, Consumer, Publication
 from sparkguard.results import setup
-from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location
 from sparkguard.results.registry_rows import (
     GateRow,
@@ -25,7 +25,6 @@ from sparkguard.results.registry_rows import (
     publication_of,
     readers_of,
 )
-from sparkguard.results.retry import Retry
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
 from sparkguard.results.schemas.registry import CONSUMERS, CONTRACTS, GATES
@@ -49,10 +48,7 @@ class Registry:
         ids: Ids | None = None,
         writer: Writer | None = None,
     ) -> None:
-        where = Location.parse(location) if isinstance(location, str) else location
-        self._clock = clock or SystemClock()
-        self._ids = ids or RandomIds()
-        self._access = Access(spark, where, writer or DeltaWriter(), Retry(clock=self._clock))
+        self._access = Access.open(spark, location, clock=clock, ids=ids, writer=writer)
         self._checked = False
 
     def check(self) -> None:
@@ -107,7 +103,7 @@ class Registry:
         self.check()
         known = self.publications(contract.id) if seen is None else seen
         wanted = request or request_of(contract)
-        today = self._clock.now().date()
+        today = self._access.clock.now().date()
         events = self._events(contract.id) if known else []
         decision = decide(
             wanted, known, readers_of(events, contract.id), consents_of(events, contract.id), today
@@ -145,7 +141,7 @@ class Registry:
             "document": document,
             "mode": contract.compatibility.value,
             "published_by": by,
-            "at": self._clock.now(),
+            "at": self._access.clock.now(),
             "previous_hash": previous.hash if previous else "",
             "supersedes": wanted.supersedes,
             "ends": wanted.ends,
@@ -156,7 +152,7 @@ class Registry:
             "accepted": sorted(decision.accepted),
             "overrides": [(o.rule, o.party.value, o.author, o.reason) for o in wanted.overrides],
             "proofs": list(wanted.proofs),
-            "request": self._ids.new(),
+            "request": self._access.ids.new(),
         }
 
     def consumers(self, contract: str) -> tuple[Consumer, ...]:
@@ -194,7 +190,7 @@ class Registry:
 
     def record(self, row: GateRow) -> None:
         """Keep what the gate did; the same step of the same write is kept once."""
-        cells = {**row.__dict__, "at": self._clock.now(), "request": row.gate_id}
+        cells = {**row.__dict__, "at": self._access.clock.now(), "request": row.gate_id}
         self._record(GATES, cells, row.number, "gates", row.gate_id)
 
     def gated(self, target: str) -> tuple[Mapping[str, Any], ...]:
@@ -225,8 +221,8 @@ class Registry:
             "access": access,
             "by": by,
             "reason": reason,
-            "at": self._clock.now(),
-            "request": self._ids.new(),
+            "at": self._access.clock.now(),
+            "request": self._access.ids.new(),
         }
         self._record(CONSUMERS, row, number, "consumers", f"{contract}/{consumer}")
         stored = self._rows(CONSUMERS, {**key, "number": number}, _MOST)
@@ -236,7 +232,7 @@ class Registry:
     def _record(
         self, table: Table, row: Mapping[str, Any], number: int, what: str, subject: str
     ) -> None:
-        stamps = version_stamps(table, self._clock.now())
+        stamps = version_stamps(table, self._access.clock.now())
         cells = restamped(table, [cells_of(table, row)], stamps)
         frame = frame_of(self._access.spark, table, cells)
         self._access.append(table, frame, f"sparkguard/{what}/{quote(subject, safe='')}", number)

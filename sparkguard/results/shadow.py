@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparkguard import sql
-from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.ports import Clock, Ids
 from sparkguard.results import setup
-from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.access import Writer
 from sparkguard.results.location import Location
 from sparkguard.results.records import TransitionRow
-from sparkguard.results.retry import Retry
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
 from sparkguard.results.schemas.shadow import SHADOW_LEDGER, SHADOW_VERDICTS
@@ -76,12 +75,9 @@ class ShadowStore:
         ids: Ids | None = None,
         writer: Writer | None = None,
     ) -> None:
-        where = Location.parse(location) if isinstance(location, str) else location
-        self.clock = clock or SystemClock()
-        self.ids = ids or RandomIds()
-        writer = writer or DeltaWriter()
-        self._access = Access(spark, where, writer, Retry(clock=self.clock))
-        self.store = Store(spark, where, clock=self.clock, ids=self.ids, writer=writer)
+        self.store = Store(spark, location, clock=clock, ids=ids, writer=writer)
+        self._access = self.store.access
+        self.clock, self.ids = self._access.clock, self._access.ids
 
     def check(self) -> None:
         """Raises ConfigurationError with the fix unless the tables can be used."""

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sparkguard.checks.base import Past
-from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need
 from sparkguard.results import history, janitor, setup, transitions
-from sparkguard.results.access import Access, DeltaWriter, Writer
+from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
 from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
@@ -40,20 +40,16 @@ class Store:
         writer: Writer | None = None,
         retry: Retry | None = None,
     ) -> None:
-        where = Location.parse(location) if isinstance(location, str) else location
-        self._clock = clock or SystemClock()
-        self._ids = ids or RandomIds()
-        retry = retry or Retry(clock=self._clock)
-        self._access = Access(spark, where, writer or DeltaWriter(), retry)
-        self._runs = RunWriter(self._access, self._clock)
+        self.access = Access.open(spark, location, clock=clock, ids=ids, writer=writer, retry=retry)
+        self._runs = RunWriter(self.access)
 
     @property
     def location(self) -> Location:
-        return self._access.location
+        return self.access.location
 
     def init(self) -> tuple[setup.Change, ...]:
         """Creates missing tables and adds missing columns; safe to repeat and to race."""
-        return setup.init(self._access)
+        return setup.init(self.access)
 
     def check(self, tables: Iterable[str] | None = None) -> None:
         """Raises ConfigurationError with the fix, or StoreError, unless `tables` can be used."""
@@ -96,33 +92,33 @@ class Store:
 
     def committed(self, run_id: str) -> RunRecord | None:
         """The row of a complete run, None when it is not complete."""
-        return history.run_record(self._access, run_id)
+        return history.run_record(self.access, run_id)
 
     def results(self, run: RunRecord) -> tuple[ResultRow, ...]:
         """Every verdict of a complete run."""
-        return history.result_rows(self._access, run)
+        return history.result_rows(self.access, run)
 
     def read(self, table: str, committed: bool = True) -> DataFrame:
         """The rows of a table: of complete runs only, unless `committed` is False."""
         schema = table_named(table)
-        return history.committed(self._access, schema) if committed else self._access.load(schema)
+        return history.committed(self.access, schema) if committed else self.access.load(schema)
 
     def runs(self, audit: str | None = None, most: int = 20) -> tuple[RunRecord, ...]:
         """The latest complete runs, of all audits when `audit` is None, the newest first."""
-        return history.runs(self._access, audit, most)
+        return history.runs(self.access, audit, most)
 
     def collect(self, frame: DataFrame, what: str, most: int) -> list[dict[str, Any]]:
         """At most `most` rows; timestamps are aware. Raises StoreError when there are more."""
-        return self._access.collect(frame, what, most)
+        return self.access.collect(frame, what, most)
 
     def last_run(self, audit: str, before: datetime) -> RunRecord | None:
         """The complete run of `audit` with the greatest as-of time earlier than `before`."""
-        return history.last_run(self._access, audit, before)
+        return history.last_run(self.access, audit, before)
 
     def previous(self, audit: str, before: datetime) -> dict[tuple[str, Slice], Verdict]:
         """Verdicts of `last_run` by check id and slice; empty when there was none."""
         run = self.last_run(audit, before)
-        return {} if run is None else history.verdicts(self._access, run)
+        return {} if run is None else history.verdicts(self.access, run)
 
     def history(
         self,
@@ -136,7 +132,7 @@ class Store:
 
         All slices when `slices` is None; only runs that looked from before `before`.
         """
-        return history.past_profiles(self._access, dataset, needs, slices, limit, before)
+        return history.past_profiles(self.access, dataset, needs, slices, limit, before)
 
     def transition(
         self,
@@ -161,29 +157,29 @@ class Store:
             state=state,
             changed_by=by,
             reason=reason,
-            at=self._clock.now(),
-            request=request or self._ids.new(),
+            at=self.access.clock.now(),
+            request=request or self.access.ids.new(),
             details=dict(details or {}),
         )
         self._runs.ready(("transitions",))
-        stamps = version_stamps(TABLES["transitions"], self._clock.now())
-        return transitions.record(self._access, wanted, stamps)
+        stamps = version_stamps(TABLES["transitions"], self.access.clock.now())
+        return transitions.record(self.access, wanted, stamps)
 
     def state(self, subject: str, kind: str) -> TransitionRow | None:
         """The last change of a subject, None when there was none."""
-        return transitions.fold(transitions.changes(self._access, kind, subject))
+        return transitions.fold(transitions.changes(self.access, kind, subject))
 
     def changes(self, subject: str, kind: str) -> tuple[TransitionRow, ...]:
         """All changes of a subject by number."""
-        return transitions.changes(self._access, kind, subject)
+        return transitions.changes(self.access, kind, subject)
 
     def states(self, kind: str) -> dict[str, TransitionRow]:
         """The last change of every subject of a kind, by subject."""
-        return transitions.states(self._access, kind)
+        return transitions.states(self.access, kind)
 
     def clean(
         self, older_than: timedelta | None = None, samples_older_than: timedelta | None = None
     ) -> janitor.Cleaned:
         """Deletes incomplete runs too old to be replayed, and runs and samples older than asked."""
         self._runs.ready(TABLES)
-        return janitor.clean(self._access, self._clock.now(), older_than, samples_older_than)
+        return janitor.clean(self.access, self.access.clock.now(), older_than, samples_older_than)
