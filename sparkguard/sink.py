@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,17 @@ from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A write in a Delta table's history: its version, and the rows it says it wrote.
+
+    `rows` is None where the session keeps no metrics in the history.
+    """
+
+    version: int
+    rows: int | None
 
 
 def overwrite(frame: DataFrame, target: TableRef, partitioned_by: tuple[str, ...] = ()) -> None:
@@ -77,13 +89,18 @@ def discard(spark: SparkSession, staged: TableRef) -> bool:
 
 
 def replace_part(
-    frame: DataFrame, target: TableRef, part: sql.Sql | None, app_id: str, metadata: str
-) -> int:
+    frame: DataFrame,
+    target: TableRef,
+    part: sql.Sql | None,
+    app_id: str,
+    metadata: str,
+    partitioned_by: tuple[str, ...] = (),
+) -> Commit:
     """Replaces the rows of a Delta table that meet `part`, or all, once per `app_id`.
 
-    Creates the table if it is absent. Returns the version that the write made, now or when it
-    was first called with this `app_id`; `metadata` names that commit. Raises EvaluationError
-    when the commit can't be found in the table's history.
+    Creates the table, `partitioned_by` these columns, if it is absent. Returns the commit that
+    the write made, now or when it was first called with this `app_id`; `metadata` names it.
+    Raises EvaluationError when the commit can't be found in the table's history.
     """
     spark = frame.sparkSession
     writer = (
@@ -93,23 +110,33 @@ def replace_part(
         .option("txnVersion", 1)
         .option("userMetadata", metadata)
     )
-    if part is not None and _exists(spark, target):
+    if not _exists(spark, target):
+        writer = writer.partitionBy(*partitioned_by)
+    elif part is not None:
         writer = writer.option("replaceWhere", part.text)
     if target.path is not None:
         writer.save(target.path)
     else:
         writer.saveAsTable(target.sql.text)
-    return version_of(spark, target, metadata)
+    return _commit(spark, target, metadata)
 
 
-def version_of(spark: SparkSession, target: TableRef, metadata: str) -> int:
-    """The latest version whose commit carries `metadata`."""
+def _commit(spark: SparkSession, target: TableRef, metadata: str) -> Commit:
+    """The latest commit that carries `metadata`.
+
+    Rows of the table that were only copied into new files are not counted as written.
+    """
     history = spark.sql(sql.template("DESCRIBE HISTORY {}", target.sql).text)
     same = sql.template("userMetadata = {}", sql.literal(metadata))
-    found = history.where(same.text).selectExpr("max(version) AS version").collect()[0]["version"]
-    if found is None:
+    written, copied = (
+        f"CAST(operationMetrics['{name}'] AS BIGINT)" for name in ("numOutputRows", "numCopiedRows")
+    )
+    rows = f"{written} - coalesce({copied}, 0L)"
+    commits = history.where(same.text).selectExpr("version", f"{rows} AS rows")
+    found = commits.orderBy("version", ascending=False).limit(1).collect()
+    if not found:
         raise EvaluationError(f"the write to {target} left no commit in its history")
-    return int(found)
+    return Commit(int(found[0]["version"]), found[0]["rows"])
 
 
 def point_view(spark: SparkSession, view: str, target: TableRef, version: int) -> None:

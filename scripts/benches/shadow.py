@@ -73,7 +73,7 @@ def _changed(spark: Any, name: str, file: Path) -> Path:
 
 def _compare(spark: Any, name: str, one: Path, other: Path, differing: int) -> None:
     from sparkguard.datatypes import from_json
-    from sparkguard.shadow.compare import Settings, compare_frames
+    from sparkguard.shadow.comparison import Settings, compare_frames
 
     tables = common.Parquet(spark, control=one, shadow=other)
     schemas = [from_json(tables.frame(s).schema.jsonValue()) for s in ("control", "shadow")]
@@ -98,7 +98,7 @@ def _best(rounds: int, work: Callable[[], None]) -> tuple[float, int]:
 
 def _jobs_by_width(spark: Any) -> list[tuple[object, ...]]:
     from sparkguard.datatypes import from_json
-    from sparkguard.shadow.compare import Settings, compare_frames
+    from sparkguard.shadow.comparison import Settings, compare_frames
 
     class Frames:
         def __init__(self, width: int) -> None:

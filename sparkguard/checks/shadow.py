@@ -58,7 +58,8 @@ class Comparing:
 
     @property
     def fingerprints(self) -> Need[FingerprintsState]:
-        return Need(ShadowBuckets(self.sides), Fingerprints())
+        strict = bool(self.sides.columns.tolerant)
+        return Need(ShadowBuckets(self.sides), Fingerprints(strict))
 
     def needs(self, seen: Profile, by: tuple[str, ...]) -> tuple[Need[Any], ...]:
         """What to measure next; the same need again, or none, when everything was seen."""
@@ -170,7 +171,7 @@ class Shadow(Check, kind="shadow"):
         return frozenset(
             (table, (column,))
             for table in (context.table.name, self.shadow)
-            for column in self._key(context)
+            for column in (*self._key(context), *context.by)
         )
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:

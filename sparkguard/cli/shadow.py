@@ -75,8 +75,7 @@ def run(
     are clean or waived, 1 for differences, 3 when something could not be decided.
     """
     from sparkguard.session import open_session
-    from sparkguard.shadow import Promotion, ShadowRun
-    from sparkguard.shadow.configuration import load_shadow
+    from sparkguard.shadow import Promotion, ShadowRun, load_shadow
     from sparkguard.shadow.text import exit_code, verdict_data
     from sparkguard.tables import TableRef
 
@@ -189,8 +188,7 @@ def rollback(config: Config, by: By, reason: Reason, variables: Variables = None
 
 def _promotion(config: Path, variables: list[str] | None) -> Any:
     from sparkguard.session import open_session
-    from sparkguard.shadow import Promotion
-    from sparkguard.shadow.configuration import load_shadow
+    from sparkguard.shadow import Promotion, load_shadow
 
     settings = load_shadow(config, parse_variables(variables))
     with live("starting Spark"):

@@ -13,6 +13,8 @@ from sparkguard.sql import Sql
 
 MOST_LISTED = 100_000
 """Unequal buckets of a slice beyond which their list is dropped: all of it is compared then."""
+_SIDES = ("control", "shadow")
+_SUMS = ("rows", "high", "low", "xor")
 
 
 @dataclass(frozen=True)
@@ -61,60 +63,49 @@ class FingerprintsState:
 
 @dataclass(frozen=True)
 class Fingerprints(Measure[FingerprintsState], kind="shadow_fingerprints"):
-    """Sums the rows of the relation `shadow_buckets`, whose columns begin with `prefix`."""
+    """Sums the rows of the relation `shadow_buckets`, whose columns begin with `prefix`.
 
+    `strict` says that it has the sums without tolerant columns.
+    """
+
+    strict: bool = False
     prefix: str = "__sparkguard_"
 
     def columns(self) -> frozenset[str]:
         return frozenset()
 
     def aggregates(self) -> tuple[Sql, ...]:
-        column = {
-            f"{what}_{side}": sql.name(f"{self.prefix}{what}_{side}")
-            for what in ("rows", "total", "xor", "strict")
-            for side in ("control", "shadow")
-        }
-        same = sql.all_of(
-            sql.template("{} = {}", column[f"{what}_control"], column[f"{what}_shadow"])
-            for what in ("rows", "total", "xor")
-        )
-        unequal = sql.template("NOT ({})", same)
-        strict = sql.template(
-            "({}) AND ({} != {} OR {} != {})",
-            unequal,
-            column["rows_control"],
-            column["rows_shadow"],
-            column["strict_control"],
-            column["strict_shadow"],
-        )
-        count = sql.count_if(unequal)
+        unequal = sql.any_of(self._differs(what) for what in _SUMS)
+        exact = ("rows", "strict_high", "strict_low") if self.strict else _SUMS
+        unequal_count = sql.count_if(unequal)
         numbers = sql.template(
             "collect_set(if({}, {}, NULL))", unequal, sql.name(f"{self.prefix}bucket")
         )
-        sums = (("sum", "rows"), ("sum", "total"), ("bit_xor", "xor"))
         return (
-            *(
-                sql.call(function, column[f"{what}_{side}"])
-                for side in ("control", "shadow")
-                for function, what in sums
-            ),
+            *(_total(what, self._cell(what, side)) for side in _SIDES for what in _SUMS),
             Sql("count(1)"),
-            sql.count_if(strict),
+            sql.count_if(sql.any_of(self._differs(what) for what in exact)),
             *(
-                sql.template("sum(if({}, {}, 0L))", unequal, column[f"rows_{side}"])
-                for side in ("control", "shadow")
+                sql.template("sum(if({}, {}, 0L))", unequal, self._cell("rows", side))
+                for side in _SIDES
             ),
             sql.template(
-                "CASE WHEN {} <= {} THEN {} END", count, sql.literal(MOST_LISTED), numbers
+                "CASE WHEN {} <= {} THEN {} END", unequal_count, sql.literal(MOST_LISTED), numbers
             ),
         )
 
+    def _cell(self, what: str, side: str) -> Sql:
+        return sql.name(f"{self.prefix}{what}_{side}")
+
+    def _differs(self, what: str) -> Sql:
+        return sql.template("{} != {}", *(self._cell(what, side) for side in _SIDES))
+
     def state(self, cells: Sequence[Any], /) -> FingerprintsState:
         one, other = (
-            Fingerprint(int(rows or 0), int(total or 0), int(xor or 0))
-            for rows, total, xor in (cells[:3], cells[3:6])
+            Fingerprint(int(rows or 0), int(high or 0) * 2**32 + int(low or 0), int(xor or 0))
+            for rows, high, low, xor in (cells[:4], cells[4:8])
         )
-        buckets, strict, control, shadow, unequal = cells[6:]
+        buckets, strict, control, shadow, unequal = cells[8:]
         return FingerprintsState(
             one,
             other,
@@ -131,6 +122,7 @@ class Fingerprints(Measure[FingerprintsState], kind="shadow_fingerprints"):
             "rows_shadow": state.shadow.rows,
             "buckets": state.buckets,
             "unequal_buckets": None if state.unequal is None else len(state.unequal),
+            "unequal_beyond_tolerance": state.strict,
             "unequal_share": state.unequal_share,
         }
 
@@ -145,3 +137,11 @@ class Fingerprints(Measure[FingerprintsState], kind="shadow_fingerprints"):
         sides = Fingerprint(*control), Fingerprint(*shadow)
         buckets, strict, unequal_control, unequal_shadow = counts
         return FingerprintsState(*sides, buckets, strict, unequal_control, unequal_shadow, known)
+
+
+def _total(what: str, cell: Sql) -> Sql:
+    if what == "xor":
+        return sql.call("bit_xor", cell)
+    # Each bucket's sum fits into a bigint; that of more than 2^31 rows may not.
+    wide = cell if what == "rows" else sql.template("CAST({} AS DECIMAL(20, 0))", cell)
+    return sql.call("sum", wide)

@@ -14,15 +14,26 @@ from sparkguard.sql import Sql
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_LOW = sql.literal(2**32 - 1)
+_SUMS = {
+    "rows": "count(1)",
+    "high": "sum(shiftright(h, 32))",
+    "low": f"sum(h & {2**32 - 1}L)",
+    "xor": "bit_xor(h)",
+}
+_STRICT_SUMS = {
+    "strict_high": "sum(shiftright(strict, 32))",
+    "strict_low": f"sum(strict & {2**32 - 1}L)",
+}
 
 
 @dataclass(frozen=True)
 class ShadowBuckets(Relation, kind="shadow_buckets"):
     """One row per slice and bucket that either side has rows in.
 
-    For each side `s`: `rows_s`, `total_s` (sum of the row hashes, decimal) and `xor_s`; and
-    `strict_s`, the sum of the hashes without tolerant columns.
+    For each side `s` and its 64-bit row hashes: `rows_s`; `high_s` and `low_s`, the sums of
+    their upper and lower 32 bits, which fit into bigints where a sum of the hashes would not;
+    and `xor_s`. With tolerant columns, `strict_high_s` and `strict_low_s` are the sums of the
+    hashes without these.
     """
 
     sides: Sides
@@ -39,68 +50,40 @@ class ShadowBuckets(Relation, kind="shadow_buckets"):
 
         control, shadow = (self._one(tables, side, by) for side in SIDES)
         keys = [sql.name(column).text for column in by] + [f"{PREFIX}bucket"]
-        cells = [f"{PREFIX}{what}_{side}" for side in SIDES for what in ("rows", *_SUMS)]
-        sums = [_sum(c, "bit_xor" if "xor" in c else "sum") for c in cells]
+        cells = [f"{PREFIX}{what}_{side}" for side in SIDES for what in self._sums]
+        sums = (
+            sql.alias(sql.call("bit_xor" if "xor" in cell else "sum", sql.name(cell)), cell)
+            for cell in cells
+        )
         return control.unionByName(shadow).groupBy(*keys).agg(*(expr(s.text) for s in sums))
+
+    @property
+    def _sums(self) -> dict[str, str]:
+        return {**_SUMS, **(_STRICT_SUMS if self.sides.columns.tolerant else {})}
 
     def _one(self, tables: Tables, side: Side, by: tuple[str, ...]) -> DataFrame:
         from pyspark.sql.functions import expr
 
         strict, full = self.sides.columns.hashes(side, self.sides.seed)
-        hashes = {"strict": strict} if self.sides.columns.tolerant else {}
-        slices = [sql.alias(sql.name(c), f"{PREFIX}by{i}") for i, c in enumerate(by)]
-        bucket = sql.alias(self.sides.bucket(side), f"{PREFIX}bucket")
-        own = [sql.alias(full, "h")] + [sql.alias(h, name) for name, h in hashes.items()]
-        frame = self.sides.rows(tables, side).selectExpr(*(e.text for e in (*slices, bucket, *own)))
-        sums = [
-            sql.alias(Sql("count(1)"), "rows"),
-            *_halves(sql.name("h"), "total"),
-            sql.alias(Sql("bit_xor(h)"), "xor"),
-            *(s for name in hashes for s in _halves(sql.name(name), name)),
-        ]
+        cells = {f"{PREFIX}by{i}": sql.name(column) for i, column in enumerate(by)}
+        cells |= {f"{PREFIX}bucket": self.sides.bucket(side), "h": full}
+        if self.sides.columns.tolerant:
+            cells["strict"] = strict
+        rows = self.sides.rows(tables, side)
+        hashed = rows.selectExpr(*(sql.alias(cell, name).text for name, cell in cells.items()))
         keys = [f"{PREFIX}by{i}" for i in range(len(by))] + [f"{PREFIX}bucket"]
-        grouped = frame.groupBy(*keys).agg(*(expr(s.text) for s in sums))
-        return grouped.selectExpr(*self._cells(side, by, bool(hashes)))
+        grouped = hashed.groupBy(*keys).agg(*(expr(s).alias(n) for n, s in self._sums.items()))
+        return grouped.selectExpr(*(cell.text for cell in self._cells(side, by)))
 
-    def _cells(self, side: Side, by: tuple[str, ...], strict: bool) -> list[str]:
+    def _cells(self, side: Side, by: tuple[str, ...]) -> list[Sql]:
         """This side's sums in its own columns, and nothing in those of the other side."""
-        values = {
-            "rows": sql.name("rows"),
-            "total": _joined("total"),
-            "xor": sql.name("xor"),
-            "strict": _joined("strict") if strict else _joined("total"),
-        }
         cells = [
             sql.alias(sql.template("CAST({} AS STRING)", sql.name(f"{PREFIX}by{i}")), column)
             for i, column in enumerate(by)
         ]
         cells.append(sql.name(f"{PREFIX}bucket"))
         for other in SIDES:
-            for what, value in values.items():
-                zero = sql.template("CAST(0 AS {})", Sql(_TYPES[what]))
-                cells.append(sql.alias(value if other == side else zero, f"{PREFIX}{what}_{other}"))
-        return [cell.text for cell in cells]
-
-
-_SUMS = ("total", "xor", "strict")
-_TYPES = {"rows": "BIGINT", "total": "DECIMAL(38,0)", "xor": "BIGINT", "strict": "DECIMAL(38,0)"}
-
-
-def _halves(value: Sql, name: str) -> tuple[Sql, Sql]:
-    """A sum of bigints in two bigints: a decimal one costs several times as much per row."""
-    high = sql.template("sum(shiftright({}, 32))", value)
-    low = sql.template("sum({} & {})", value, _LOW)
-    return sql.alias(high, f"{name}_high"), sql.alias(low, f"{name}_low")
-
-
-def _joined(name: str) -> Sql:
-    return sql.template(
-        "CAST(CAST({} AS DECIMAL(27, 0)) * {} + {} AS DECIMAL(38, 0))",
-        sql.name(f"{name}_high"),
-        sql.template("CAST({} AS DECIMAL(10, 0))", sql.literal(2**32)),
-        sql.name(f"{name}_low"),
-    )
-
-
-def _sum(cell: str, function: str) -> Sql:
-    return sql.alias(sql.call(function, sql.name(cell)), cell)
+            for what in self._sums:
+                value = sql.name(what) if other == side else Sql("0L")
+                cells.append(sql.alias(value, f"{PREFIX}{what}_{other}"))
+        return cells

@@ -87,17 +87,21 @@ class ShadowStore:
         """Stores a verdict once for its run, kind and partition."""
         app = "/".join(map(_quoted, (origin.shadow, origin.run_id, origin.kind)))
         row = verdict_row(verdict, origin)
-        self._append(SHADOW_VERDICTS, row, f"{app}/{_quoted(verdict.partition.key)}")
+        self._append(SHADOW_VERDICTS, [row], f"{app}/{_quoted(verdict.partition.key)}")
 
     def verdicts(self, shadow: str) -> tuple[Stored, ...]:
         """All verdicts of a shadow, oldest first."""
         rows = self._rows(SHADOW_VERDICTS, shadow)
         return tuple(sorted(map(_stored, rows), key=lambda s: s.entry.at))
 
-    def announce(self, row: LedgerRow) -> None:
-        """Stores one step of a write, once."""
-        parts = (row.shadow, row.run_id, row.partition.key, row.sink, row.status.value)
-        cells = {**vars(row), "partition": row.partition.key, "status": row.status.value}
+    def announce(self, *rows: LedgerRow) -> None:
+        """Stores the same step of one or both writes of a pair, once."""
+        first, sinks = rows[0], "+".join(row.sink for row in rows)
+        parts = (first.shadow, first.run_id, first.partition.key, sinks, first.status.value)
+        cells = (
+            {**vars(row), "partition": row.partition.key, "status": row.status.value}
+            for row in rows
+        )
         self._append(SHADOW_LEDGER, cells, "/".join(map(_quoted, parts)))
 
     def ledger(self, shadow: str) -> tuple[LedgerRow, ...]:
@@ -157,9 +161,9 @@ class ShadowStore:
         frame = self._access.load(table).where(same.text)
         return self._access.collect(frame, table.name, _MOST)
 
-    def _append(self, table: Table, row: Mapping[str, Any], app: str) -> None:
+    def _append(self, table: Table, rows: Iterable[Mapping[str, Any]], app: str) -> None:
         stamps = version_stamps(table, self.clock.now())
-        cells = restamped(table, [cells_of(table, row)], stamps)
+        cells = restamped(table, [cells_of(table, row) for row in rows], stamps)
         frame = frame_of(self._access.spark, table, cells)
         self._access.append(table, frame, f"sparkguard/{table.name}/{app}")
 

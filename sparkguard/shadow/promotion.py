@@ -12,9 +12,10 @@ from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.shadow import ShadowStore, Stored, evidence_of
+from sparkguard.shadow.comparison import CONTROL
 from sparkguard.shadow.run import ShadowRun
 from sparkguard.shadow_rules.config import ShadowConfig
-from sparkguard.shadow_rules.ledger import LedgerRow, PairStatus, pair
+from sparkguard.shadow_rules.ledger import PairStatus, pairs
 from sparkguard.shadow_rules.machine import Progress, State, following, move, progress
 from sparkguard.shadow_rules.verdict import PartitionOutcome, Waiver
 from sparkguard.slices import Slice
@@ -105,6 +106,11 @@ class Promotion:
 
     def advance(self, by: str = "sparkguard") -> State:
         """Takes the step that the evidence alone leads to, if it leads anywhere."""
+        state = self._advanced(by).state
+        assert state is not None
+        return state
+
+    def _advanced(self, by: str) -> ShadowStatus:
         now = self.status()
         if now.state is None:
             raise ConfigurationError(f"shadow {self.config.name!r} is not registered")
@@ -114,11 +120,11 @@ class Promotion:
             "not yet" in o for o in now.progress.obstacles
         )
         if to is now.state or waiting:
-            return now.state
+            return now
         move(now.state, to)
         reason = "; ".join(now.progress.obstacles) or "every condition of a promotion holds"
         self.store.change(self.config.name, to, by, reason, self._evidence(now))
-        return to
+        return replace(now, state=to)
 
     def waive(self, waiver: Waiver) -> TransitionRow:
         """Records a waiver; it counts from the next comparison on.
@@ -139,8 +145,7 @@ class Promotion:
         eligible; a Conflict when somebody else changed its state meanwhile.
         """
         _named(by, reason)
-        self.advance(by)
-        now = self.status()
+        now = self._advanced(by)
         if now.progress.obstacles or now.expired:
             missing = [*now.progress.obstacles]
             missing += [f"waiver {w.name} expired on {w.expires}" for w in now.expired]
@@ -148,8 +153,6 @@ class Promotion:
                 f"shadow {self.config.name!r} can't be promoted: "
                 f"{'; '.join(dict.fromkeys(missing))}"
             )
-        if now.state is None:
-            raise ConfigurationError(f"shadow {self.config.name!r} is not registered")
         move(now.state, State.PROMOTED)
         newest = max(
             (now.verdicts[p] for p in now.progress.streak), key=lambda s: s.shadow_version or -1
@@ -168,7 +171,7 @@ class Promotion:
         _named(by, reason)
         state, _, _ = self.store.state(self.config.name)
         move(state, State.ROLLED_BACK)
-        version = self._runs.pinned()["control"].version
+        version = self._runs.pinned(sides=(CONTROL,))[CONTROL].version
         details = {"table": str(self.config.control), "version": str(version)}
         change = self.store.change(self.config.name, State.ROLLED_BACK, by, reason, details)
         if self.config.view:
@@ -194,10 +197,8 @@ class Promotion:
         return self.config.control, None
 
     def _diverged(self, now: datetime) -> int:
-        pairs: dict[tuple[str, str], list[LedgerRow]] = {}
-        for row in self.store.ledger(self.config.name):
-            pairs.setdefault((row.run_id, row.partition.key), []).append(row)
-        return sum(pair(rows, now).status is PairStatus.DIVERGED for rows in pairs.values())
+        held = pairs(self.store.ledger(self.config.name), now)
+        return sum(pair.status is PairStatus.DIVERGED for pair in held.values())
 
 
 _BLOCKING = ("control differs from itself", "seeded faults not detected")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sparkguard import sink
 from sparkguard.conditions import condition_of
-from sparkguard.errors import SparkGuardError
+from sparkguard.errors import SparkGuardError, StoreError
 from sparkguard.ports import Clock, Ids
 from sparkguard.relations.base import Tables
 from sparkguard.results.shadow import Provenance, ShadowStore
-from sparkguard.shadow.compare import (
+from sparkguard.shadow.comparison import (
     CONTROL,
     SHADOW,
     Settings,
@@ -21,7 +22,7 @@ from sparkguard.shadow.seeding import seeded
 from sparkguard.shadow.steps import LedgerSteps
 from sparkguard.shadow_rules.columns import align
 from sparkguard.shadow_rules.config import ShadowConfig
-from sparkguard.shadow_rules.ledger import PairStatus, pair
+from sparkguard.shadow_rules.ledger import PairStatus, pair, pairs
 from sparkguard.shadow_rules.machine import strata_of
 from sparkguard.shadow_rules.verdict import (
     PartitionOutcome,
@@ -85,12 +86,15 @@ class ShadowRun:
 
         Production is written first and its failure is raised as it is. A failing candidate or
         comparison is recorded and returned, never raised. Repeating a `run_id` writes nothing
-        again. Raises SnapshotError when an input can't be read.
+        again. Before anything is written, raises SnapshotError when an input can't be read and
+        ConfigurationError when the result tables are missing; afterwards, StoreError when the
+        verdict can't be stored.
         """
+        self._ready()
         run_id = run_id or self.store.ids.new()
         snapshot = Snapshot.pin(self.spark, inputs)
         versions = {name: snapshot[name].version for name in inputs}
-        steps = LedgerSteps(self.spark, self.config, self.store, run_id, partition, versions)
+        steps = LedgerSteps(self.config, self.store, run_id, partition, versions)
         steps.intend()
         try:
             control = steps.write(CONTROL, production(snapshot))
@@ -105,18 +109,18 @@ class ShadowRun:
             steps.failed(SHADOW, failure)
             verdict = errored(partition, f"the candidate failed with {failure}")
         if shadow is not None:
-            written = {CONTROL: control, SHADOW: shadow}
-            verdict = self._judged(steps, written)
+            verdict = self._judged(steps, {CONTROL: control, SHADOW: shadow})
         origin = self.origin("partition", run_id, partition, verdict, strata)
+        shadow_version = shadow.version if shadow else None
         origin = replace(
             origin,
-            control_version=control,
-            shadow_version=shadow,
+            control_version=control.version,
+            shadow_version=shadow_version,
             control_inputs=versions,
             shadow_inputs=versions,
         )
-        self._record(verdict, origin)
-        return ShadowResult(run_id, verdict, control, shadow, failure)
+        self.store.record(verdict, origin)
+        return ShadowResult(run_id, verdict, control.version, shadow_version, failure)
 
     def compare(
         self,
@@ -131,7 +135,8 @@ class ShadowRun:
         """Compares outputs that are written already, by partition, and records the verdicts.
 
         The inputs are the Delta versions that either side was built on. Where they differ or
-        are unknown the verdicts are VOID. `versions` pins `control` and `shadow`.
+        are unknown the verdicts are VOID, and so is that of a partition whose last dual write
+        is not confirmed. `versions` pins `control` and `shadow`.
         """
         run_id = run_id or self.store.ids.new()
         snapshot = self.pinned(versions)
@@ -140,7 +145,7 @@ class ShadowRun:
         if reason:
             found: Mapping[Slice, PartitionVerdict] = {p: void(p, reason) for p in expected}
         else:
-            found = self._compared(snapshot, partition, expected)
+            found = self._unconfirmed(self._compared(snapshot, partition, expected))
         for where, verdict in found.items():
             origin = self.origin("partition", run_id, where, verdict, strata)
             self.store.record(
@@ -171,7 +176,7 @@ class ShadowRun:
             verdict = void(
                 WHOLE, f"control disagrees with itself on keys or rows: {verdict.reason}"
             )
-        self._record(verdict, self.origin("noise", run_id, WHOLE, verdict))
+        self.store.record(verdict, self.origin("noise", run_id, WHOLE, verdict))
         return verdict
 
     def sensitivity(self, partition: Slice, run_id: str | None = None) -> Mapping[str, bool]:
@@ -186,20 +191,24 @@ class ShadowRun:
         reason = f"not detected: {', '.join(missed)}" if missed else f"{len(found)} faults detected"
         verdict = PartitionVerdict(partition, outcome, reason)
         origin = self.origin("sensitivity", run_id, partition, verdict)
-        self._record(verdict, replace(origin, faults=found))
+        self.store.record(verdict, replace(origin, faults=found))
         return found
 
     def partitions(self, snapshot: Snapshot | None = None) -> tuple[Slice, ...]:
         """The control's partitions; the whole table when it has none."""
         if not self.config.partition:
             return (WHOLE,)
-        snapshot = snapshot or self.pinned()
+        snapshot = snapshot or self.pinned(sides=(CONTROL,))
         return tuple(snapshot.slice_values(CONTROL, self.config.partition))
 
-    def pinned(self, versions: Mapping[str, int] | None = None) -> Snapshot:
+    def pinned(
+        self,
+        versions: Mapping[str, int] | None = None,
+        sides: tuple[str, ...] = (CONTROL, SHADOW),
+    ) -> Snapshot:
         """Both tables at the given versions, or at the present ones."""
         refs = {CONTROL: self.config.control, SHADOW: self.config.shadow}
-        return Snapshot.pin(self.spark, refs, versions)
+        return Snapshot.pin(self.spark, {side: refs[side] for side in sides}, versions)
 
     def settings(self) -> Settings:
         config = self.config
@@ -237,18 +246,41 @@ class ShadowRun:
             configuration={**session, "spark": self.spark.version},
         )
 
-    def _judged(self, steps: LedgerSteps, versions: Mapping[str, int]) -> PartitionVerdict:
+    def _ready(self) -> None:
         try:
-            for side, version in versions.items():
-                steps.confirm(side, version)
+            self.store.check()
+        except StoreError:
+            # A store that can't be read now is no reason to hold production back.
+            return
+
+    def _judged(self, steps: LedgerSteps, commits: Mapping[str, sink.Commit]) -> PartitionVerdict:
+        """The verdict on what both sides wrote; VOID unless reading it back confirms the pair."""
+        at = steps.partition
+        try:
+            snapshot = self.pinned({side: commit.version for side, commit in commits.items()})
+            verdict = self._compared(snapshot, at, (at,))[at]
+            if verdict.comparison is None:
+                return verdict
+            for side, commit in commits.items():
+                steps.confirm(side, commit, getattr(verdict.comparison, side))
             held = pair(steps.written, self._clock.now())
-            if held.status is not PairStatus.CONFIRMED:
-                return void(steps.partition, held.reason)
-            snapshot = self.pinned(versions)
-            return self._compared(snapshot, steps.partition, (steps.partition,))[steps.partition]
+            return verdict if held.status is PairStatus.CONFIRMED else void(at, held.reason)
         except Exception as error:
             what = str(error) if isinstance(error, SparkGuardError) else condition_of(error)
-            return errored(steps.partition, f"the comparison failed: {what}")
+            return errored(at, f"the comparison failed: {what}")
+
+    def _unconfirmed(
+        self, found: Mapping[Slice, PartitionVerdict]
+    ) -> Mapping[Slice, PartitionVerdict]:
+        """`found`, but VOID for partitions whose last dual write is not a confirmed pair."""
+        held = pairs(self.store.ledger(self.config.name), self._clock.now())
+        last = {partition: state for (_, partition), state in held.items()}
+        unconfirmed = {
+            partition: void(partition, f"the last dual write is not confirmed: {state.reason}")
+            for partition, state in last.items()
+            if partition in found and state.status is not PairStatus.CONFIRMED
+        }
+        return {**found, **unconfirmed}
 
     def _compared(
         self, snapshot: Snapshot, partition: Slice | None, expected: tuple[Slice, ...]
@@ -262,6 +294,3 @@ class ShadowRun:
         return compare_frames(
             snapshot, *schemas, settings, waivers=waivers, on=on, expected=expected
         )
-
-    def _record(self, verdict: PartitionVerdict, origin: Provenance) -> None:
-        self.store.record(verdict, origin)

@@ -11,7 +11,7 @@ from sparkguard import sql
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.errors import EvaluationError
 from sparkguard.relations.shadow_sides import Sides
-from sparkguard.shadow.compare import CONTROL, SHADOW, Settings, compare_frames
+from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare_frames
 from sparkguard.shadow_rules.columns import Columns
 from sparkguard.shadow_rules.faults import Fault, faults
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict

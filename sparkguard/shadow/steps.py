@@ -8,82 +8,70 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sparkguard import sink, sql
-from sparkguard.datatypes import from_json
+from sparkguard import sink
 from sparkguard.errors import StoreError
+from sparkguard.relations.shadow_sides import SIDES
 from sparkguard.results.shadow import ShadowStore
-from sparkguard.shadow.compare import CONTROL, SHADOW, fingerprint_of
-from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow.comparison import CONTROL
 from sparkguard.shadow_rules.config import ShadowConfig
-from sparkguard.shadow_rules.ledger import LedgerRow, Status
+from sparkguard.shadow_rules.differences import Fingerprint
+from sparkguard.shadow_rules.ledger import LedgerRow, Status, mismatch
 from sparkguard.situation import is_in
 from sparkguard.slices import Slice
-from sparkguard.snapshot import Snapshot
-from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 DEADLINE = timedelta(hours=6)
 
 
 @dataclass
 class LedgerSteps:
-    """The ledger of one run: announce, write, confirm."""
+    """The ledger of one run and partition: announce, write, confirm."""
 
-    spark: SparkSession
     config: ShadowConfig
     store: ShadowStore
     run_id: str
     partition: Slice
-    versions: Mapping[str, int]
+    inputs: Mapping[str, int]
     written: list[LedgerRow] = field(default_factory=list)
 
     def intend(self) -> None:
-        for side in (CONTROL, SHADOW):
-            self._add(side, Status.INTENT)
+        self._add(*(self._row(side, Status.INTENT) for side in SIDES))
 
-    def write(self, side: str, frame: DataFrame) -> int:
-        """Writes one side, once per run and partition, and returns the version that it made."""
-        metadata = f"sparkguard shadow {self.config.name} {self.run_id} {self.partition.key}"
-        target = self._target(side)
-        version = sink.replace_part(frame, target, self._part, self._app(side), metadata)
-        self._add(side, Status.COMMITTED, commit_version=version)
-        return version
-
-    def confirm(self, side: str, version: int) -> None:
-        """Reads one side back at the version it wrote, and records its fingerprint."""
-        config, target = self.config, self._target(side)
-        back = Snapshot.pin(self.spark, {side: target}, {side: version})
-        rows = back.frame(side)
-        rows = rows if self._part is None else rows.where(self._part.text)
-        schema = from_json(rows.schema.jsonValue())
-        print_ = fingerprint_of(rows, align(schema, schema, config.key, config.columns))
-        self._add(
-            side,
-            Status.CONFIRMED,
-            commit_version=version,
-            rows=print_.rows,
-            fingerprint=str(print_),
+    def write(self, side: str, frame: DataFrame) -> sink.Commit:
+        """Writes one side, once per run and partition."""
+        commit = sink.replace_part(
+            frame,
+            self.config.control if side == CONTROL else self.config.shadow,
+            None if self.partition.is_whole else is_in(self.partition),
+            self._app(side),
+            f"sparkguard shadow {self.config.name} {self.run_id} {self.partition.key}",
+            self.config.partition,
         )
+        self._add(
+            self._row(side, Status.COMMITTED, commit_version=commit.version, rows=commit.rows)
+        )
+        return commit
+
+    def confirm(self, side: str, commit: sink.Commit, read: Fingerprint) -> None:
+        """Compares what was read back at the commit's version with what Delta says it wrote."""
+        if reason := mismatch(commit.rows, read.rows):
+            self.failed(side, reason)
+            return
+        cells = {"commit_version": commit.version, "rows": read.rows, "fingerprint": str(read)}
+        self._add(self._row(side, Status.CONFIRMED, **cells))
 
     def failed(self, side: str, reason: str) -> None:
-        self._add(side, Status.FAILED, reason=reason)
-
-    @property
-    def _part(self) -> sql.Sql | None:
-        return None if self.partition.is_whole else is_in(self.partition)
-
-    def _target(self, side: str) -> TableRef:
-        return self.config.control if side == CONTROL else self.config.shadow
+        self._add(self._row(side, Status.FAILED, reason=reason))
 
     def _app(self, side: str) -> str:
         parts = (self.config.name, side, self.run_id, self.partition.key)
         return f"sparkguard/shadow/{'/'.join(quote(part, safe='') for part in parts)}"
 
-    def _add(self, side: str, status: Status, **more: object) -> None:
+    def _row(self, side: str, status: Status, **more: object) -> LedgerRow:
         now = self.store.clock.now()
-        row = LedgerRow(
+        return LedgerRow(
             run_id=self.run_id,
             shadow=self.config.name,
             partition=self.partition,
@@ -92,12 +80,14 @@ class LedgerSteps:
             at=now,
             deadline=now + DEADLINE,
             txn_app_id=self._app(side),
-            input_versions=dict(self.versions),
+            input_versions=dict(self.inputs),
             **more,  # type: ignore[arg-type]
         )
+
+    def _add(self, *rows: LedgerRow) -> None:
         try:
-            self.store.announce(row)
+            self.store.announce(*rows)
         except StoreError:
             # Production goes on without its ledger; the pair then counts as diverged.
             return
-        self.written.append(row)
+        self.written.extend(rows)

@@ -122,15 +122,21 @@ def align(
     shadow: Struct,
     key: tuple[str, ...] = (),
     rules: Mapping[str, Tolerance] | None = None,
+    by: tuple[str, ...] = (),
 ) -> Columns:
     """Matches the columns of two tables by name, whatever their order.
 
-    Raises ConfigurationError when the key or a rule names no column, or does not fit its type,
-    and NotEncodable for a type that can't be compared.
+    Raises ConfigurationError when the key, a column of `by` (whose values are the parts of the
+    tables) or a rule names no column, or when a rule does not fit its type, and NotEncodable for
+    a type that can't be compared.
     """
     rules = dict(rules or {})
     everything = dict.fromkeys((*control.names, *shadow.names))
-    problems = list(_problems(control, shadow, key, rules, tuple(everything)))
+    problems = [
+        *_missing_columns(control, shadow, "key", key),
+        *_missing_columns(control, shadow, "partition", by),
+        *_misfits(control, shadow, key, rules, tuple(everything)),
+    ]
     if problems:
         raise ConfigurationError("\n".join(problems))
     ignored = {n: rule.ignored for n, rule in rules.items() if rule.ignored}
@@ -210,7 +216,20 @@ def _missing(there: Struct, here: Struct, ignored: Mapping[str, str]) -> Iterato
     return (n for n in there.names if here.get(n) is None and n not in ignored)
 
 
-def _problems(
+def _missing_columns(
+    control: Struct, shadow: Struct, what: str, names: tuple[str, ...]
+) -> Iterator[str]:
+    for name in names:
+        for side, schema in (("control", control), ("shadow", shadow)):
+            if schema.get(name) is None:
+                near = did_you_mean(name, schema.names)
+                yield (
+                    f"{what} column {name!r} is missing in the {side}; "
+                    f"it has {listed(schema.names)}.{near}"
+                )
+
+
+def _misfits(
     control: Struct,
     shadow: Struct,
     key: tuple[str, ...],
@@ -218,13 +237,6 @@ def _problems(
     everything: tuple[str, ...],
 ) -> Iterator[str]:
     for name in key:
-        for side, schema in (("control", control), ("shadow", shadow)):
-            if schema.get(name) is None:
-                near = did_you_mean(name, schema.names)
-                yield (
-                    f"key column {name!r} is missing in the {side}; "
-                    f"it has {listed(schema.names)}.{near}"
-                )
         rule = rules.get(name, EXACT)
         if rule.is_tolerant or rule.ignored or rule.unordered:
             yield f"key column {name!r} is compared exactly; it takes no tolerance"

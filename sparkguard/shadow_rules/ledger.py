@@ -27,7 +27,11 @@ class PairStatus(StrEnum):
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One step of one write. `deadline` is when an INTENT without a commit counts as failed."""
+    """One step of one write. `deadline` is when a write that is not confirmed counts as failed.
+
+    `rows` are those that Delta's commit says it wrote, once COMMITTED, and those that were read
+    back, once CONFIRMED.
+    """
 
     run_id: str
     shadow: str
@@ -68,10 +72,28 @@ def pair(rows: Iterable[LedgerRow], now: datetime) -> Pair:
         row = last[sink]
         if row.status is Status.FAILED:
             return Pair(PairStatus.DIVERGED, f"the write to the {sink} failed: {row.reason}", last)
-    for sink, row in last.items():
-        if row.status is Status.INTENT and now > row.deadline:
-            return Pair(PairStatus.DIVERGED, f"the {sink} was not written by its deadline", last)
-    if all(row.status is Status.CONFIRMED for row in last.values()):
-        return Pair(PairStatus.CONFIRMED, "", last)
-    waiting = [sink for sink, row in last.items() if row.status is not Status.CONFIRMED]
-    return Pair(PairStatus.PENDING, f"not yet confirmed: {', '.join(waiting)}", last)
+    waiting = {sink: row for sink, row in last.items() if row.status is not Status.CONFIRMED}
+    for sink, row in waiting.items():
+        if now > row.deadline:
+            step = "written" if row.status is Status.INTENT else "confirmed"
+            return Pair(PairStatus.DIVERGED, f"the {sink} was not {step} by its deadline", last)
+    if waiting:
+        return Pair(PairStatus.PENDING, f"not yet confirmed: {', '.join(waiting)}", last)
+    return Pair(PairStatus.CONFIRMED, "", last)
+
+
+def pairs(rows: Iterable[LedgerRow], now: datetime) -> Mapping[tuple[str, Slice], Pair]:
+    """The state of every pair of writes by run and partition, oldest first."""
+    grouped: dict[tuple[str, Slice], list[LedgerRow]] = {}
+    for row in sorted(rows, key=lambda r: r.at):
+        grouped.setdefault((row.run_id, row.partition), []).append(row)
+    return {at: pair(some, now) for at, some in grouped.items()}
+
+
+def mismatch(written: int | None, read: int) -> str:
+    """Why the rows read back don't confirm a write; empty when they do."""
+    if written is None:
+        return "Delta's history does not say how many rows the commit wrote"
+    if written != read:
+        return f"Delta's commit wrote {written:,} rows, {read:,} were read back"
+    return ""

@@ -30,12 +30,15 @@ def test_bytes_give_back_the_state(state: FingerprintsState) -> None:
 
 
 def test_an_aggregate_row_becomes_a_state() -> None:
-    cells = [3, Decimal(5), 7, 4, Decimal(6), 8, 9, 1, 2, 3, [4, 5]]
+    cells = [3, Decimal(1), Decimal(5), 7, 4, Decimal(-1), Decimal(6), 8, 9, 1, 2, 3, [4, 5]]
     state = MEASURE.state(cells)
-    assert (state.control, state.shadow) == (Fingerprint(3, 5, 7), Fingerprint(4, 6, 8))
+    assert (state.control, state.shadow) == (
+        Fingerprint(3, 2**32 + 5, 7),
+        Fingerprint(4, 6 - 2**32, 8),
+    )
     assert (state.identical, state.equal, state.unequal) == (1, False, {4, 5})
     assert state.unequal_share == 5 / 7
     assert MEASURE.metrics(state)["unequal_buckets"] == 2
-    nothing = MEASURE.state([None, None, None, None, None, None, 0, 0, None, None, []])
+    nothing = MEASURE.state([None] * 8 + [0, 0, None, None, []])
     assert nothing == FingerprintsState()
     assert str(Fingerprint(2, -3, -1)) == "2:-3:ffffffffffffffff"

@@ -4,6 +4,8 @@ from typing import Any
 
 from sparkguard.datatypes import from_json
 from sparkguard.relations.live_with_shadow import LiveWithShadow
+from sparkguard.relations.shadow_breakdown import ShadowBreakdown
+from sparkguard.relations.shadow_buckets import ShadowBuckets
 from sparkguard.relations.shadow_sides import Sides
 from sparkguard.shadow_rules.columns import align
 from tests.shadow.frames import Frames
@@ -45,16 +47,18 @@ def plan_of(frame: Any) -> str:
     return text.getvalue()
 
 
-def test_the_plan_does_not_grow_with_columns(spark: Any, lake: Any) -> None:
-    """One scan of each side and one shuffle to match rows, whatever the number of columns."""
-    shapes = []
+def test_plans_do_not_grow_with_columns(spark: Any, lake: Any) -> None:
+    """Scans and shuffles, which make jobs, are the same for 3 and 41 columns in every step."""
+    shapes: dict[str, list[tuple[int, int]]] = {}
     for width in (2, 40):
         cells = (f"id + {i} AS c{i}" for i in range(width))
         folder = str(lake / f"w{width}")
         spark.range(10).selectExpr("id", *cells).write.parquet(folder)
         live, other = spark.read.parquet(folder), spark.read.parquet(folder)
-        frame = relation_of(live, other, key=("id",)).frame(Frames({"c": live, "s": other}), ())
-        text = plan_of(frame)
-        shapes.append((text.count("FileScan"), text.count("Exchange ")))
-    assert shapes[0] == shapes[1]
-    assert shapes[0][0] == 2
+        matched = relation_of(live, other, key=("id",))
+        for step in (ShadowBuckets(matched.sides), matched, ShadowBreakdown(matched)):
+            text = plan_of(step.frame(Frames({"c": live, "s": other}), ()))
+            counts = text.count("FileScan"), text.count("Exchange ")
+            shapes.setdefault(step.kind, []).append(counts)
+    assert {kind: len(set(counts)) for kind, counts in shapes.items()} == dict.fromkeys(shapes, 1)
+    assert [scans for (scans, _), _ in shapes.values()] == [2, 2, 2]

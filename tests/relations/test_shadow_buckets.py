@@ -24,6 +24,6 @@ def test_both_sides_are_summed_by_slice_and_bucket(spark: Any) -> None:
         "1": (50, 50),
     }
     odd = rows["1"]
-    assert odd["__sparkguard_total_control"] != odd["__sparkguard_total_shadow"]
-    assert odd["__sparkguard_strict_control"] == odd["__sparkguard_strict_shadow"]
+    assert odd["__sparkguard_low_control"] != odd["__sparkguard_low_shadow"]
+    assert odd["__sparkguard_strict_low_control"] == odd["__sparkguard_strict_low_shadow"]
     assert (relation.subject, relation.tables()) == ("c", {"c", "s"})

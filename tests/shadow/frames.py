@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.datatypes import from_json
-from sparkguard.shadow.compare import CONTROL, SHADOW, Settings, compare_frames
+from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare_frames
 from sparkguard.shadow_rules.verdict import PartitionVerdict
 from sparkguard.slices import Slice
 

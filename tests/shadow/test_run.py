@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sparkguard.errors import ConfigurationError
+from sparkguard import sink
+from sparkguard.errors import ConfigurationError, StoreError
 from sparkguard.results import Store
 from sparkguard.shadow import Promotion, ShadowRun
 from sparkguard.shadow_rules.config import ShadowConfig
@@ -51,26 +52,34 @@ def job(fault: str = "v", failing: bool = False) -> Any:
     return run
 
 
+@pytest.fixture(scope="module")
+def results(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One result store for all tests, whose shadows have different names."""
+    folder = str(tmp_path_factory.mktemp("shadow") / "results")
+    Store(spark, folder).init()
+    return folder
+
+
 @pytest.fixture
-def setting(spark: Any, lake: Path) -> tuple[ShadowConfig, Clock, dict[str, TableRef]]:
-    events = spark.range(300).selectExpr("id", "CAST(id % 4 + 1 AS INT) AS month", "id * 2 AS v")
+def setting(
+    spark: Any, lake: Path, results: str, request: pytest.FixtureRequest
+) -> tuple[ShadowConfig, Clock, dict[str, TableRef]]:
+    events = spark.range(150).selectExpr("id", "CAST(id % 2 + 2 AS INT) AS month", "id * 2 AS v")
     events.write.format("delta").save(str(lake / "events"))
     config = ShadowConfig(
-        name="features",
+        name=request.node.name,
         control=TableRef(path=str(lake / "v1")),
         shadow=TableRef(path=str(lake / "v2")),
-        results=str(lake / "results"),
+        results=results,
         key=("id",),
         partition=("month",),
         period="2013-{month}",
         zone="America/New_York",
         promotion=Requirements(clean=2, strata=("dst_day",), waived=0.5),
     )
-    Store(spark, config.results).init()
     return config, Clock(), {"events": TableRef(path=str(lake / "events"))}
 
 
-@pytest.mark.full
 def test_a_shadow_is_held_mended_promoted_and_rolled_back(spark: Any, setting: Any) -> None:
     config, clock, inputs = setting
     runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
@@ -80,52 +89,53 @@ def test_a_shadow_is_held_mended_promoted_and_rolled_back(spark: Any, setting: A
     v1 = job()
 
     # A candidate that fails neither delays nor touches production.
-    broken = runs.run(v1(1), job(failing=True)(1), inputs, month(1), run_id="r1")
+    broken = runs.run(v1(2), job(failing=True)(2), inputs, month(2), run_id="r1")
     assert broken.verdict.outcome is PartitionOutcome.ERROR
     assert broken.candidate_error == "USER_RAISED_EXCEPTION"
     assert "secret" not in broken.verdict.reason
     live = spark.read.format("delta").load(str(config.control.path))
     assert live.count() == 75
-    ledger = runs.store.ledger("features")
+    ledger = runs.store.ledger(config.name)
     assert pair(ledger, clock.now()).status is PairStatus.DIVERGED
     assert [r.status for r in ledger if r.sink == "shadow"].count(Status.FAILED) == 1
 
-    dirty = runs.run(v1(1), job("if(id = 4, -1, v)")(1), inputs, month(1), run_id="r2")
-    assert (dirty.verdict.outcome, dirty.verdict.breaches[0].column) == (
-        PartitionOutcome.DIRTY,
-        "v",
-    )
-    again = runs.run(v1(1), job("if(id = 4, -1, v)")(1), inputs, month(1), run_id="r2")
+    faulty = job("if(id = 4, -1, v)")
+    dirty = runs.run(v1(2), faulty(2), inputs, month(2), run_id="r2")
+    assert dirty.verdict.outcome is PartitionOutcome.DIRTY
+    assert dirty.verdict.breaches[0].column == "v"
+    again = runs.run(v1(2), faulty(2), inputs, month(2), run_id="r2")
     assert (again.control_version, again.shadow_version) == (
         dirty.control_version,
         dirty.shadow_version,
     )
-    assert len(runs.store.verdicts("features")) == 2
+    assert len(runs.store.verdicts(config.name)) == 2
     with pytest.raises(ConfigurationError, match="0 of 2 clean partitions in a row"):
         life.promote("ann", "in a hurry")
 
-    waiver = Waiver("w1", "ann", "known", month(1), Counter.VALUE, 1, date(2026, 1, 20), "v")
+    waiver = Waiver("w1", "ann", "known", month(2), Counter.VALUE, 1, date(2026, 1, 20), "v")
     life.waive(waiver)
     with pytest.raises(ConfigurationError, match="would have expired on 2025-01-01"):
         life.waive(replace(waiver, expires=date(2025, 1, 1)))
-    assert runs.store.waivers("features") == (waiver,)
-    for number in (1, 2):
-        fault = "if(id = 4, -1, v)" if number == 1 else "v"
-        found = runs.run(v1(number), job(fault)(number), inputs, month(number)).verdict
-        assert found.outcome.value == ("waived" if number == 1 else "clean")
+    assert runs.store.waivers(config.name) == (waiver,)
+    found = runs.compare({"events": 0}, {"events": 0}, month(2))
+    assert found[month(2)].outcome is PartitionOutcome.WAIVED
     status = life.status()
-    assert (len(status.progress.streak), status.progress.waived) == (2, 1)
+    assert (len(status.progress.streak), status.progress.waived) == (1, 1)
     assert status.progress.obstacles == (
+        "1 of 2 clean partitions in a row",
+        "1 of these are waived; 0.5 of them may be",
         "no clean partition with dst_day",
         "control was not yet compared with itself",
         "no faults were seeded yet",
     )
 
+    # The second partition replaces nothing of the first.
+    clean = runs.run(v1(3), job()(3), inputs, month(3))
+    assert (clean.verdict.outcome, live.count()) == (PartitionOutcome.CLEAN, 150)
     assert runs.noise(config.control).outcome is PartitionOutcome.CLEAN
-    faults = runs.sensitivity(month(2))
+    faults = runs.sensitivity(month(3))
     assert set(faults) == {"dropped row", "duplicated row", "one unit", "2^53 against 2^53 + 1"}
     assert all(faults.values())
-    assert runs.run(v1(3), job()(3), inputs, month(3)).verdict.outcome is PartitionOutcome.CLEAN
     assert life.advance() is State.OBSERVING
     assert life.advance() is State.ELIGIBLE
     clock.time = datetime(2026, 2, 1, tzinfo=timezone.utc)
@@ -142,15 +152,45 @@ def test_a_shadow_is_held_mended_promoted_and_rolled_back(spark: Any, setting: A
     assert (back.state, life.status().serving) == ("rolled_back", (config.control, None))
 
 
-def test_other_or_unknown_inputs_are_void_never_clean(spark: Any, setting: Any) -> None:
+def test_only_confirmed_writes_on_the_same_inputs_are_compared(
+    spark: Any, setting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config, clock, inputs = setting
     runs = ShadowRun(spark, config, clock=clock)
-    runs.run(job()(1), job()(1), inputs, month(1))
+    runs.run(job()(2), job()(2), inputs, month(2))
+    written = {(r.sink, r.status.value): r.rows for r in runs.store.ledger(config.name)}
+    assert written == {
+        (sink, status): rows
+        for sink in ("control", "shadow")
+        for status, rows in (("intent", None), ("committed", 75), ("confirmed", 75))
+    }
     for control, shadow in (({"events": 0}, {"events": 1}), (None, {"events": 0})):
         found = runs.compare(control, shadow)
         assert {v.outcome for v in found.values()} == {PartitionOutcome.VOID}
     found = runs.compare({"events": 0}, {"events": 0})
-    assert {p: v.outcome for p, v in found.items()} == {month(1): PartitionOutcome.CLEAN}
+    assert {p: v.outcome for p, v in found.items()} == {month(2): PartitionOutcome.CLEAN}
+
+    write = sink.replace_part
+
+    def miscounted(*args: Any) -> sink.Commit:
+        commit = write(*args)
+        return replace(commit, rows=commit.rows and commit.rows + 1)
+
+    monkeypatch.setattr(sink, "replace_part", miscounted)
+    lost = runs.run(job()(2), job()(2), inputs, month(2)).verdict
+    assert lost.outcome is PartitionOutcome.VOID
+    assert "Delta's commit wrote 76 rows, 75 were read back" in lost.reason
+    found = runs.compare({"events": 0}, {"events": 0})
+    assert found[month(2)].outcome is PartitionOutcome.VOID
+    assert "the last dual write is not confirmed" in found[month(2)].reason
+
+    def unreachable(*_: Any) -> None:
+        raise StoreError("the ledger can't be written")
+
+    monkeypatch.setattr(runs.store, "announce", unreachable)
+    alone = runs.run(job()(2), job("v + 1")(2), inputs, month(2))
+    assert (alone.control_version, alone.verdict.outcome) == (2, PartitionOutcome.VOID)
+    assert alone.verdict.reason == "nothing was announced for the control"
 
 
 def test_noise_on_keys_is_void_and_on_a_column_is_dirty(
@@ -159,7 +199,7 @@ def test_noise_on_keys_is_void_and_on_a_column_is_dirty(
     config, clock, inputs = setting
     runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
     life.register("ann")
-    runs.run(job()(1), job()(1), inputs, month(1))
+    runs.run(job()(2), job()(2), inputs, month(2))
     live = spark.read.format("delta").load(str(config.control.path))
     live.where("id > 0").write.format("delta").save(str(lake / "fewer"))
     live.selectExpr("id", "month", "v + 1 AS v").write.format("delta").save(str(lake / "moved"))

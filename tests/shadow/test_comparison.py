@@ -7,13 +7,13 @@ import pytest
 
 from sparkguard.datatypes import from_json
 from sparkguard.errors import ConfigurationError, SnapshotError
-from sparkguard.shadow.compare import CONTROL, SHADOW, Settings, compare, compare_frames
+from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare, compare_frames
 from sparkguard.shadow_rules.differences import Cells, Rows
 from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, Rules
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import TableRef
-from tests.shadow.frames import changed, control, faulty, verdicts
+from tests.shadow.frames import Frames, changed, control, faulty, verdicts
 
 CLEAN, DIRTY, ERROR = PartitionOutcome.CLEAN, PartitionOutcome.DIRTY, PartitionOutcome.ERROR
 KEYED = Settings(key=("id",), explain=False)
@@ -172,6 +172,8 @@ def test_schemas_that_differ_are_said_first(spark: Any) -> None:
     assert (found.outcome, "no column in common" in found.reason) == (ERROR, True)
     with pytest.raises(ConfigurationError, match="key column 'id' is missing in the shadow"):
         verdicts(live, live.drop("id"), KEYED)
+    with pytest.raises(ConfigurationError, match="partition column 'part' is missing"):
+        verdicts(live, live.drop("part"), Settings(by=("part",)))
     other = changed(live, n="CAST(n AS BIGINT)").drop("s").selectExpr("*", "n AS new")
     found = one(verdicts(live, other, KEYED))
     assert [(b.counter.value, b.column, b.found) for b in found.breaches] == [
@@ -179,6 +181,27 @@ def test_schemas_that_differ_are_said_first(spark: Any) -> None:
         ("missing_column", "new", 1),
         ("type", "n", 10),
     ]
+
+
+class Changing(Frames):
+    """Each look at the shadow finds a row less."""
+
+    looks = 0
+
+    def frame(self, name: str, /) -> Any:
+        if name == CONTROL:
+            return super().frame(name)
+        object.__setattr__(self, "looks", self.looks + 1)
+        return super().frame(name).where(f"id >= {self.looks}")
+
+
+def test_a_table_that_changes_during_the_comparison_is_an_error(spark: Any) -> None:
+    live = control(spark, 20)
+    schema = from_json(live.schema.jsonValue())
+    tables = Changing({CONTROL: live, SHADOW: live})
+    found = one(compare_frames(tables, schema, schema, Settings(key=("id",), explain=False)))
+    assert tables.looks == 2
+    assert (found.outcome, "a table changed during" in found.reason) == (ERROR, True)
 
 
 def test_an_engine_failure_is_an_error_without_cell_values(spark: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sparkguard import sql
 from sparkguard.checks.shadow import Comparing
 from sparkguard.datatypes import Struct
 from sparkguard.errors import EvaluationError
@@ -16,8 +15,7 @@ from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Tables
 from sparkguard.relations.shadow_sides import Sides
 from sparkguard.scan import run_scan
-from sparkguard.shadow_rules.columns import Columns, align
-from sparkguard.shadow_rules.differences import Fingerprint
+from sparkguard.shadow_rules.columns import align
 from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.shadow_rules.verdict import PartitionVerdict, Rules, Waiver, errored, judge
 from sparkguard.slices import WHOLE, Slice
@@ -25,7 +23,7 @@ from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 CONTROL, SHADOW = "control", "shadow"
 Verdicts = Mapping[Slice, PartitionVerdict]
@@ -82,7 +80,8 @@ def compare_frames(
     Parts of `expected` that neither table has are judged as empty. A part that could not be
     computed has the outcome ERROR and Spark's error class.
     """
-    aligned = align(control, shadow, settings.key, settings.columns)
+    parts = (*settings.by, *(column for column, _ in settings.within.values))
+    aligned = align(control, shadow, settings.key, settings.columns, parts)
     sides = Sides(CONTROL, SHADOW, aligned, settings.within)
     if not aligned.compared:
         reason = "the tables have no column in common that can be compared"
@@ -102,13 +101,12 @@ def compare_frames(
             seen = _proven(comparing, sides, tables, settings.by, seen)
     except EvaluationError as error:
         return {p: errored(p, str(error)) for p in wanted or (settings.within,)}
-    parts = {s for need, s in seen.states if need == comparing.fingerprints}
+    met = {settings.within}
     if settings.by:
-        parts = {Slice.of({**dict(settings.within.values), **dict(s.values)}) for s in parts}
-    else:
-        parts = {settings.within}
+        slices = (s for need, s in seen.states if need == comparing.fingerprints)
+        met = {Slice.of(dict((*settings.within.values, *s.values))) for s in slices}
     found = {}
-    for part in sorted({*parts, *wanted}, key=lambda p: p.key):
+    for part in sorted({*met, *wanted}, key=lambda p: p.key):
         at = Slice.of({c: v for c, v in part.values if c in settings.by})
         comparison = comparing.comparison(seen, at, settings.by, part)
         found[part] = judge(comparison, settings.rules, waivers, on)
@@ -144,16 +142,3 @@ def _proven(
         if where[0] == need and known is not None and known.equal and not state.equal:
             raise EvaluationError("two hashes disagree on whether rows are equal")
     return seen
-
-
-def fingerprint_of(frame: DataFrame, columns: Columns) -> Fingerprint:
-    """The fingerprint of all rows of a frame, over all compared columns."""
-    full = columns.hashes("control")[1]
-    sums = frame.selectExpr(sql.alias(full, "h").text).selectExpr(
-        "count(1) AS n",
-        "CAST(sum(shiftright(h, 32)) AS DECIMAL(38, 0)) AS high",
-        "CAST(sum(h & 4294967295L) AS DECIMAL(38, 0)) AS low",
-        "bit_xor(h) AS x",
-    )
-    rows, high, low, xor = sums.collect()[0]
-    return Fingerprint(rows, int(high or 0) * 2**32 + int(low or 0), xor or 0)
