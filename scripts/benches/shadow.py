@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sf", type=float, default=1.0, help="TPC-H scale factor")
     parser.add_argument("--tables", nargs="+", choices=sorted(KEYS), default=sorted(KEYS))
-    parser.add_argument("--rounds", type=int, default=2, help="runs of each; the best counts")
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="runs of each after a warm-up; the best counts"
+    )
     parser.add_argument("--no-datacompy", action="store_true")
     options = parser.parse_args()
     spark = common.session()
@@ -42,12 +45,16 @@ def main() -> None:
         other = _changed(spark, name, file)
         tables = common.Parquet(spark, control=file, shadow=file)
 
-        def bare(tables: Any = tables) -> float:
-            return sum(common.bare_scan(tables, side) for side in ("control", "shadow"))
+        def bare(tables: Any = tables) -> None:
+            for side in ("control", "shadow"):
+                common.bare_scan(tables, side)
 
-        base = min(bare() for _ in range(options.rounds))
-        same = _best(options.rounds, lambda f=file, n=name: _compare(spark, n, f, f, 0))
-        part = _best(options.rounds, lambda f=file, o=other, n=name: _compare(spark, n, f, o, 1))
+        works = (
+            bare,
+            lambda n=name, f=file: _compare(spark, n, f, f, 0),
+            lambda n=name, f=file, o=other: _compare(spark, n, f, o, 1),
+        )
+        (base, _), same, part = _best(works, options.rounds)
         ours[name] = base, same[0]
         found(name, "bare scan of both", f"{base:.1f}", "1.0", "", "")
         for what, (took, jobs), most in (("identical", same, 2.5), ("0.1 % differ", part, 4.0)):
@@ -89,18 +96,20 @@ def _compare(spark: Any, name: str, one: Path, other: Path, differing: int) -> N
     assert (verdict.outcome.value == "dirty") == bool(differing), verdict.reason
 
 
-def _best(rounds: int, work: Callable[[], None]) -> tuple[float, int]:
-    """The least seconds of several rounds, and the number of Spark jobs of one."""
+def _best(works: Sequence[Callable[[], object]], rounds: int) -> list[tuple[float, int]]:
+    """The least seconds of each work in turn, and its Spark jobs; the first round warms up."""
     from pyspark import SparkContext
 
-    context = SparkContext.getOrCreate()
-    took, jobs = [], 0
-    for number in range(rounds):
-        group = f"bench-{id(work)}-{number}"
-        context.setJobGroup(group, group)
-        took.append(common.seconds(work))
-        jobs = len(context.statusTracker().getJobIdsForGroup(group))
-    return min(took), jobs
+    tracker = SparkContext.getOrCreate().statusTracker()
+    best = [(float("inf"), 0)] * len(works)
+    for round_ in range(rounds + 1):
+        for at, work in enumerate(works):
+            before = len(tracker.getJobIdsForGroup(None))
+            took = common.seconds(work)
+            jobs = len(tracker.getJobIdsForGroup(None)) - before
+            if round_:
+                best[at] = min(best[at], (took, jobs))
+    return best
 
 
 def _jobs_by_width(spark: Any) -> list[tuple[object, ...]]:
@@ -123,7 +132,7 @@ def _jobs_by_width(spark: Any) -> list[tuple[object, ...]]:
         frames = Frames(width)
         schema = from_json(frames.control.schema.jsonValue())
         settings = Settings(key=("id",), explain=False)
-        took, jobs = _best(1, lambda f=frames, s=schema, o=settings: compare_frames(f, s, s, o))
+        ((took, jobs),) = _best([partial(compare_frames, frames, schema, schema, settings)], 1)
         rows.append((f"{width + 1} columns", "all differ", f"{took:.1f}", "", "same jobs", jobs))
     return rows
 
