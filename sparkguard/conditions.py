@@ -35,3 +35,14 @@ _STORAGE = re.compile(
 def is_storage(condition: str) -> bool:
     """True when data files could not be read, so that no other expression would fare better."""
     return _STORAGE.search(condition) is not None
+
+
+_ABSENT = re.compile(
+    r"PATH_NOT_FOUND|DELTA_TABLE_NOT_FOUND|DELTA_MISSING_DELTA_TABLE|TABLE_OR_VIEW_NOT_FOUND"
+    r"|SCHEMA_NOT_FOUND|DELTA_PATH_DOES_NOT_EXIST"
+)
+
+
+def is_absent(error: BaseException) -> bool:
+    """True when the error says that a table does not exist."""
+    return _ABSENT.search(f"{condition_of(error)} {str(error)[:2_000]}") is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
+from sparkguard.conditions import is_absent
 from sparkguard.errors import EvaluationError
 from sparkguard.tables import TableRef
 
@@ -147,10 +148,14 @@ def point_view(spark: SparkSession, view: str, target: TableRef, version: int) -
 
 
 def _exists(spark: SparkSession, target: TableRef) -> bool:
+    """Whether there is such a table; a failure to find out is raised, since a table that is taken
+    for absent would be written anew as a whole."""
     try:
         spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()
-    except Exception:
-        return False
+    except Exception as error:
+        if is_absent(error):
+            return False
+        raise
     return True
 
 

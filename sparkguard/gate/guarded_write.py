@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
+from sparkguard.conditions import is_absent
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.datatypes import from_json
 from sparkguard.errors import EvaluationError
@@ -16,7 +17,6 @@ from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.gate.prediction import TableState
 from sparkguard.ports import Clock
-from sparkguard.results.access import is_absent
 from sparkguard.sink import append_once, discard
 from sparkguard.tables import TableRef
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sparkguard import sql
-from sparkguard.conditions import condition_of
+from sparkguard.conditions import condition_of, is_absent
 from sparkguard.errors import StoreError
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.location import Location
@@ -19,11 +18,6 @@ from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-_ABSENT = re.compile(
-    r"PATH_NOT_FOUND|DELTA_TABLE_NOT_FOUND|DELTA_MISSING_DELTA_TABLE|TABLE_OR_VIEW_NOT_FOUND"
-    r"|SCHEMA_NOT_FOUND|DELTA_PATH_DOES_NOT_EXIST"
-)
 
 
 class Writer(Protocol):
@@ -158,11 +152,6 @@ class Access:
         if ref.path is not None:
             return self.spark.read.format("delta").load(ref.path)
         return self.spark.read.table(ref.sql.text)
-
-
-def is_absent(error: BaseException) -> bool:
-    """True when the error says that a table does not exist."""
-    return _ABSENT.search(f"{condition_of(error)} {str(error)[:2_000]}") is not None
 
 
 def _row(row: dict[str, Any], times: Sequence[str]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sparkguard import sql
+from sparkguard.conditions import is_absent
 from sparkguard.errors import ConfigurationError, StoreError, listed
-from sparkguard.results.access import Access, is_absent
+from sparkguard.results.access import Access
 from sparkguard.results.retry import is_concurrent
 from sparkguard.results.schemas import GENERATION, TABLES, Column, Table
 from sparkguard.results.views import views
