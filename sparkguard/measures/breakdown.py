@@ -31,9 +31,9 @@ class BreakdownBins(Measure[Breakdown], kind="shadow_breakdown"):
         return frozenset()
 
     def aggregates(self) -> tuple[Sql, ...]:
-        cells = [sql.name(f"{self.prefix}{name}") for name in (*_CELLS, "text_low", "text_high")]
-        row = sql.call("struct", sql.name("i"), sql.name("bin"), *cells)
-        return (sql.call("collect_list", row),)
+        names = ("i", "bin", *_CELLS, "text_low", "text_high")
+        cells = (sql.name(f"{self.prefix}{name}") for name in names)
+        return (sql.call("collect_list", sql.call("struct", *cells)),)
 
     def state(self, cells: Sequence[Any], /) -> Breakdown:
         bins: dict[tuple[str, int], Bin] = {}

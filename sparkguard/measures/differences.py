@@ -39,7 +39,7 @@ class DifferenceCounts(Measure[Differences], kind="shadow_differences"):
         return frozenset()
 
     def aggregates(self) -> tuple[Sql, ...]:
-        cells = [sql.name("i")]
+        cells = [sql.name(f"{self.prefix}i")]
         cells += [sql.name(f"{self.prefix}{name}") for name in (*_ROWS, *_CELLS)]
         if self.examples:
             cells += [sql.name(f"{self.prefix}{name}") for name in ("first", "furthest")]

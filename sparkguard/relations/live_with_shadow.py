@@ -51,7 +51,8 @@ class LiveWithShadow(Relation, kind="live_with_shadow"):
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         counted = self._counted(self.entries(tables, by), by)
         slices = (sql.alias(sql.name(f"{PREFIX}by{i}"), column).text for i, column in enumerate(by))
-        return counted.selectExpr(*slices, *(c for c in counted.columns if f"{PREFIX}by" not in c))
+        cells = (c for c in counted.columns if c.startswith(PREFIX) and f"{PREFIX}by" not in c)
+        return counted.selectExpr(*slices, f"i AS {PREFIX}i", *cells)
 
     def matched(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
         """One row per key: how many rows each side has, how many match no row of the other.

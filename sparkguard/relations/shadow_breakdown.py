@@ -97,7 +97,8 @@ class ShadowBreakdown(Relation, kind="shadow_breakdown"):
             *(expr(f"{cell} AS {PREFIX}{name}") for name, cell in BIN_CELLS.items())
         )
         named = (sql.alias(sql.name(f"{PREFIX}by{i}"), column).text for i, column in enumerate(by))
-        return binned.selectExpr(*named, *(c for c in binned.columns if f"{PREFIX}by" not in c))
+        places = (f"{name} AS {PREFIX}{name}" for name in ("i", "bin"))
+        return binned.selectExpr(*named, *places, *(f"{PREFIX}{name}" for name in BIN_CELLS))
 
     def _with_populations(self, rows: DataFrame, tables: Tables) -> DataFrame:
         sides = self.matched.sides

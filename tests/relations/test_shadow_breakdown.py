@@ -25,8 +25,8 @@ def test_wrong_and_equal_rows_are_counted_by_attribute(spark: Any) -> None:
     population = {
         (r["__sparkguard_wrong"], r["__sparkguard_equal"], r["__sparkguard_wrong_low"])
         for r in found
-        if r["i"] == 0
+        if r["__sparkguard_i"] == 0
     }
     assert population == {(6, 0, 6.0), (0, 4, None)}
-    (entity,) = (r for r in found if r["i"] == 1 and r["__sparkguard_wrong"])
+    (entity,) = (r for r in found if r["__sparkguard_i"] == 1 and r["__sparkguard_wrong"])
     assert (entity["__sparkguard_text_low"], entity["__sparkguard_text_high"]) == ("big", "big")

@@ -111,6 +111,14 @@ def test_partitions_are_judged_one_by_one(spark: Any) -> None:
     assert rows_of(one(verdicts(live, live, alone))).identical == 100
 
 
+def test_columns_may_be_named_like_those_of_the_engine(spark: Any) -> None:
+    live = spark.sql("SELECT id AS h, id % 2 AS i, id AS bin, id AS rows_c, id AS v FROM range(50)")
+    other = changed(live, v="if(h < 25 AND i = 1, -1, v)")
+    found = verdicts(live, other, Settings(key=("h",), by=("i",), examples=1))
+    outcomes = [(part.key, v.outcome, rows_of(v).different) for part, v in found.items()]
+    assert outcomes == [("i=0", CLEAN, 0), ("i=1", DIRTY, 12)]
+
+
 def test_tolerances_bound_differences_and_their_lean(spark: Any) -> None:
     live = control(spark, 2_000).where("id != 70")
     even = changed(live, x="x + if(id % 2 = 0, 1e-7D, -1e-7D)")
