@@ -124,9 +124,11 @@ def status(config: Config, variables: Variables = None, json_file: JsonFile = No
 
     found = status_data(_promotion(config, variables).status())
     out.print(f"{found['shadow']}: {found['state'] or 'not registered'}")
-    out.print(f"{found['clean']} of {found['needed']} clean partitions in a row")
+    so_far = f"{found['clean']} of {found['needed']} clean partitions in a row"
+    out.print(so_far)
     for obstacle in found["obstacles"]:
-        out.print(f"  missing: {escape(obstacle)}", soft_wrap=True)
+        if obstacle != so_far:
+            out.print(f"  missing: {escape(obstacle)}", soft_wrap=True)
     rows = [(outcome, key or "whole table") for key, outcome in found["partitions"].items()]
     _print(("outcome", "partition"), rows)
     for waiver in found["waivers"]:
