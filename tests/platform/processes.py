@@ -111,7 +111,7 @@ def submit_command(master: str, settings: Mapping[str, str], folder: Path) -> tu
 
 
 def submit(
-    master: str, job: Path, arguments: Sequence[str], folder: Path
+    master: str, job: Path, arguments: Sequence[str], folder: Path, seconds: float = 600
 ) -> subprocess.CompletedProcess[str]:
     """Run `job` to its end and hand back its exit code and output."""
     command = (*submit_command(master, DELTA, folder), str(job), *arguments)
@@ -121,7 +121,7 @@ def submit(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=seconds,
         check=False,
     )
 

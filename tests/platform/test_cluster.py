@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tests.platform.processes import ROOT, standalone_cluster, submit
 pytestmark = pytest.mark.platform
 
 CONFIG = Path(__file__).parent / "shop" / "audit.yaml"
+LINEITEM = Path(__file__).parent / "lineitem" / "audit.yaml"
 OF_A_VERDICT = ("outcome", "severity", "observed_double", "observed_long", "rows", "violations")
 
 
@@ -59,3 +62,35 @@ def test_a_submitted_audit_finds_what_local_mode_finds(
     assert on_cluster == verdicts(local.to_dict())
     orphans = {s: found[-1] for (check, s), found in on_cluster.items() if "references" in check}
     assert orphans == {"": 50, "month=0": 10, "month=1": 10, "month=2": 10, "month=3": 20}
+
+
+@pytest.mark.full
+def test_sixty_million_rows_take_a_driver_of_one_gibibyte(
+    spark: Any, cluster: str, tmp_path: Path
+) -> None:
+    """TPC-H at scale factor 10: 59,986,052 line items of which 1 in 50 has a quantity of 50."""
+    lake, store = tmp_path / "lake", str(tmp_path / "results")
+    command = str(Path(sys.executable).with_name("tpchgen-cli"))
+    folder = ("--output-dir", str(lake / "lineitem"))
+    subprocess.run(
+        (command, "parquet", "--tables=lineitem", "-s", "10", *folder),
+        check=True,
+        capture_output=True,
+    )
+    spark.sql(f"CONVERT TO DELTA parquet.`{lake / 'lineitem'}` NO STATISTICS")
+    initialise(LINEITEM, spark=spark, variables={"lake": str(lake), "store": store})
+    written = tmp_path / "found.json"
+    assigned = ("--set", f"lake={lake}", "--set", f"store={store}", "--json", str(written))
+    job = ROOT / "jobs" / "audit.py"
+    done = submit(cluster, job, (str(LINEITEM), *assigned), tmp_path / "cluster", seconds=2_400)
+    assert done.returncode == 1, done.stderr[-2_000:]
+    found = json.loads(written.read_text())["results"]
+    whole = {row["check_id"]: row for row in found if row["slice"] == ""}
+    assert {row["rows"] for row in whole.values() if row["rows"]} == {59_986_052}
+    failed = {name for name, row in whole.items() if row["outcome"] != "pass"}
+    assert failed == {"lineitem.range.l_quantity"}
+    slices = [r for r in found if r["check_id"] == "lineitem.range.l_quantity" and r["slice"]]
+    assert len(slices) == 7
+    broken = whole["lineitem.range.l_quantity"]["violations"]
+    assert sum(row["violations"] for row in slices) == broken
+    assert broken == pytest.approx(59_986_052 / 50, rel=0.01)
