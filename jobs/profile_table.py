@@ -1,4 +1,4 @@
-"""Measures a table under spark-submit: `spark-submit [...] jobs/profile.py TABLE [OPTIONS]`.
+"""Measures a table under spark-submit: `spark-submit [...] jobs/profile_table.py TABLE [OPTIONS]`.
 
 The submitter configures Spark, as for jobs/audit.py. `--json FILE` keeps what was measured.
 """
