@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sparkguard.checks.base import Check, Judged, Judgement, Past
+from sparkguard.checks.base import Check, Context, Judged, Judgement, Past
 from sparkguard.plan import Entry, Needs, Plan
-from sparkguard.profile import Profile, Scanned
-from sparkguard.slices import Slice
+from sparkguard.profile import Scanned
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Coverage, Finding, Outcome, Verdict
 
 COVERAGE = "SPARKGUARD_COVERAGE"
@@ -58,15 +58,28 @@ _Row = tuple[Entry, Slice, _Found]
 
 
 def _entry(plan: Plan, entry: Entry, sight: Sight) -> Iterator[tuple[Slice, _Found]]:
-    ready = _unjudged(entry, sight)
-    asked = sight.asked.get(entry.id, ())
-    everything = sight.scanned.profile.restricted(asked) if ready is None else Profile()
+    found = _unjudged(entry, sight) or _surveyed(plan, entry, sight)
     for where in entry.slices:
-        if ready is not None:
-            yield where, replace(ready, slice=where)
+        if isinstance(found, Verdict):
+            yield where, replace(found, slice=where)
         else:
-            assert entry.check is not None
-            yield where, _judge_one(plan, entry, entry.check, where, everything, sight)
+            yield where, _judge_one(plan, entry, where, found)
+
+
+def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
+    """What an entry's slices are judged in the light of; a verdict where that can't be told."""
+    assert entry.check is not None
+    context = replace(
+        plan.context(entry),
+        seen=sight.scanned.profile.restricted(sight.asked.get(entry.id, ())),
+        accepted=sight.accepted.get(entry.id, frozenset()),
+        history=sight.history.get(entry.id, ()),
+        previous=sight.previous,
+    )
+    try:
+        return replace(context, survey=entry.check.survey(context))
+    except Exception as error:
+        return _crashed(entry, WHOLE, error)
 
 
 def _unjudged(entry: Entry, sight: Sight) -> Verdict | None:
@@ -89,27 +102,22 @@ def _unjudged(entry: Entry, sight: Sight) -> Verdict | None:
     return None
 
 
-def _judge_one(
-    plan: Plan, entry: Entry, check: Check, where: Slice, everything: Profile, sight: Sight
-) -> _Found:
+def _judge_one(plan: Plan, entry: Entry, where: Slice, context: Context) -> _Found:
+    assert entry.check is not None
     rows = plan.rows.get((entry.dataset, where))
-    if rows == 0 and not check.evaluates_empty:
+    if rows == 0 and not entry.check.evaluates_empty:
         what = "the table" if where.is_whole else "the slice"
         return Judgement(Outcome.NOT_EVALUABLE, reason=f"{what} has no rows", rows=0)
-    context = replace(
-        plan.context(entry),
-        where=where,
-        seen=everything,
-        accepted=sight.accepted.get(entry.id, frozenset()),
-        history=sight.history.get(entry.id, ()),
-        previous=sight.previous,
-    )
     try:
-        judgement = check.judge(everything.only(where), context)
+        judgement = entry.check.judge(context.seen.only(where), replace(context, where=where))
     except Exception as error:
-        reason = f"the check could not judge: {type(error).__name__}"
-        return Verdict(entry.id, where, Outcome.ERROR, entry.severity, reason=reason)
+        return _crashed(entry, where, error)
     return _covered(plan, entry, where, judgement, rows)
+
+
+def _crashed(entry: Entry, where: Slice, error: Exception) -> Verdict:
+    reason = f"the check could not judge: {type(error).__name__}"
+    return Verdict(entry.id, where, Outcome.ERROR, entry.severity, reason=reason)
 
 
 def _covered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from sparkguard.checks.base import (
     Check,
@@ -17,27 +17,29 @@ from sparkguard.checks.base import (
     violated,
     warned,
 )
-from sparkguard.drift.contributions import of_ratio, of_sum
+from sparkguard.drift.metric import (
+    QUANTA,
+    UNITS,
+    Metric,
+    adds_up,
+    measure_of,
+    number_of,
+    parts,
+)
 from sparkguard.drift.partitions import by_segment, merged, ordered_in_time, segment_of
 from sparkguard.drift.references import day_of
 from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score
-from sparkguard.measures.base import Measure
-from sparkguard.measures.counts import Counts, CountsState
-from sparkguard.measures.distinct import Distinct
 from sparkguard.measures.families import Family, family_of
-from sparkguard.measures.moments import Moments, MomentsState
-from sparkguard.measures.quantiles import Quantiles
-from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Evidence, Outcome
 
-Metric = Literal["row_count", "null_share", "mean", "stddev", "median", "distinct"]
-_UNITS = {"row_count": "rows", "null_share": "share", "distinct": "values"}
-_QUANTA = {"row_count": 1.0, "distinct": 1.0, "null_share": 0.001}
 _MOST_NAMED = 10
+
+Survey = Mapping[Slice, list[tuple[str, Any]]]
+"""Label and state of each partition in the order of time, by segment."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +86,30 @@ class Anomaly(Check, kind="anomaly"):
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         return (self._need(context),)
 
+    def survey(self, context: Context) -> Survey:
+        """The partitions of each segment in the order of time."""
+        need, time = self._need(context), self._time(context)
+        states = {where: s for (n, where), s in context.seen.states.items() if n == need}
+        return {
+            segment: ordered_in_time(group, time)
+            for segment, group in by_segment(states, time).items()
+        }
+
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        need, where = self._need(context), context.where
-        states = self._states(context)
-        if where.is_whole and states:
-            return self._whole(states, context)
-        state = seen.at(where, need)
+        where, survey = context.where, context.survey
+        if where.is_whole and survey:
+            return self._whole(survey, context)
+        state = seen.at(where, self._need(context))
         value = 0.0 if state is None and self.metric == "row_count" else self._number(state)
         if value is None:
             return not_evaluable("EMPTY: there is no value to measure", counts_as=Outcome.WARN)
-        points, day, step = self._series(states, value, context)
+        points, day, step = self._series(survey, value, context)
         found = score(
             points,
             day,
             weeks=self.weeks,
             floor=self.floor,
-            quantum=_QUANTA.get(self.metric, 0.0),
+            quantum=QUANTA.get(self.metric, 0.0),
             step=step,
         )
         return self._judged(value, found, _evidence(points, day, found))
@@ -107,7 +117,7 @@ class Anomaly(Check, kind="anomaly"):
     def _judged(self, value: float, found: Score, evidence: tuple[Evidence, ...]) -> Judgement:
         details: dict[str, Any] = {
             "observed": int(value) if self.metric == "row_count" else value,
-            "unit": _UNITS.get(self.metric, ""),
+            "unit": UNITS.get(self.metric, ""),
             "expected": self._expected(found),
             "evidence": evidence,
         }
@@ -132,11 +142,10 @@ class Anomaly(Check, kind="anomaly"):
         low, high = found.band
         return f"{what} from {low:g} to {high:g}"
 
-    def _whole(self, states: Mapping[Slice, Any], context: Context) -> Judgement:
+    def _whole(self, survey: Survey, context: Context) -> Judgement:
         """Pictures of all partitions; the outcome comes from them when the run is settled."""
-        time, evidence = self._time(context), list[Evidence]()
-        for segment, group in by_segment(states, time).items():
-            ordered = ordered_in_time(group, time)
+        evidence: list[Evidence] = []
+        for segment, ordered in survey.items():
             values = [(label, v) for label, s in ordered if (v := self._number(s)) is not None]
             name = f"{self.metric} by partition" + ("" if segment.is_whole else f", {segment}")
             for i, (label, value) in enumerate(values):
@@ -150,64 +159,50 @@ class Anomaly(Check, kind="anomaly"):
                         text=text if segment.is_whole else f"{segment}: {text}",
                     )
                 )
-        evidence += self._drivers(states, context)
+        if len(context.by) > 1 and adds_up(self.metric):
+            evidence += self._drivers(survey, self._time(context))
         return passed(evidence=tuple(evidence), expected=f"{self.metric} as usual")
 
-    def _drivers(self, states: Mapping[Slice, Any], context: Context) -> Iterator[Evidence]:
+    def _drivers(self, survey: Survey, time: str) -> Iterator[Evidence]:
         """Of the day that lies furthest out, what each slice beside the time brings to it."""
-        time = self._time(context)
-        if len(context.by) < 2 or self.metric not in ("row_count", "null_share", "mean"):
-            return
         days: dict[str, dict[Slice, Any]] = {}
-        for where, state in states.items():
-            label = dict(where.values).get(time) or ""
-            days.setdefault(label, {})[segment_of(where, time)] = state
-        labels = [
-            label for label, _ in ordered_in_time({Slice.of({time: d}): d for d in days}, time)
-        ]
-        worst, before = self._worst(labels, days)
+        for segment, ordered in survey.items():
+            for label, state in ordered:
+                days.setdefault(label, {})[segment] = state
+        by_day = {Slice.of({time: label}): merged(states) for label, states in days.items()}
+        worst, before = self._worst(ordered_in_time(by_day, time))
         if worst is None:
             return
-        if self.metric == "row_count":
-            parts = of_sum(
-                {s: x.rows for s, x in days[before].items()},
-                {s: x.rows for s, x in days[worst].items()},
-            )
-        else:
-            parts = of_ratio(_pairs(days[before]), _pairs(days[worst]))
-        for i, (segment, part) in enumerate(list(parts.items())[:_MOST_NAMED]):
+        found = parts(self.metric, days[before], days[worst])
+        for i, (segment, part) in enumerate(list(found.items())[:_MOST_NAMED]):
             text = f"{part.total:+g}, of which {part.mix:+g} by its size"
             yield Evidence(
                 "hypotheses", f"what drives {worst}", i, str(segment), number=part.share, text=text
             )
 
-    def _worst(
-        self, labels: list[str], days: Mapping[str, Mapping[Slice, Any]]
-    ) -> tuple[str | None, str]:
+    def _worst(self, days: list[tuple[str, Any]]) -> tuple[str | None, str]:
         """The day whose total differs most from that one season before, and that day."""
-        totals = [self._number(merged(days[label])) or 0.0 for label in labels]
-        back = self.season if all(map(day_of, labels)) else 1
-        moves = [(abs(totals[i] - totals[i - back]), i) for i in range(back, len(labels))]
+        totals = [self._number(state) or 0.0 for _, state in days]
+        back = self.season if all(day_of(label) for label, _ in days) else 1
+        moves = [(abs(totals[i] - totals[i - back]), i) for i in range(back, len(days))]
         if not moves:
             return None, ""
         at = max(moves)[1]
-        return labels[at], labels[at - back]
+        return days[at][0], days[at - back][0]
 
     def _series(
-        self, states: Mapping[Slice, Any], value: float, context: Context
+        self, survey: Survey, value: float, context: Context
     ) -> tuple[dict[date, float], date, int]:
         """(points by day, the day judged, days of a season)."""
         time, where = self._time(context), context.where
+        ordered = survey.get(segment_of(where, time), [])
         text = dict(where.values).get(time)
-        group = by_segment(states, time).get(segment_of(where, time), {})
-        if text is None or where not in group:
+        if text not in {label for label, _ in ordered}:
             return self._of_runs(value, context)
-        ordered = ordered_in_time(group, time)
-        numbers = [(label, self._number(s)) for label, s in ordered]
-        if all(day_of(label) for label, _ in numbers):
+        numbers = [(label, self._number(s)) for label, s in ordered if label != "NULL"]
+        day = day_of(text)
+        if day is not None and all(day_of(label) for label, _ in numbers):
             points = {d: v for label, v in numbers if (d := day_of(label)) and v is not None}
-            day = day_of(text)
-            assert day is not None
             return {**points, day: value}, day, self.season
         first = date(2000, 1, 1)
         at = {label: first + timedelta(days=i) for i, (label, _) in enumerate(numbers)}
@@ -224,48 +219,15 @@ class Anomaly(Check, kind="anomaly"):
         return {**points, today: value}, today, self.season
 
     def _number(self, state: Any) -> float | None:
-        match state:
-            case None:
-                return None
-            case RowsState():
-                return float(state.rows)
-            case CountsState():
-                return state.null / state.rows if state.rows else None
-            case MomentsState() if self.metric == "mean":
-                return state.mean if state.n else None
-            case MomentsState():
-                return state.variance**0.5 if state.variance is not None else None
-        if self.metric == "median":
-            return state.at(0.5)  # type: ignore[no-any-return]
-        return float(state.estimate)
-
-    def _states(self, context: Context) -> dict[Slice, Any]:
-        need, time = self._need(context), self._time(context)
-        return {
-            where: state
-            for (n, where), state in context.seen.states.items()
-            if n == need and time in dict(where.values)
-        }
+        return number_of(self.metric, state)
 
     def _time(self, context: Context) -> str:
         return self.time or (context.by[0] if context.by else "")
 
     def _need(self, context: Context) -> Need[Any]:
-        return Need(Table(context.table.name), self._measure(context))
-
-    def _measure(self, context: Context) -> Measure[Any]:
-        if self.column is None or self.metric == "row_count":
-            return Rows()
-        field = context.table.schema.at(self.column)
-        family = Family.OTHER if field is None else family_of(field.type)
-        match self.metric:
-            case "null_share":
-                return Counts(self.column, family)
-            case "distinct":
-                return Distinct(self.column, family)
-            case "median":
-                return Quantiles(self.column, family)
-        return Moments(self.column, family)
+        column = context.table.schema.at(self.column) if self.column is not None else None
+        family = Family.OTHER if column is None else family_of(column.type)
+        return Need(Table(context.table.name), measure_of(self.metric, self.column, family))
 
     @classmethod
     def settle(cls, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
@@ -297,16 +259,6 @@ def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
     if all(p.judgement.outcome is Outcome.NOT_EVALUABLE for p in parts):
         return replace(parts[0].judgement, evidence=whole.evidence, rows=None, observed=None)
     return whole
-
-
-def _pairs(states: Mapping[Slice, Any]) -> dict[Slice, tuple[float, float]]:
-    """(sum or NULLs, rows) of each slice."""
-    return {
-        where: (s.mean * s.n, float(s.n))
-        if isinstance(s, MomentsState)
-        else (float(s.null), float(s.rows))
-        for where, s in states.items()
-    }
 
 
 def _evidence(points: Mapping[date, float], day: date, found: Score) -> tuple[Evidence, ...]:

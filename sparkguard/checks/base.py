@@ -61,7 +61,8 @@ class Context:
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
     slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
-    slice). `as_of` is the run's clock, in UTC.
+    slice). `survey` is what the check worked out for all its slices. `as_of` is the run's clock,
+    in UTC.
     """
 
     table: TableFacts
@@ -75,6 +76,7 @@ class Context:
     history: tuple[Past, ...] = ()
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
+    survey: Any = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,13 @@ class Check(ABC):
         By default what the check needs.
         """
         return self.needs(context)
+
+    def survey(self, context: Context) -> Any:
+        """What the judgements of all slices share, worked out once and given as `context.survey`.
+
+        `context.seen` is complete, `context.where` the whole table.
+        """
+        return None
 
     @abstractmethod
     def judge(self, seen: Profile, context: Context) -> Judgement:

@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sparkguard.checks.base import Check, Context, Judged, Judgement, not_evaluable
-from sparkguard.drift.bins import frozen_edges
-from sparkguard.drift.cells import FEW_NUMBERS, is_distribution
+from sparkguard.drift.cells import is_distribution
 from sparkguard.drift.comparison import Level, Limits, why_not_evaluable
-from sparkguard.drift.decision import Trial, decide, levels, populations
+from sparkguard.drift.decision import Case, Step, Trial, settled
+from sparkguard.drift.evidence import recount
+from sparkguard.drift.holding import holding
 from sparkguard.drift.multiplicity import Dependence
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of
 from sparkguard.drift.references import in_order
-from sparkguard.measures.bins import Bins
-from sparkguard.measures.counts import Counts
 from sparkguard.measures.families import Family, family_of
-from sparkguard.measures.quantiles import Quantiles
-from sparkguard.measures.sample import Sample
-from sparkguard.measures.values import Values
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.slices import Slice
-from sparkguard.verdicts import Outcome
-
-SAMPLE_ROWS = 8_192
-FEW_IN_SAMPLE = 4_096
+from sparkguard.verdicts import Evidence, Outcome
 
 _OUTCOMES = {Level.STEADY: Outcome.PASS, Level.WARN: Outcome.WARN, Level.ALERT: Outcome.FAIL}
 
 
 @dataclass(frozen=True)
 class DriftJudgement(Judgement):
-    """A judgement that the whole run still has to settle.
+    """A judgement that the whole run still has to settle; `time` orders it among the others."""
 
-    `pinned` and `rolling` are the comparisons with the baseline and with the partitions before;
-    `lasting` says that the partition before was at least at the warning level.
-    """
-
-    dataset: str = ""
-    column: str = ""
-    pinned: Trial | None = None
-    rolling: Trial | None = None
-    lasting: bool = True
-    weight: float = 0.0
+    case: Case | None = None
     time: str = ""
     dependence: Dependence = "bh"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What the baseline holds of a column, and the partitions of each segment beside it."""
+
+    held: Need[Any]
+    partitions: Mapping[Slice, Partitions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,10 +109,6 @@ class FeatureDrift(Check):
     importance: float = 1.0
     dependence: Dependence = "bh"
 
-    @property
-    def name(self) -> str:
-        return ".".join(self.column)
-
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.column)})
 
@@ -130,68 +117,43 @@ class FeatureDrift(Check):
         return (held,) if held is not None and _family(held) is self.family else ()
 
     def baseline_needs(self, context: Context) -> tuple[Need[Any], ...]:
-        """Few values are counted each, many in bins between quantiles that are then frozen."""
+        return holding(Table(context.table.name), self.column, self.family, context.seen)
 
-        def need(measure: Any) -> Need[Any]:
-            return Need(Table(context.table.name), measure)
-
-        column, family = self.column, self.family
-        counts, values = need(Counts(column, family)), need(Values(column, family))
-        if family in (Family.OTHER, Family.BINARY):
-            return (counts,)
-        sample = need(Sample(column, family, SAMPLE_ROWS))
-        looked = context.seen.whole(sample)
-        if looked is None:
-            return (sample,)
-        few = FEW_IN_SAMPLE if family in (Family.STRING, Family.BOOLEAN) else FEW_NUMBERS
-        if looked.distinct <= few:
-            counted = context.seen.whole(values)
-            if counted is None or (not counted.overflow and len(counted.counts) - 1 <= few):
-                return (values,)
-        if family in (Family.STRING, Family.BOOLEAN):
-            return (counts,)
-        if (frozen := self._frozen(context)) is not None:
-            return (frozen,)
-        quantiles = need(Quantiles(column, family))
-        found = context.seen.whole(quantiles)
-        if found is None:
-            return (quantiles,)
-        return (
-            need(Bins(column, family, frozen_edges(found.at))) if not found.is_empty else counts,
-        )
-
-    def _frozen(self, context: Context) -> Need[Any] | None:
-        """The bins that an earlier step asked for: merging sketches again would move the edges."""
-        relation = Table(context.table.name)
-        for need, _ in context.seen.states:
-            measure = need.measure if need.relation == relation else None
-            if isinstance(measure, Bins) and measure.column == self.column:
-                return need
-        return None
+    def survey(self, context: Context) -> Followed | None:
+        held, baseline = self._held(context), context.baseline
+        if held is None or baseline is None:
+            return None
+        time = self._time(context)
+        states = {where: s for (need, where), s in context.seen.states.items() if need == held}
+        found = {
+            segment: Partitions(held.measure, base, group, time, context.accepted, self.limits)
+            for segment, group in by_segment(states, time).items()
+            if (base := baseline.at(segment, held)) is not None
+        }
+        return Followed(held, found)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        held = self._held(context)
-        if held is None or context.baseline is None:
+        followed: Followed | None = context.survey
+        if followed is None:
             missing = "baseline of this column" if context.approved else "approved baseline"
             return not_evaluable(f"NO_BASELINE: there is no {missing}", counts_as=Outcome.WARN)
-        if (family := _family(held)) is not self.family:
-            reason = f"type changed from {family} to {self.family}"
-            return self._direct(context, reason)
-        found = self._compared(held, context)
+        if (family := _family(followed.held)) is not self.family:
+            return self._direct(context, f"type changed from {family} to {self.family}")
+        found = self._compared(followed, context)
         if found is None:
-            return not_evaluable(
-                "NO_BASELINE: the baseline lacks this slice", counts_as=Outcome.WARN
-            )
+            reason = "NO_BASELINE: the baseline lacks this slice"
+            return not_evaluable(reason, counts_as=Outcome.WARN)
         return self._judged(found, found.position(context.where), context)
 
-    def _compared(self, held: Need[Any], context: Context) -> Partitions | None:
+    def _compared(self, followed: Followed, context: Context) -> Partitions | None:
         """The slice among the partitions of its segment; by itself where it is no partition."""
-        for partitions in _partitions(self, held, context).values():
-            if context.where in partitions.states:
-                return partitions
+        held, time = followed.held, self._time(context)
+        segment = segment_of(context.where, time)
+        among = followed.partitions.get(segment)
+        if among is not None and context.where in among.states:
+            return among
         assert context.baseline is not None
-        time = self._time(context)
-        base = context.baseline.at(segment_of(context.where, time), held)
+        base = context.baseline.at(segment, held)
         state = context.seen.at(context.where, held)
         if base is None or state is None:
             return None
@@ -202,52 +164,61 @@ class FeatureDrift(Check):
             cells = len(found.feature.cells) - 2
             return self._direct(context, f"too many values to count; the baseline has {cells}")
         pinned, rolling = found.trials(at)
-        numbers, where = found.pinned, context.where
-        evidence = tuple(found.evidence(at, context.table.version))
-        if where.is_whole and (held := self._held(context)) is not None:
-            for partitions in _partitions(self, held, context).values():
-                evidence += tuple(partitions.picture()) if len(partitions.slices) > 1 else ()
+        numbers, outcome, reason = found.pinned, Outcome.PASS, found.text(at)
+        if lacking := why_not_evaluable(numbers, at):
+            outcome = Outcome.NOT_EVALUABLE
+            reason = f"{reason}; {lacking}" if pinned.direct else lacking
         has_psi = not np.isnan(numbers.psi[at])
-        details: dict[str, Any] = {
-            "observed": float(numbers.psi[at] if has_psi else numbers.null_after[at]),
-            "unit": "PSI" if has_psi else "share of nulls",
-            "expected": self._expected(context),
-            "rows": int(numbers.m[at]),
-            "evidence": evidence,
-        }
-        if reason := why_not_evaluable(numbers, at):
-            told = f"{found.text(at)}; {reason}" if pinned.direct else reason
-            details |= {"outcome": Outcome.NOT_EVALUABLE, "reason": told}
-        else:
-            details |= {"outcome": Outcome.PASS, "reason": found.text(at)}
+        psi = float(numbers.psi[at] if has_psi else 1.0)
         return DriftJudgement(
-            **details,
-            pinned=pinned,
-            rolling=rolling,
-            lasting=found.lasts(at),
-            weight=self.importance * (float(numbers.psi[at]) if has_psi else 1.0),
-            **self._origin(context),
+            outcome,
+            observed=float(numbers.psi[at] if has_psi else numbers.null_after[at]),
+            unit="PSI" if has_psi else "share of nulls",
+            expected=self._expected(context),
+            reason=reason,
+            rows=int(numbers.m[at]),
+            evidence=tuple(self._evidence(found, at, context)),
+            case=self._case(context, pinned, rolling, found.lasts(at), self.importance * psi),
+            time=self._moment(context),
+            dependence=self.dependence,
         )
+
+    def _evidence(self, found: Partitions, at: int, context: Context) -> Iterator[Evidence]:
+        where, approved = context.where, context.approved
+        shown = tuple(found.evidence(at, always=where.is_whole))
+        yield from shown
+        if shown and approved is not None:
+            segment = segment_of(where, self._time(context))
+            before = [Slice(s.values + segment.values) for s in approved.slices or (segment,)]
+            sides = (
+                ("baseline", approved.version, [s for s in before if not s.is_whole]),
+                ("current", context.table.version, [where] if where.values else []),
+            )
+            yield from recount(found.measure, sides)
+        if where.is_whole:
+            for of, partitions in context.survey.partitions.items():
+                yield from partitions.picture(of) if len(partitions.slices) > 1 else ()
 
     def _direct(self, context: Context, reason: str) -> DriftJudgement:
         """What alerts without any comparison of counts."""
+        trial = Trial(np.nan, np.nan, Level.ALERT, False)
         return DriftJudgement(
             Outcome.PASS,
             expected=self._expected(context),
             reason=reason,
-            pinned=Trial(np.nan, np.nan, Level.ALERT, False),
-            weight=self.importance,
-            **self._origin(context),
+            case=self._case(context, trial, None, True, self.importance),
+            time=self._moment(context),
+            dependence=self.dependence,
         )
 
-    def _origin(self, context: Context) -> dict[str, Any]:
-        where, time = context.where, self._time(context)
-        return {
-            "dataset": context.table.name,
-            "column": self.name,
-            "time": dict(where.values).get(time, "") or "",
-            "dependence": self.dependence,
-        }
+    def _case(
+        self, context: Context, pinned: Trial, rolling: Trial | None, lasts: bool, weight: float
+    ) -> Case:
+        name = ".".join(self.column)
+        return Case(context.table.name, name, pinned, rolling, lasts, weight)
+
+    def _moment(self, context: Context) -> str:
+        return dict(context.where.values).get(self._time(context)) or ""
 
     def _held(self, context: Context) -> Need[Any] | None:
         """What the baseline holds of this column."""
@@ -277,59 +248,19 @@ def _family(held: Need[Any]) -> Family:
     return held.measure.family
 
 
-_LAST: list[tuple[FeatureDrift, Context, dict[Slice, Partitions]]] = []
-
-
-def _partitions(check: FeatureDrift, held: Need[Any], context: Context) -> dict[Slice, Partitions]:
-    """Partitions by segment. The slices of a check are judged one after another: kept for them."""
-    if _LAST and _LAST[0][0] is check and _LAST[0][1].seen is context.seen:
-        return _LAST[0][2]
-    assert context.baseline is not None
-    time = check._time(context)
-    states = {where: s for (need, where), s in context.seen.states.items() if need == held}
-    found = {
-        segment: Partitions(held.measure, base, group, time, context.accepted, check.limits)
-        for segment, group in by_segment(states, time).items()
-        if (base := context.baseline.at(segment, held)) is not None
-    }
-    _LAST[:] = [(check, context, found)]
-    return found
-
-
 def _settle(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
     """Whole tables that are judged by partition sum their partitions up and are no test."""
     parted = {one.check_id for one in judged if not one.slice.is_whole}
-    trials = {
+    found = {
         (one.check_id, one.slice): one.judgement
         for one in judged
         if isinstance(one.judgement, DriftJudgement)
         and not (one.slice.is_whole and one.check_id in parted)
     }
-    dependence: Dependence = next((j.dependence for j in trials.values()), "bh")
-    pinned = levels({k: j.pinned for k, j in trials.items() if j.pinned}, dependence=dependence)
-    rolling = levels({k: j.rolling for k, j in trials.items() if j.rolling}, dependence=dependence)
-    steps = {k: decide(pinned[k], rolling.get(k), j.lasting) for k, j in trials.items()}
-    moved: dict[tuple[str, tuple[str, Slice]], float] = {
-        (j.column, (j.dataset, k[1])): j.weight for k, j in trials.items() if steps[k].level
-    }
-    compared = Counter((j.dataset, k[1]) for k, j in trials.items())
-    together = populations(moved, compared)
-    after = {}
-    for key, judgement in trials.items():
-        step = steps[key]
-        told = "; ".join(filter(None, (step.text, judgement.reason)))
-        group = together.get((judgement.dataset, key[1]), ())
-        if step.level and judgement.column in group:
-            told += (
-                f"; {len(group)} of {compared[judgement.dataset, key[1]]} columns moved together, "
-                f"first {group[0]}"
-            )
-        if step.level is Level.STEADY and judgement.outcome is Outcome.NOT_EVALUABLE:
-            after[key] = judgement
-        else:
-            reason = told if step.level or step.text else ""
-            outcome = _OUTCOMES[step.level]
-            after[key] = replace(judgement, outcome=outcome, reason=reason)
+    cases = {key: j.case for key, j in found.items() if j.case is not None}
+    dependence: Dependence = next((j.dependence for j in found.values()), "bh")
+    steps = settled(cases, dependence)
+    after = {key: _stepped(found[key], step) for key, step in steps.items()}
     return tuple(
         replace(one, judgement=_summed_up(one, after))
         if one.slice.is_whole and one.check_id in parted
@@ -338,10 +269,18 @@ def _settle(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
     )
 
 
-def _summed_up(whole: Judged, settled: Mapping[tuple[str, Slice], DriftJudgement]) -> Judgement:
+def _stepped(found: DriftJudgement, step: Step) -> DriftJudgement:
+    if step.level is Level.STEADY and found.outcome is Outcome.NOT_EVALUABLE:
+        return found
+    told = "; ".join(filter(None, (step.text, found.reason, step.together)))
+    reason = told if step.level or step.text else ""
+    return replace(found, outcome=_OUTCOMES[step.level], reason=reason)
+
+
+def _summed_up(whole: Judged, after: Mapping[tuple[str, Slice], DriftJudgement]) -> Judgement:
     """The worst of the partitions, and the first that moved."""
     found = whole.judgement
-    mine = {where: j for (check, where), j in settled.items() if check == whole.check_id}
+    mine = {where: j for (check, where), j in after.items() if check == whole.check_id}
     if not isinstance(found, DriftJudgement) or not mine:
         return found
     times = [j.time for j in mine.values()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sparkguard.drift.comparison import Level
@@ -35,11 +36,53 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Case:
+    """One feature of one partition, waiting for the other tests of its run.
+
+    `pinned` and `rolling` are the comparisons with the baseline and with the partitions before;
+    `lasting` says that the partition before was at least at the warning level. `weight` ranks
+    what moved: PSI times importance.
+    """
+
+    dataset: str
+    feature: str
+    pinned: Trial
+    rolling: Trial | None = None
+    lasting: bool = True
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
 class Step:
-    """What a partition came to: its level, and in words how it moved."""
+    """What a partition came to: its level, in words how it moved, and what moved with it."""
 
     level: Level
     text: str = ""
+    together: str = ""
+
+
+def settled(
+    cases: Mapping[tuple[str, Key], Case], dependence: Dependence = "bh"
+) -> dict[tuple[str, Key], Step]:
+    """The whole policy over the cases of a run, by (rule, partition)."""
+    rolling = levels({k: c.rolling for k, c in cases.items() if c.rolling}, dependence=dependence)
+    pinned = levels({k: c.pinned for k, c in cases.items()}, dependence=dependence)
+    steps = {k: decide(pinned[k], rolling.get(k), c.lasting) for k, c in cases.items()}
+    places = {key: (case.dataset, key[1]) for key, case in cases.items()}
+    compared = Counter(places.values())
+    together = populations(
+        {(c.feature, places[k]): c.weight for k, c in cases.items() if steps[k].level}, compared
+    )
+    return {
+        key: replace(step, together=_together(together[place], compared[place]))
+        if step.level and (place := places[key]) in together
+        else step
+        for key, step in steps.items()
+    }
+
+
+def _together(moved: Sequence[str], compared: int) -> str:
+    return f"{len(moved)} of {compared} columns moved together, first {moved[0]}"
 
 
 def levels(

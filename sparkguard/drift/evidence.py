@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from sparkguard.drift import cumulative, distances
 from sparkguard.drift.cells import Binned, Counted, Feature
 from sparkguard.drift.comparison import Comparison, Limits
 from sparkguard.drift.minimum_effect import ALPHA, critical, p_value
+from sparkguard.measures.base import Grouped, Measure
 from sparkguard.measures.bins import Bins, BinsState
+from sparkguard.slices import Slice
 from sparkguard.verdicts import Evidence
 
 MOST_CELLS = 60
@@ -79,7 +82,7 @@ def work(
             numbers += [
                 (f"lambda at {delta:g}", delta / v, "delta / v"),
                 (f"p at {delta:g}", float(p), "P[non-central chi-square >= PSI / v]"),
-                (f"critical PSI at {delta:g}", critical(v, cells, delta), f"p = {ALPHA:g}"),
+                (f"critical PSI at {delta:g}", float(critical(v, cells, delta)), f"p = {ALPHA:g}"),
             ]
         numbers += [
             (
@@ -134,25 +137,42 @@ def series(
     labels: Sequence[str], found: Comparison, limits: Limits, name: str
 ) -> Iterator[Evidence]:
     """PSI of every partition in the order of time, with the critical index as its high."""
+    highs = critical(found.v, found.used, limits.alert)
     for i, label in enumerate(labels):
         if np.isfinite(found.psi[i]) and np.isfinite(found.v[i]):
-            high = critical(float(found.v[i]), int(found.used[i]), limits.alert)
             yield Evidence(
                 *("series", name, i, label),
                 x=float(i),
                 number=float(found.psi[i]),
                 count=int(found.m[i]),
                 low=0.0,
-                high=high,
+                high=float(highs[i]),
             )
 
 
-def recount(measure: Bins, version: int, where: str) -> str:
-    """SQL that counts the fine bins again; the reader puts the table's name in."""
-    inputs = ", ".join(sql.alias(found, name).text for name, found in measure.inputs())
+def recount(
+    measure: Measure[Any], sides: Iterable[tuple[str, int, Iterable[Slice]]]
+) -> Iterator[Evidence]:
+    """SQL that counts both sides again; the reader puts the table's name in.
+
+    `sides` are (label, Delta version, the slices of which any counts, none for all rows).
+    """
+    if not isinstance(measure, Grouped):
+        return
+    inputs = ["*", *(sql.alias(found, name).text for name, found in measure.inputs())]
     (key,) = measure.group_by()
-    return (
-        f"SELECT {key.text} AS bin, count(*) AS rows "
-        f"FROM (SELECT *, {inputs} FROM <table> VERSION AS OF {version}) "
-        f"WHERE {where} GROUP BY 1 ORDER BY 1"
+    for at, (label, version, slices) in enumerate(sides):
+        inside = sql.any_of(map(_inside, slices)).text if slices else "true"
+        query = (
+            f"SELECT {key.text} AS cell, count(*) AS rows "
+            f"FROM (SELECT {', '.join(inputs)} FROM <table> VERSION AS OF {version}) "
+            f"WHERE {inside} GROUP BY 1 ORDER BY 1"
+        )
+        yield Evidence("work", "SQL to count again", at, label, number=float(version), text=query)
+
+
+def _inside(where: Slice) -> sql.Sql:
+    return sql.all_of(
+        sql.template("CAST({} AS STRING) <=> {}", sql.name(name), sql.literal(value))
+        for name, value in where.values
     )

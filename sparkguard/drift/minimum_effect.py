@@ -22,9 +22,7 @@ _MOST = 1e4
 
 def p_value(psi: ArrayLike, v: ArrayLike, cells: ArrayLike, delta: float) -> Floats:
     """P of an index of at least `psi` if the true one were `delta`; 1 for one cell or none."""
-    d, s = np.asarray(psi, dtype=np.float64), np.asarray(v, dtype=np.float64)
-    df = np.asarray(cells, dtype=np.float64) - 1
-    d, s, df = np.broadcast_arrays(d, s, df)
+    d, s, df = np.broadcast_arrays(_floats(psi), _floats(v), _floats(cells) - 1)
     usable = (df > 0) & (s > 0) & np.isfinite(s)
     x, shift = np.zeros_like(d), np.zeros_like(d)
     np.divide(d, s, out=x, where=usable)
@@ -37,16 +35,19 @@ def p_value(psi: ArrayLike, v: ArrayLike, cells: ArrayLike, delta: float) -> Flo
     return np.where(usable, found, 1.0)
 
 
-def critical(v: float, cells: int, delta: float, alpha: float = ALPHA) -> float:
-    """The index from which `p_value` is at most `alpha`; 0 for one cell."""
-    if cells < 2:
-        return 0.0
-    df, shift = cells - 1, delta / v
-    if shift <= _MOST:
-        found = stats.ncx2.ppf(1 - alpha, df, shift) if shift else stats.chi2.isf(alpha, df)
-        return float(found) * v
-    h, m, s = _form(np.float64(df), np.float64(shift))
-    return float((df + shift) * (m + s * stats.norm.isf(alpha)) ** (1 / h)) * v
+def critical(v: ArrayLike, cells: ArrayLike, delta: float, alpha: float = ALPHA) -> Floats:
+    """The index from which `p_value` is at most `alpha`; 0 for one cell, or without rows."""
+    s, df = np.broadcast_arrays(_floats(v), _floats(cells) - 1)
+    usable = (df > 0) & np.isfinite(s)
+    s, df = np.where(usable, s, 1.0), np.where(usable, df, 1.0)
+    shift = delta / s
+    if delta == 0:
+        exact = stats.chi2.isf(alpha, df)
+    else:
+        exact = special.chndtrix(1 - alpha, df, np.minimum(shift, _MOST))
+    h, m, deviation = _form(df, shift)
+    far = (df + shift) * (m + deviation * stats.norm.isf(alpha)) ** (1 / h)
+    return np.where(usable, np.where(shift > _MOST, far, exact) * s, 0.0)
 
 
 def is_evaluable(v: ArrayLike, cells: ArrayLike, delta: float, alpha: float = ALPHA) -> Any:
@@ -89,3 +90,7 @@ def _form(df: Any, shift: Any) -> tuple[Any, Any, Any]:
     m = (h - 1) * (1 - 3 * h)
     mean = 1 + h * p * (h - 1 - 0.5 * (2 - h) * m * p)
     return h, mean, h * np.sqrt(2 * p) * (1 + 0.5 * m * p)
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)

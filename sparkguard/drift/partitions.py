@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from sparkguard import sql
 from sparkguard.drift import evidence
 from sparkguard.drift.cells import Counted, Feature, feature_of
 from sparkguard.drift.comparison import Comparison, Level, Limits
@@ -17,7 +16,6 @@ from sparkguard.drift.decision import Trial
 from sparkguard.drift.false_alarms import trial_of
 from sparkguard.drift.references import in_order, seasons, with_rolling
 from sparkguard.measures.base import Measure
-from sparkguard.measures.bins import Bins
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Evidence
 
@@ -63,8 +61,18 @@ class Partitions:
     def pinned(self) -> Comparison:
         return self._compared[0]
 
+    @cached_property
+    def _positions(self) -> Mapping[Slice, int]:
+        return {where: at for at, where in enumerate(self.slices)}
+
+    @cached_property
+    def _levels(self) -> Any:
+        """The worse of both comparisons, each partition by itself."""
+        pinned, rolling, has, _ = self._compared
+        return np.maximum(pinned.level(), np.where(has, rolling.level(), Level.STEADY))
+
     def position(self, where: Slice) -> int:
-        return self.slices.index(where)
+        return self._positions[where]
 
     def has_too_many_values(self, at: int) -> bool:
         return not self._counted[1][at]
@@ -76,14 +84,9 @@ class Partitions:
 
     def lasts(self, at: int) -> bool:
         """True where the partition before was at least at the warning level, or there is none."""
-        pinned, rolling, has, _ = self._compared
         if len(self.slices) == 1:
             return True
-        if at == 0:
-            return False
-        before = at - 1
-        levels = int(pinned.level()[before]), int(rolling.level()[before]) if has[before] else 0
-        return max(levels) >= Level.WARN
+        return bool(at > 0 and self._levels[at - 1] >= Level.WARN)
 
     def text(self, at: int) -> str:
         """What moved, in words and numbers."""
@@ -91,43 +94,28 @@ class Partitions:
         parts = [] if np.isnan(found.psi[at]) else [f"PSI {found.psi[at]:.3f}"]
         return "; ".join([*parts, *([found.why[at]] if at in found.why else [])])
 
-    def evidence(self, at: int, version: int) -> Iterator[Evidence]:
-        """Worked numbers; where something may have moved, both distributions as well."""
+    def evidence(self, at: int, always: bool = False) -> Iterator[Evidence]:
+        """Where something may have moved, or `always`: worked numbers and both distributions.
+
+        Steady partitions would bury the others: what was counted of them is in their profile.
+        """
         pinned, rolling, has, references = self._compared
         current = self._counted[0][at]
-        yield from evidence.work(
-            self.feature,
-            pinned,
-            at,
-            self.feature.reference,
-            current,
-            self.limits,
-            "to the baseline",
-        )
-        if not self._is_shown(pinned, at) and not (has[at] and self._is_shown(rolling, at)):
+        sides = [("to the baseline", pinned, self.feature.reference)]
+        sides += [("to the partitions before", rolling, references[at])] if has[at] else []
+        if not always and not any(self._is_shown(found, at) for _, found, _ in sides):
             return
-        yield from evidence.of_fine_bins(
-            self.feature,
-            self.base,
-            self.states[self.slices[at]],
-            float(pinned.v[at]),
-            "to the baseline",
-        )
-        yield from evidence.bins(self.feature, self.feature.reference, current, "to the baseline")
-        if has[at]:
-            name = "to the partitions before"
-            yield from evidence.work(
-                self.feature, rolling, at, references[at], current, self.limits, name
-            )
-            yield from evidence.bins(self.feature, references[at], current, name)
-        if isinstance(self.measure, Bins):
-            query = evidence.recount(self.measure, version, _condition(self.slices[at]))
-            yield Evidence("work", "SQL to count again", 0, label="current", text=query)
+        for name, found, reference in sides:
+            yield from evidence.work(self.feature, found, at, reference, current, self.limits, name)
+            yield from evidence.bins(self.feature, reference, current, name)
+        state, v = self.states[self.slices[at]], float(pinned.v[at])
+        yield from evidence.of_fine_bins(self.feature, self.base, state, v, "to the baseline")
 
-    def picture(self) -> Iterator[Evidence]:
+    def picture(self, segment: Slice) -> Iterator[Evidence]:
         """PSI by partition."""
         labels = [self._text(where) or "NULL" for where in self.slices]
-        yield from evidence.series(labels, self.pinned, self.limits, "PSI by partition")
+        name = "PSI by partition" + ("" if segment.is_whole else f", {segment}")
+        yield from evidence.series(labels, self.pinned, self.limits, name)
 
     def _is_shown(self, found: Comparison, at: int) -> bool:
         return bool(found.direct[at] or (found.p_warn[at] <= SHOWN_FROM))
@@ -148,14 +136,6 @@ def by_segment(states: Mapping[Slice, Any], time: str) -> dict[Slice, dict[Slice
         if any(name == time for name, _ in where.values):
             found.setdefault(segment_of(where, time), {})[where] = state
     return found
-
-
-def _condition(where: Slice) -> str:
-    conditions = (
-        sql.template("CAST({} AS STRING) <=> {}", sql.name(name), sql.literal(value))
-        for name, value in where.values
-    )
-    return sql.all_of(conditions).text
 
 
 def ordered_in_time(group: Mapping[Slice, Any], time: str) -> list[tuple[str, Any]]:

@@ -36,9 +36,16 @@ def in_order(texts: Sequence[str | None]) -> list[int]:
 
 
 def seasons(texts: Sequence[str | None]) -> list[int]:
-    """Partitions of equal numbers are alike: by weekday where all are dates, else all of them."""
-    days = [day_of(text) for text in texts]
-    return [day.weekday() if day and all(days) else 0 for day in days]
+    """Partitions of equal numbers are alike: by weekday where all are dates, else all of them.
+
+    The partition of rows without a time is like no other.
+    """
+    days = [day_of(text) for text in texts if text is not None]
+    are_dates = all(days)
+    return [
+        -1 if text is None else day.weekday() if are_dates and (day := day_of(text)) else 0
+        for text in texts
+    ]
 
 
 def with_rolling(

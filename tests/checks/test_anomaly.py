@@ -39,6 +39,7 @@ def run(
     check: Anomaly, states: Mapping[tuple[Need[Any], Slice], Any], by: tuple[str, ...] = ("day",)
 ) -> dict[Slice, Judgement]:
     seen = context(states, by)
+    seen = replace(seen, survey=check.survey(seen))
     slices = [WHOLE, *(where for _, where in states)]
     judged = tuple(
         Judged("x", check, where, check.judge(seen.seen.only(where), replace(seen, where=where)))
@@ -112,9 +113,10 @@ def test_an_unsliced_table_is_compared_with_earlier_runs() -> None:
         )
         for i in range(40, 0, -1)
     )
-    assert check.judge(seen.seen, replace(seen, history=history)).outcome == "fail"
-    usual = context({(ROWS, WHOLE): RowsState(1_001)}, by=())
-    assert check.judge(usual.seen, replace(usual, history=history)).outcome == "pass"
+    seen = replace(seen, history=history, survey=check.survey(seen))
+    assert check.judge(seen.seen, seen).outcome == "fail"
+    usual = replace(seen, seen=Profile({(ROWS, WHOLE): RowsState(1_001)}))
+    assert check.judge(usual.seen, usual).outcome == "pass"
 
 
 def test_the_changepoint_is_shown_with_its_partition() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sparkguard.checks.base import Approved, Check, Context, Judged, Judgement, TableFacts
-from sparkguard.checks.drift import Drift, FeatureDrift
+from sparkguard.checks.drift import Drift, DriftJudgement, FeatureDrift
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.measures.bins import Bins, BinsState
 from sparkguard.measures.families import Family
@@ -75,6 +75,7 @@ def run(
     check: Check, states: Mapping[tuple[Need[Any], Slice], Any], slices: list[Slice], **more: Any
 ) -> dict[Slice, Judgement]:
     seen = context(states, **more)
+    seen = replace(seen, survey=check.survey(seen))
     judged = tuple(
         Judged(
             "flights.drift",
@@ -251,9 +252,13 @@ def test_columns_that_move_together_are_told_together() -> None:
         check = replace(checks()["delay"], importance=2.0 if name == "b" else 1.0)
         states = by_month([bins(), bins(), bins(shift=0.0 if name == "d" else 0.4)])
         seen = context(states)
+        seen = replace(seen, survey=check.survey(seen))
         for i in (1, 2, 3):
             one = check.judge(seen.seen, replace(seen, where=month(i)))
-            judged.append(Judged(f"x.{name}", check, month(i), replace(one, column=name)))  # type: ignore[call-arg]
+            assert isinstance(one, DriftJudgement)
+            assert one.case is not None
+            one = replace(one, case=replace(one.case, feature=name))
+            judged.append(Judged(f"x.{name}", check, month(i), one))
     reasons = {
         (j.check_id, j.slice): j.judgement.reason for j in FeatureDrift.settle(tuple(judged))
     }
@@ -273,11 +278,13 @@ def test_evidence_lets_a_reader_redo_the_number() -> None:
     assert work["v"] == pytest.approx(1 / work["n"] + 1 / work["m"])  # type: ignore[operator]
     current = [e.count for e in rows if e.name == "to the baseline: current"]
     assert sum(c or 0 for c in current) == 10_000
-    (query,) = (e.text for e in rows if e.name == "SQL to count again")
-    assert "VERSION AS OF 7" in str(query)
+    then, now = (str(e.text) for e in rows if e.name == "SQL to count again")
+    assert "VERSION AS OF 3" in then
+    assert "VERSION AS OF 7" in now
+    assert "CAST(`month` AS STRING) <=> '3'" in now
     labels = {e.label for e in rows}
     assert {"Kolmogorov-Smirnov", "Wasserstein-1, trimmed", "Jensen-Shannon"} <= labels
-    assert not [e for e in found[month(1)].evidence if e.kind == "bins"]
+    assert found[month(1)].evidence == ()
 
 
 @pytest.mark.parametrize(

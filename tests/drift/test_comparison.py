@@ -182,6 +182,7 @@ def test_partitions_in_time() -> None:
     assert in_order(["2024-02-01", "2024-01-31"]) == [1, 0]
     assert seasons(["2024-01-01", "2024-01-02", "2024-01-08"]) == [0, 1, 0]
     assert seasons(["1", "2"]) == [0, 0]
+    assert seasons(["2024-01-01", None, "2024-01-08"]) == [0, -1, 0]
 
 
 def test_many_features_that_move_in_a_partition_are_one_population() -> None:
