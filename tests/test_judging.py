@@ -56,6 +56,11 @@ class Fake(Check):
             raise ConfigurationError("these keys can't be compared")
         return (ROWS,)
 
+    def survey(self, context: Context) -> int:
+        if self.does == "survey":
+            raise ValueError("secret")
+        return context.seen.rows(Table("t"))
+
     def judge(self, seen: Profile, context: Context) -> Judgement:
         rows = self.claims if self.claims is not None else seen.rows(Table("t"))
         match self.does:
@@ -63,6 +68,8 @@ class Fake(Check):
                 return passed(rows=rows)
             case "violate":
                 return violated("broken", rows=rows)
+            case "look around":
+                return passed(observed=context.survey)
             case "abstain":
                 return not_evaluable("too few")
         raise ValueError("secret")
@@ -110,6 +117,11 @@ def test_each_slice_is_judged_on_its_own_rows() -> None:
     assert {r.finding.verdict.coverage for r in results} == {Coverage.PROVEN}
 
 
+def test_every_slice_is_given_what_the_check_worked_out_for_all() -> None:
+    results = judged(plan(entry(Fake("look around"))))
+    assert [r.finding.verdict.observed for r in results] == [7] * 3
+
+
 def test_coverage_without_statistics_is_unproven() -> None:
     (result, *_) = judged(plan(entry(Fake()), proven=False))
     assert result.finding.verdict.coverage is Coverage.UNPROVEN
@@ -134,7 +146,7 @@ def test_severity_decides_what_a_violation_is() -> None:
     assert outcomes(judged(plan(entry(check, slices=(WHOLE,)), warning))) == ["fail", "warn"]
 
 
-@pytest.mark.parametrize("does", ["raise", "crash"])
+@pytest.mark.parametrize("does", ["raise", "crash", "survey"])
 def test_a_broken_check_is_an_error_that_does_not_leak(does: str) -> None:
     results = judged(plan(entry(Fake(does)), entry(Fake(), "sound")))
     assert outcomes(results) == ["error"] * 3 + ["pass"] * 3

@@ -13,7 +13,7 @@ from sparkguard.drift.cells import is_distribution
 from sparkguard.drift.comparison import Level, Limits, why_not_evaluable
 from sparkguard.drift.decision import Case, Step, Trial, settled
 from sparkguard.drift.evidence import recount
-from sparkguard.drift.holding import holding
+from sparkguard.drift.holding import holding, sized
 from sparkguard.drift.multiplicity import Dependence
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of
 from sparkguard.drift.references import in_order
@@ -113,8 +113,10 @@ class FeatureDrift(Check):
         return frozenset({(context.table.name, self.column)})
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        held = self._held(context)
-        return (held,) if held is not None and _family(held) is self.family else ()
+        held, baseline = self._held(context), context.baseline
+        if held is None or baseline is None or _family(held) is not self.family:
+            return ()
+        return (sized(held, baseline.whole(held)),)
 
     def baseline_needs(self, context: Context) -> tuple[Need[Any], ...]:
         return holding(Table(context.table.name), self.column, self.family, context.seen)

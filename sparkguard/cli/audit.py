@@ -76,7 +76,7 @@ def audit(
         raise ConfigurationError(f"--fail-on takes 'warn' or 'fail', found {fail_on[:40]!r}")
     request = Request(
         run_id=run_id,
-        only=_slice(slice_),
+        only=slice_of(slice_),
         as_of=parse_moment("--as-of", as_of),
         fail_on_warn=None if fail_on is None else fail_on == "warn",
     )
@@ -128,7 +128,7 @@ def _false_alarms(config: Path, given: Mapping[str, str]) -> bool:
     return found.is_over_budget
 
 
-def _slice(pairs: list[str] | None) -> Slice:
+def slice_of(pairs: list[str] | None) -> Slice:
     values: dict[str, str | None] = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
+from sparkguard.baselines import lives
 from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables, write_json
-from sparkguard.errors import ConfigurationError
+from sparkguard.errors import ConfigurationError, listed
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:
@@ -74,12 +76,12 @@ def list_(config: Config, variables: Variables = None, json_file: JsonFile = Non
     with live("reading the result tables"):
         found = _baselines(config, variables).lives()
     table = Table("dataset", "baseline", "state", "by", "at", "reason")
-    for dataset, lives in found.items():
-        for life in lives:
+    for dataset, lived in found.items():
+        for life in lived:
             when = life.at.isoformat(sep=" ", timespec="seconds")
             table.add_row(dataset, life.baseline, life.status, life.by, when, life.reason)
     out.print(table)
-    write_json(json_file, {name: [vars(life) for life in lives] for name, lives in found.items()})
+    write_json(json_file, {name: [vars(life) for life in lived] for name, lived in found.items()})
 
 
 @commands.command()
@@ -87,39 +89,41 @@ def show(
     config: Config,
     dataset: Dataset,
     baseline: Id,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="COLUMN", help="Draw this column. Repeat for several."),
+    ] = None,
     variables: Variables = None,
     json_file: JsonFile = None,
 ) -> None:
     """What a baseline was counted on, and what it holds of each column."""
+    from sparkguard.report.baseline import Held, held_of
+
     with live("reading the result tables"):
-        found = _baselines(config, variables).load(dataset, baseline)
+        stored = _baselines(config, variables)
+        found = stored.load(dataset, baseline)
+        status = lives(stored.changes(dataset))[baseline].status
     counted = ", ".join(map(str, found.partitions)) or "the whole table"
     out.print(
-        f"{found.id} of {dataset}: version {found.version}, {counted}; "
+        f"{found.id} of {dataset}, {status}: version {found.version}, {counted}; "
         f"made by {found.created_by}; replay: {found.replay_alarms} alarms on {found.replayed}",
         markup=False,
         soft_wrap=True,
     )
-    table = Table("column", "slice", "measure", "rows", "edges")
-    rows: list[dict[str, Any]] = [
-        {
-            "column": ".".join(getattr(need.measure, "column", ("",))),
-            "slice": str(where),
-            "measure": need.measure.kind,
-            "rows": getattr(state, "rows", None),
-            "edges": list(getattr(need.measure, "edges", ())),
-            "need": need.id,
-        }
-        for (need, where), state in found.profile.states.items()
-    ]
-    for row in rows:
-        count = "" if row["rows"] is None else f"{row['rows']:,}"
-        edges = row["edges"]
-        table.add_row(
-            *(row["column"], row["slice"], row["measure"], count, str(len(edges)) if edges else "")
-        )
+    held = held_of(found.profile)
+    if unknown := set(columns or ()) - {one.column for one in held}:
+        raise ConfigurationError(f"the baseline holds no column {listed(sorted(unknown))}")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in Held.headings:
+        table.add_column(heading, justify="right" if heading in ("rows", "cells") else "left")
+    for one in held:
+        table.add_row(*map(escape, one.cells))
     out.print(table)
-    write_json(json_file, rows)
+    for one in held:
+        if one.column in (columns or ()):
+            for line in one.plot():
+                out.print(line, markup=False, soft_wrap=True)
+    write_json(json_file, [one.to_dict() for one in held])
 
 
 @commands.command()

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
+from sparkguard.report.text import printable
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
@@ -41,10 +42,10 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
         slices = "" if everything else _slices_beside(row, rows)
         table.add_row(
             f"[{_STYLES[Outcome(row.outcome)]}]{row.outcome}[/]",
-            escape(_printable(row.check_id)),
-            escape(_printable(str(Slice.parse(row.slice)))) + slices,
+            escape(printable(row.check_id)),
+            escape(printable(str(Slice.parse(row.slice)))) + slices,
             _observed(row),
-            escape(_printable(row.reason)),
+            escape(printable(row.reason)),
         )
     return table
 
@@ -62,7 +63,7 @@ def plan_table(plan: Plan) -> Table:
                 escape(", ".join(scan.by)),
                 f"{number} of {len(scan.chunks)}",
                 str(len(chunk.measures)),
-                escape(_printable(listed(sorted(chunk.columns)))),
+                escape(printable(listed(sorted(chunk.columns)))),
             )
     return table
 
@@ -88,8 +89,3 @@ def _observed(row: ResultRow) -> str:
             text = value if isinstance(value, str) else f"{value:,}"
             return f"{text} {row.unit}".strip()
     return ""
-
-
-def _printable(text: str) -> str:
-    """`text` without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else "�" for c in text)

@@ -10,8 +10,10 @@ from sparkguard import sql
 from sparkguard.baselining import create_baseline
 from sparkguard.demos import Show
 from sparkguard.demos.landing import configuration, land
+from sparkguard.report.text import explained
 from sparkguard.results import Store
 from sparkguard.results.baselines import Baselines
+from sparkguard.results.evidence import evidence_of
 from sparkguard.results.run_result import RunResult
 from sparkguard.run import Request, audit, initialise
 from sparkguard.sink import overwrite, update
@@ -80,15 +82,5 @@ def _explain(store: Store, result: RunResult, show: Show) -> None:
     """The verdict on the planted month, with the numbers that a reader needs to redo it."""
     for row in result.where(slice=PLANTED.key, outcome="fail"):
         show(f"{row.check_id}, {PLANTED}: {row.reason}")
-        condition = sql.all_of(
-            sql.template("{} = {}", sql.name(column), sql.literal(value))
-            for column, value in (
-                ("run_id", result.run_id),
-                ("check_id", row.check_id),
-                ("slice", row.slice),
-                ("name", "to the baseline"),
-            )
-        )
-        work = store.read("evidence").where(condition.text).orderBy("ordinal")
-        for line in work.select("label", "number", "text").collect():
-            show(f"  {line['label']} = {line['number']:.6g}  {line['text'] or ''}".rstrip())
+        for line in explained(evidence_of(store, result.run_id, row.check_id, PLANTED)):
+            show(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sparkguard.columns import ColumnPath
@@ -12,7 +13,7 @@ from sparkguard.measures.counts import Counts
 from sparkguard.measures.families import Family
 from sparkguard.measures.quantiles import Quantiles
 from sparkguard.measures.sample import Sample
-from sparkguard.measures.values import Values
+from sparkguard.measures.values import Values, ValuesState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Relation
 
@@ -38,11 +39,21 @@ def holding(
     is_number = family not in (Family.STRING, Family.BOOLEAN)
     few = FEW_NUMBERS if is_number else FEW_IN_SAMPLE
     if looked.distinct <= few:
-        values = Need(relation, Values(column, family))
+        values = Need(relation, Values(column, family, expected=looked.distinct))
         counted = seen.whole(values)
         if counted is None or (not counted.overflow and len(counted.counts) - 1 <= few):
             return (values,)
     return _cut(relation, column, family, seen, counts) if is_number else (counts,)
+
+
+def sized(need: Need[Any], state: Any) -> Need[Any]:
+    """The same need, with as many groups to expect as a baseline's `state` had values.
+
+    Columns of few values are then counted together.
+    """
+    if not isinstance(need.measure, Values) or not isinstance(state, ValuesState):
+        return need
+    return Need(need.relation, replace(need.measure, expected=max(1, len(state.counts))))
 
 
 def _cut(

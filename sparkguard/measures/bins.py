@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Grouped, Metrics, from_json, to_json
-from sparkguard.measures.families import Family, Input, number
+from sparkguard.measures.families import Family, Input, named, ordinal
 from sparkguard.sql import Path, Sql
 
 NULL, NAN, POSITIVE, NEGATIVE = -1, -2, -3, -4
+MICROS, MOST = 1_000_000, 2**63 - 1
 SPECIALS = {NULL: "null", NAN: "nan", POSITIVE: "inf", NEGATIVE: "-inf"}
 
 
@@ -78,19 +80,46 @@ class Bins(Grouped[BinsState], kind="bins"):
         return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
-        return (number(self.column, self.family),)
+        """The value without NULLs, for which every comparison would ask again.
+
+        What counts in whole units stays a whole number: that is exact, and compares faster.
+        """
+        value = sql.path(self.column)
+        match self.family:
+            case Family.FLOAT:
+                nan = sql.literal(math.nan)
+                plain = sql.template("coalesce(CAST({} AS DOUBLE) + 0D, {})", value, nan)
+            case Family.DECIMAL:
+                plain = sql.template("coalesce(CAST({} AS DOUBLE), 0D)", value)
+            case _:
+                whole = ordinal(value, self.family) if self.family.is_time else value
+                plain = sql.template("coalesce(CAST({} AS BIGINT), 0L)", whole)
+        return ((named("binned", self.column), plain),)
 
     def group_by(self) -> tuple[Sql, ...]:
-        value = sql.name(self.inputs()[0][0])
-        special = sql.literal(NULL)
-        if self.family is Family.FLOAT:
-            special = sql.template(
-                f"CASE WHEN {{0}} IS NULL THEN {NULL} WHEN isnan({{0}}) THEN {NAN}"
-                f" WHEN {{0}} > 0 THEN {POSITIVE} ELSE {NEGATIVE} END",
-                sql.path(self.column),
-            )
-        inside = _tree(value, self.edges, 0)
-        return (sql.template("if({} IS NULL, {}, {})", value, special, inside),)
+        value, column = sql.name(self.inputs()[0][0]), sql.path(self.column)
+        steps = self._steps()
+        bins = [sql.literal(i) for i in range(len(self.edges) - len(steps), len(self.edges) + 1)]
+        if self.family is not Family.FLOAT:
+            inside = _tree(value, steps, bins)
+            return (sql.template(f"if({{}} IS NULL, {NULL}, {{}})", column, inside),)
+        # Spark orders NaN above infinity: only the outer bins can hold special values.
+        infinity = sql.literal(math.inf)
+        bins[-1] = sql.template(
+            f"CASE WHEN {{0}} IS NULL THEN {NULL} WHEN isnan({{1}}) THEN {NAN}"
+            f" WHEN {{1}} = {{2}} THEN {POSITIVE} ELSE {{3}} END",
+            *(column, value, infinity, bins[-1]),
+        )
+        bins[0] = sql.template(f"if({{}} = -{{}}, {NEGATIVE}, {{}})", value, infinity, bins[0])
+        return (_tree(value, steps, bins),)
+
+    def _steps(self) -> list[Sql]:
+        """The edges as literals of the value's type, without those that no value is below."""
+        if self.family in (Family.FLOAT, Family.DECIMAL):
+            return [sql.literal(float(edge)) for edge in self.edges]
+        unit = 1 if self.family in (Family.INTEGER, Family.DATE) else MICROS
+        whole = (math.floor(Fraction(edge) * unit) for edge in self.edges)
+        return [sql.literal(min(edge, MOST)) for edge in whole if edge >= -MOST - 1]
 
     def of_groups(self, groups: Iterable[tuple[tuple[Any, ...], int]], /) -> BinsState:
         rows: dict[int, int] = {}
@@ -118,15 +147,15 @@ class Bins(Grouped[BinsState], kind="bins"):
         return BinsState(tuple(fine), *special)
 
 
-def _tree(value: Sql, edges: Sequence[float], first: int) -> Sql:
-    """The number of edges below `value`, plus `first`, by binary search."""
-    if not edges:
-        return sql.literal(first)
-    middle = len(edges) // 2
+def _tree(value: Sql, steps: Sequence[Sql], bins: Sequence[Sql]) -> Sql:
+    """The one of `bins` that the value is in, by binary search; `steps` lie between them."""
+    if not steps:
+        return bins[0]
+    middle = len(steps) // 2
     return sql.template(
         "if({} <= {}, {}, {})",
         value,
-        sql.literal(float(edges[middle])),
-        _tree(value, edges[:middle], first),
-        _tree(value, edges[middle + 1 :], first + middle + 1),
+        steps[middle],
+        _tree(value, steps[:middle], bins[: middle + 1]),
+        _tree(value, steps[middle + 1 :], bins[middle + 1 :]),
     )

@@ -70,14 +70,14 @@ def number(column: Path, family: Family) -> Input:
             expression = sql.template("CAST({} AS DOUBLE) / 1000000D", ordinal(value, family))
         case _:
             expression = sql.template("CAST({} AS DOUBLE)", value)
-    return _named("number", column), expression
+    return named("number", column), expression
 
 
 def comparable(column: Path, family: Family) -> Input:
     """A float without its NaNs, so that its extremes are values."""
     value = sql.path(column)
     expression = sql.template("CASE WHEN NOT isnan({0}) THEN CAST({0} AS DOUBLE) END", value)
-    return _named("comparable", column), expression
+    return named("comparable", column), expression
 
 
 def hashed(column: Path, family: Family) -> Sql:
@@ -102,5 +102,6 @@ def ordinal(value: Sql, family: Family) -> Sql:
     )
 
 
-def _named(what: str, column: Path) -> str:
+def named(what: str, column: Path) -> str:
+    """A name for an input of a column that no column of a user's has."""
     return f"__sparkguard_{what}:{'.'.join(part.replace('.', '..') for part in column)}"

@@ -1,0 +1,56 @@
+"""`sparkguard results explain`: the numbers behind one verdict, and its distributions as bars."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from sparkguard.cli.audit import slice_of
+from sparkguard.cli.results import Place, open_store, results
+from sparkguard.cli.root import JsonFile, live, out, write_json
+from sparkguard.errors import ConfigurationError, did_you_mean
+
+
+@results.command()
+def explain(
+    store: Place,
+    run_id: Annotated[str, typer.Argument(help="Which run.", metavar="RUN")],
+    check_id: Annotated[str, typer.Argument(help="Which check.", metavar="CHECK")],
+    slice_: Annotated[
+        list[str] | None,
+        typer.Option("--slice", metavar="COLUMN=VALUE", help="Which slice; the whole by default."),
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Show how one verdict came about: worked numbers, counts, and plots as text."""
+    from sparkguard.report.text import explained, printable
+    from sparkguard.results.evidence import evidence_of
+    from sparkguard.results.run_result import RunResult
+
+    where = slice_of(slice_)
+    with live("reading the results"):
+        found = open_store(store)
+        record = found.committed(run_id)
+        if record is None:
+            raise ConfigurationError(f"{store} holds no complete run {run_id[:80]!r}")
+        result = RunResult.read(found, record)
+        verdict = next(result.where(check=check_id, slice=where.key), None)
+        if verdict is None:
+            known = sorted({row.check_id for row in result.results})
+            near = did_you_mean(check_id, known)
+            raise ConfigurationError(f"the run has no verdict {check_id[:80]!r} on {where}.{near}")
+        rows = evidence_of(found, run_id, check_id, where)
+    for label, text in (
+        (verdict.outcome, f"{verdict.check_id}, {where}"),
+        ("reason", verdict.reason),
+        ("expected", verdict.expected),
+    ):
+        if text:
+            out.print(f"{label}: {printable(text)}", soft_wrap=True, markup=False)
+    for line in explained(rows):
+        out.print(line, soft_wrap=True, markup=False)
+    if not rows:
+        out.print("no more was stored: nothing stood out", markup=False)
+    write_json(json_file, [asdict(row) for row in rows])
