@@ -44,6 +44,7 @@ def false_alarms(
     spark: SparkSession | None = None,
     variables: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    versions: Mapping[str, int] | None = None,
     budget: float = BUDGET,
     progress: Progress = quiet,
 ) -> FalseAlarms:
@@ -51,6 +52,7 @@ def false_alarms(
 
     A hash of the row's key decides the half, so the rate is the same in every run over the same
     rows. It shows chance alone; what really changes from day to day shows in a baseline's replay.
+    `versions` are the Delta versions to read, by dataset; the latest ones by default.
     Raises EvaluationError where something can't be counted.
     """
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
@@ -58,7 +60,7 @@ def false_alarms(
     spark = open_session(existing=spark)
     baselines = Baselines(spark, results_location(settings), clock=clock)
     baselines.check()
-    snapshot = Snapshot.pin(spark, {d.name: d.table for d in settings.datasets})
+    snapshot = Snapshot.pin(spark, {d.name: d.table for d in settings.datasets}, versions)
     plan = make_plan(bind_all(settings), situation(settings, snapshot), clock.now(), settings.skips)
     plan = with_baselines(plan, baselines)
     wanted = dict(_wanted(plan))

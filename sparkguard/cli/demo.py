@@ -51,7 +51,8 @@ def demo(
                 out.print(str(thing), soft_wrap=True)
                 out.print(f"results are Delta tables in {thing.location}", soft_wrap=True)
             else:
-                out.print(thing, soft_wrap=isinstance(thing, str))
+                is_text = isinstance(thing, str)
+                out.print(thing, soft_wrap=is_text, markup=not is_text)
 
         agreed = run(folder, spark, show)
     seconds = time.monotonic() - started

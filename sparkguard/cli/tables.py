@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.report.text import printable
+from sparkguard.report.text import number, printable
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
@@ -57,11 +57,11 @@ def plan_table(plan: Plan) -> Table:
     for heading in ("scan", "slices by", "query", "measures", "columns read"):
         table.add_column(heading)
     for scan in plan.first_scans():
-        for number, chunk in enumerate(scan.chunks, 1):
+        for at, chunk in enumerate(scan.chunks, 1):
             table.add_row(
                 escape(f"{scan.relation.subject} ({scan.relation.kind})"),
                 escape(", ".join(scan.by)),
-                f"{number} of {len(scan.chunks)}",
+                f"{at} of {len(scan.chunks)}",
                 str(len(chunk.measures)),
                 escape(printable(listed(sorted(chunk.columns)))),
             )
@@ -86,6 +86,6 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
 def _observed(row: ResultRow) -> str:
     for value in (row.observed_long, row.observed_double, row.observed_string):
         if value is not None:
-            text = value if isinstance(value, str) else f"{value:,}"
+            text = value if isinstance(value, str) else number(value)
             return f"{text} {row.unit}".strip()
     return ""

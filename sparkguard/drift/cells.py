@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -53,7 +54,6 @@ class Feature(ABC):
     categories: bool = False
     unseen: int | None = None
     rare: float = 0.0
-    fine: tuple[int, ...] = ()
 
     @abstractmethod
     def counts(self, state: Any) -> Counted | None:
@@ -70,10 +70,18 @@ class Feature(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Binned(Feature):
-    unite: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    """`starts` are the fine bins at which each coarse one begins."""
+
+    starts: NDArray[np.intp] = field(default_factory=lambda: np.zeros(1, dtype=np.intp))
 
     def counts(self, state: BinsState) -> Counted:
-        return _binned(state, self.unite)
+        (found,) = _binned([state], self.starts)
+        return np.asarray(found)
+
+    def matrix(self, states: Sequence[BinsState]) -> tuple[Counted, NDArray[np.bool_]]:
+        if not states:
+            return super().matrix(states)
+        return _binned(states, self.starts), np.ones(len(states), dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,30 +121,28 @@ def is_distribution(measure: Measure[Any]) -> TypeGuard[Bins | Values | Counts]:
 
 
 def _of_bins(measure: Bins, state: BinsState) -> Binned:
-    unite, edges = united(state.fine), measure.edges
-    count = int(unite.max()) + 1
+    edges, unite = measure.edges, united(state.fine)
+    starts = np.flatnonzero(np.diff(unite, prepend=-1))
     cells = []
-    for at in range(count):
-        first, last = np.flatnonzero(unite == at)[[0, -1]]
+    for first, after in pairwise((*starts.tolist(), len(unite))):
         low = edges[first - 1] if first else None
-        high = edges[last] if last < len(edges) else None
+        high = edges[after - 1] if after <= len(edges) else None
         cells.append(Cell(_interval(low, high), low, high))
     cells += [Cell(name) for name in ("null", "nan", "+inf", "-inf")]
     return Binned(
         measure,
         tuple(cells),
-        _binned(state, unite),
-        {"null share": (count,)},
-        fine=state.fine,
-        unite=unite,
+        _binned([state], starts)[0],
+        {"null share": (len(starts),)},
+        starts=starts,
     )
 
 
-def _binned(state: BinsState, unite: NDArray[np.intp]) -> Counted:
-    specials = (state.null, state.nan, state.positive_infinity, state.negative_infinity)
-    coarse = np.zeros(int(unite.max()) + 1, dtype=np.int64)
-    np.add.at(coarse, unite, np.array(state.fine, dtype=np.int64))
-    return np.concatenate((coarse, np.array(specials, dtype=np.int64)))
+def _binned(states: Sequence[BinsState], starts: NDArray[np.intp]) -> Counted:
+    fine = np.array([state.fine for state in states], dtype=np.int64)
+    specials = [(s.null, s.nan, s.positive_infinity, s.negative_infinity) for s in states]
+    coarse = np.add.reduceat(fine, starts, axis=1)
+    return np.concatenate((coarse, np.array(specials, dtype=np.int64)), axis=1)
 
 
 def _of_values(measure: Values, state: ValuesState) -> Listed:

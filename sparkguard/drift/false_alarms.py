@@ -43,7 +43,23 @@ class FalseAlarms:
         """True when even the lower end of the interval is above the budget."""
         return self.interval[0] > self.budget
 
+    def to_dict(self) -> Mapping[str, float | int | bool]:
+        """Plain data for JSON; rates per 1,000."""
+        low, high = self.interval
+        return {
+            "alarms": self.alarms,
+            "compared": self.compared,
+            "skipped": self.skipped,
+            "rate": self.rate,
+            "rate_low": low,
+            "rate_high": high,
+            "budget": self.budget,
+            "over_budget": self.is_over_budget,
+        }
+
     def __str__(self) -> str:
+        if not self.compared and not self.skipped:
+            return "A/A: nothing was compared; approve a baseline first"
         low, high = self.interval
         said = (
             f"A/A: {self.alarms} alarms in {self.compared:,} feature-partitions, "

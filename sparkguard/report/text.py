@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from sparkguard.verdicts import Evidence
@@ -120,7 +119,7 @@ def number(value: float | None) -> str:
     """Six digits; whole numbers in full."""
     if value is None:
         return ""
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
         return f"{int(value):,}"
     return f"{value:.6g}"
 
