@@ -28,6 +28,14 @@ class Need(Generic[S]):
         """Identifies the need between runs, as 64 hexadecimal digits."""
         return fingerprint((self.relation, self.measure))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # A profile looks its needs up all the time, and some have a hundred edges.
+        return hash((self.relation, self.measure))
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -71,8 +79,14 @@ class Profile:
         if where.is_whole:
             wholes = {(need, WHOLE): self.at(WHOLE, need) for need in self._slices_of}
             return Profile({key: state for key, state in wholes.items() if state is not None})
+        is_finest = len(where.values) >= self._depth
         return Profile(
-            {(need, at): state for (need, at), state in self.states.items() if where.contains(at)}
+            {
+                (need, at): self.states[need, at]
+                for at in ((where,) if is_finest else self._needs_at)
+                if where.contains(at)
+                for need in self._needs_at.get(at, ())
+            }
         )
 
     def whole(self, need: Need[S]) -> S | None:
@@ -102,6 +116,18 @@ class Profile:
                 for slice_ in self._slices_of.get(need, ())
             }
         )
+
+    @cached_property
+    def _depth(self) -> int:
+        """The most columns that a slice names."""
+        return max((len(slice_.values) for slice_ in self._needs_at), default=0)
+
+    @cached_property
+    def _needs_at(self) -> Mapping[Slice, tuple[Need[Any], ...]]:
+        found: dict[Slice, list[Need[Any]]] = {}
+        for need, slice_ in self.states:
+            found.setdefault(slice_, []).append(need)
+        return {slice_: tuple(needs) for slice_, needs in found.items()}
 
     @cached_property
     def _slices_of(self) -> Mapping[Need[Any], tuple[Slice, ...]]:
