@@ -96,7 +96,7 @@ def unfit(
     wanted: Iterable[Slice],
     accepted: Mapping[str, frozenset[Slice]],
 ) -> dict[Slice, tuple[str, ...]]:
-    """The partitions that may not become a baseline, with the checks that broke there.
+    """The partitions that may not become a baseline, with the checks that broke in them.
 
     A verdict of fail or error stands in the way until its alert is acknowledged. Partitions that
     were never judged are fit: the first baseline comes before the first verdict.
@@ -105,11 +105,13 @@ def unfit(
     broken = (Outcome.FAIL, Outcome.ERROR)
     for where in wanted:
         bad = sorted(
-            check
-            for (check, at), verdict in verdicts.items()
-            if at == where
-            and verdict.outcome in broken
-            and where not in accepted.get(check, frozenset())
+            {
+                check
+                for (check, at), verdict in verdicts.items()
+                if where.contains(at)
+                and verdict.outcome in broken
+                and at not in accepted.get(check, frozenset())
+            }
         )
         if bad:
             found[where] = tuple(bad)

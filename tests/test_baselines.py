@@ -6,7 +6,7 @@ import pytest
 
 from sparkguard.baselines import Change, Status, approved, lives, require, unfit
 from sparkguard.errors import ConfigurationError
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
 
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -71,3 +71,4 @@ def test_a_partition_that_broke_a_check_is_unfit_until_somebody_acknowledged_it(
     }
     assert unfit(verdicts, (may, june), {}) == {may: ("x.drift",)}
     assert unfit(verdicts, (may, june), {"x.drift": frozenset({may})}) == {}
+    assert unfit(verdicts, (WHOLE,), {}) == {WHOLE: ("x.drift",)}

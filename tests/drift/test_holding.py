@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sparkguard.drift.holding import holding, sized
+from sparkguard.measures.bins import Bins
+from sparkguard.measures.counts import Counts, CountsState
+from sparkguard.measures.families import Family
+from sparkguard.measures.quantiles import Quantiles, QuantilesState
+from sparkguard.measures.sample import Sample, SampleState
+from sparkguard.measures.values import Values, ValuesState
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.table import Table
+from sparkguard.slices import WHOLE
+
+TABLE = Table("t")
+MANY = SampleState(8_192, 1, 5_000, 8_000)
+
+
+def held(family: Family, **states: Any) -> Any:
+    """The measure asked for after the states named by kind."""
+    seen: dict[Any, Any] = {}
+    measures = {
+        "sample": Sample(("x",), family, 8_192),
+        "values": Values(("x",), family),
+        "quantiles": Quantiles(("x",), family),
+    }
+    for kind, state in states.items():
+        seen[Need(TABLE, measures[kind]), WHOLE] = state
+    (need,) = holding(TABLE, ("x",), family, Profile(seen))
+    return need.measure
+
+
+@pytest.mark.parametrize("family", [Family.INTEGER, Family.STRING, Family.DATE])
+def test_a_look_at_some_rows_comes_first(family: Family) -> None:
+    assert isinstance(held(family), Sample)
+
+
+@pytest.mark.parametrize("distinct", [0, 1, 50])
+def test_few_numbers_are_counted_each_and_so_are_columns_of_one_value_or_none(
+    distinct: int,
+) -> None:
+    looked = SampleState(100, 1, distinct, distinct)
+    measure = held(Family.FLOAT, sample=looked)
+    assert measure == Values(("x",), Family.FLOAT)
+    counted = ValuesState({None: 5, **{str(i): 1 for i in range(distinct)}})
+    assert held(Family.FLOAT, sample=looked, values=counted) == measure
+
+
+def test_numbers_that_only_seemed_few_are_cut_at_their_quantiles() -> None:
+    few = SampleState(100, 1, 3, 3)
+    for counted in (
+        ValuesState({}, overflow=True),
+        ValuesState({str(i): 1 for i in range(60)}),
+    ):
+        assert isinstance(held(Family.FLOAT, sample=few, values=counted), Quantiles)
+
+
+def test_many_numbers_get_frozen_bins() -> None:
+    points = QuantilesState(points=tuple(float(i) for i in range(101)))
+    measure = held(Family.FLOAT, sample=MANY, quantiles=points)
+    assert measure == Bins(("x",), Family.FLOAT, tuple(float(i) for i in range(1, 100)))
+
+
+def test_what_has_no_values_to_cut_counts_its_nulls() -> None:
+    nothing = QuantilesState()
+    assert nothing.is_empty
+    assert held(Family.FLOAT, sample=MANY, quantiles=nothing) == Counts(("x",), Family.FLOAT)
+    assert held(Family.STRING, sample=MANY) == Counts(("x",), Family.STRING)
+    assert held(Family.BINARY) == Counts(("x",), Family.BINARY)
+
+
+def test_columns_of_few_values_say_how_few_so_that_they_are_counted_together() -> None:
+    need = Need(TABLE, Values(("x",), Family.STRING))
+    found = sized(need, ValuesState({"a": 1, "b": 2, None: 3}))
+    assert found == need
+    assert found.measure.expected == 3
+    bins = Need(TABLE, Bins(("x",), Family.FLOAT, (1.0,)))
+    assert sized(bins, None) is bins
+    counts = replace(need, measure=Counts(("x",), Family.STRING))
+    assert sized(counts, CountsState(1, 0)) is counts  # type: ignore[arg-type]
