@@ -142,12 +142,11 @@ class FeatureDrift(Check):
         if (family := _family(followed.held)) is not self.family:
             return self._direct(context, f"type changed from {family} to {self.family}")
         found = self._compared(followed, context)
-        if found is None:
-            reason = "NO_BASELINE: the baseline lacks this slice"
-            return not_evaluable(reason, counts_as=Outcome.WARN)
+        if isinstance(found, Judgement):
+            return found
         return self._judged(found, found.position(context.where), context)
 
-    def _compared(self, followed: Followed, context: Context) -> Partitions | None:
+    def _compared(self, followed: Followed, context: Context) -> Partitions | Judgement:
         """The slice among the partitions of its segment; by itself where it is no partition."""
         held, time = followed.held, self._time(context)
         segment = segment_of(context.where, time)
@@ -157,8 +156,11 @@ class FeatureDrift(Check):
         assert context.baseline is not None
         base = context.baseline.at(segment, held)
         state = context.seen.at(context.where, held)
-        if base is None or state is None:
-            return None
+        if base is None:
+            reason = "NO_BASELINE: the baseline lacks this slice"
+            return not_evaluable(reason, counts_as=Outcome.WARN)
+        if state is None:
+            return not_evaluable("EMPTY: there are no rows", rows=0)
         return Partitions(held.measure, base, {context.where: state}, time, (), self.limits)
 
     def _judged(self, found: Partitions, at: int, context: Context) -> Judgement:

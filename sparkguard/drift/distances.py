@@ -47,9 +47,9 @@ def psi_terms(R: ArrayLike, X: ArrayLike) -> tuple[Floats, Floats, Floats]:
     a, b = np.broadcast_arrays(_floats(R), _floats(X))
     inside = used(a, b)
     half = _sum(inside.astype(np.float64))[..., None] / 2
-    p = np.where(inside, (a + 0.5) / (_sum(a)[..., None] + half), 0.0)
-    q = np.where(inside, (b + 0.5) / (_sum(b)[..., None] + half), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(inside, (a + 0.5) / (_sum(a)[..., None] + half), 0.0)
+        q = np.where(inside, (b + 0.5) / (_sum(b)[..., None] + half), 0.0)
         terms = np.where(inside, (p - q) * np.log(p / q), 0.0)
     return p, q, terms
 

@@ -218,6 +218,29 @@ def test_a_column_that_was_always_null_is_not_evaluable() -> None:
     assert found[month(1)].reason.startswith("ALL_NULL")
 
 
+def test_a_slice_without_rows_is_empty_and_one_that_the_baseline_lacks_has_none() -> None:
+    check = checks()["delay"]
+    nothing = BinsState((0,) * 100)
+    found = run(check, by_month([bins(), nothing]), [month(2), month(3)])
+    assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
+    assert {j.reason for j in found.values()} == {"EMPTY: there are no rows"}
+    jfk = Slice.of({"month": "1", "origin": "JFK"})
+    baseline = Profile({(DELAY, Slice.of({"origin": "LGA"})): bins()})
+    more = {"baseline": baseline}
+    lacking = run(check, {(DELAY, jfk): bins()}, [jfk], **more)[jfk]
+    assert lacking.reason == "NO_BASELINE: the baseline lacks this slice"
+    assert lacking.counts_as is Outcome.WARN
+
+
+def test_a_constant_column_is_steady_until_another_value_comes() -> None:
+    need = Need(TABLE, Values(("dest",), Family.STRING))
+    baseline = Profile({(need, WHOLE): ValuesState({"a": 30_000})})
+    states = [ValuesState({"a": 3_000}), ValuesState({"a": 2_900, "b": 100})]
+    found = run(checks()["dest"], by_month(states, need), [month(1), month(2)], baseline=baseline)
+    assert [j.outcome for j in found.values()] == [Outcome.PASS, Outcome.FAIL]
+    assert "3.33% of rows hold values that the baseline lacks" in found[month(2)].reason
+
+
 def test_another_type_fails() -> None:
     baseline = Profile({(Need(TABLE, Values(("delay",), Family.STRING)), WHOLE): values(100)})
     check = checks()["delay"]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkguard.cli import run
+from sparkguard.drift.false_alarms import FalseAlarms
+from sparkguard.results import RunRecord
+from sparkguard.results.run_result import RunResult
+
+NOW = datetime(2024, 1, 1, tzinfo=timezone.utc)
+RECORD = RunRecord("r", "shop", "complete", 0, NOW, NOW, NOW, 1, 1, table_versions={"orders": 7})
+
+
+@pytest.mark.parametrize(
+    ("found", "code"), [(FalseAlarms(9, 1_000), 1), (FalseAlarms(1, 1_000), 0)]
+)
+def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
+    found: FalseAlarms,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def replayed(config: Path, **options: Any) -> FalseAlarms:
+        asked.update(options)
+        return found
+
+    monkeypatch.setattr("sparkguard.run.audit", lambda *_, **__: RunResult(RECORD, (), "/lake"))
+    monkeypatch.setattr("sparkguard.replay.false_alarms", replayed)
+    report = tmp_path / "run.json"
+    assert run(["audit", "a.yaml", "--aa", "--json", str(report)]) == code
+    assert str(found) in capsys.readouterr().out
+    assert ("OVER BUDGET" in str(found)) == bool(code)
+    assert json.loads(report.read_text())["false_alarms"]["rate"] == found.rate
+    assert asked["versions"] == {"orders": 7}
