@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkguard.report.text import bar, explained, number, sparkline
+from sparkguard.plaintext import bar, explained, number, sparkline
 from sparkguard.verdicts import Evidence
 
 
