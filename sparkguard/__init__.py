@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sparkguard.baselining import create_baseline
     from sparkguard.contracts.audit import load_audit
     from sparkguard.contracts.audit_config import AuditConfig
     from sparkguard.contracts.odcs import load_contract
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
         StoreError,
     )
     from sparkguard.profiling import TableProfile, profile_table
+    from sparkguard.replay import false_alarms
     from sparkguard.results import RunRecord, Store
+    from sparkguard.results.baselines import Baselines
     from sparkguard.results.run_result import RunResult
     from sparkguard.run import Request, audit, initialise, plan_audit
     from sparkguard.session import open_session
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "baselining": ("create_baseline",),
     "contracts.audit": ("load_audit",),
     "contracts.audit_config": ("AuditConfig",),
     "contracts.odcs": ("load_contract",),
@@ -45,7 +49,9 @@ _HOMES = {
         "StoreError",
     ),
     "profiling": ("TableProfile", "profile_table"),
+    "replay": ("false_alarms",),
     "results": ("RunRecord", "Store"),
+    "results.baselines": ("Baselines",),
     "results.run_result": ("RunResult",),
     "run": ("Request", "audit", "initialise", "plan_audit"),
     "session": ("open_session",),
@@ -57,6 +63,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AuditConfig",
+    "Baselines",
     "ConfigurationError",
     "EvaluationError",
     "MissingDependency",
@@ -74,6 +81,8 @@ __all__ = [
     "TableRef",
     "Verdict",
     "audit",
+    "create_baseline",
+    "false_alarms",
     "initialise",
     "load_audit",
     "load_contract",
