@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 def kolmogorov(R: ArrayLike, X: ArrayLike) -> tuple[Floats, Floats]:
-    """(least, greatest) value of the distance that the counts in ordered fine bins allow.
+    """(least, greatest) Kolmogorov-Smirnov distance that counts in ordered fine bins allow, 0 to 1.
 
     The distance at the edges is exact; between two edges it grows by at most the greater mass
     of the bin between them.

@@ -70,13 +70,19 @@ def jensen_shannon(R: ArrayLike, X: ArrayLike) -> Floats:
 
 
 def jensen_shannon_corrected(R: ArrayLike, X: ArrayLike) -> Floats:
-    """Square root of the divergence above its mean under no drift, (B - 1) v / (8 ln 2)."""
+    """Distance, in square roots of bits: root of the divergence above (B - 1) v / (8 ln 2).
+
+    That is its mean without drift, as 8 ln 2 times the divergence then follows PSI's law.
+    """
     noise = (_sum(used(*_pair(R, X)).astype(np.float64)) - 1) * sampling(R, X) / (8 * np.log(2))
     return np.asarray(np.sqrt(np.maximum(0.0, jensen_shannon(R, X) - noise)))
 
 
 def chi_square(R: ArrayLike, X: ArrayLike) -> Floats:
-    """Pearson's two-sample chi-square with B - 1 degrees of freedom, E from the margins."""
+    """Two-sample chi-square without a unit, B - 1 degrees of freedom, E from the margins.
+
+    Pearson (1911). It grows with the rows: `effect_size` is the part that does not.
+    """
     a, b = _pair(R, X)
     both = a + b
     share_a = (_sum(a) / _sum(both))[..., None]
@@ -87,7 +93,10 @@ def chi_square(R: ArrayLike, X: ArrayLike) -> Floats:
 
 
 def effect_size(R: ArrayLike, X: ArrayLike) -> Floats:
-    """sqrt(sum of (p - q)^2 / (2 (p + q))), from 0 to 1, whatever the sample sizes."""
+    """sqrt(sum of (p - q)^2 / (2 (p + q))), from 0 to 1, whatever the sample sizes.
+
+    The distance of Vincze (1981) and Le Cam (1986).
+    """
     p, q = _shares(R, X)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p + q > 0, (p - q) ** 2 / (2 * (p + q)), 0.0)
@@ -95,13 +104,16 @@ def effect_size(R: ArrayLike, X: ArrayLike) -> Floats:
 
 
 def l_infinity(R: ArrayLike, X: ArrayLike) -> Floats:
-    """The greatest difference between the shares of a cell."""
+    """The greatest difference between the shares of a cell, from 0 to 1 (Chebyshev's distance)."""
     p, q = _shares(R, X)
     return np.asarray(np.abs(p - q).max(axis=-1, initial=0.0))
 
 
 def l_infinity_noise(cells: ArrayLike, v: ArrayLike, alpha: float) -> Floats:
-    """What the greatest difference of that many shares stays below without drift."""
+    """What the greatest difference of that many shares stays below without drift, as a share.
+
+    Hoeffding's inequality (1963) for each cell, with a share of `alpha` for each.
+    """
     return np.asarray(np.sqrt(np.log(2 * _floats(cells) / alpha) * _floats(v) / 2))
 
 
