@@ -25,6 +25,7 @@ from sparkguard.errors import ConfigurationError
 from sparkguard.slices import WHOLE, Slice
 
 if TYPE_CHECKING:
+    from sparkguard.contracts.audit_config import AuditConfig
     from sparkguard.drift.false_alarms import FalseAlarms
 
 Config = Annotated[Path, typer.Argument(help="The audit's YAML file.", metavar="CONFIG")]
@@ -97,17 +98,18 @@ def audit(
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
     out.print(f"results are Delta tables in {result.location}", soft_wrap=True, markup=False)
-    budget_holds, told = True, dict(result.to_dict())
-    if aa:
-        found = _false_alarms(config, given, result.record.table_versions)
-        budget_holds, told["false_alarms"] = not found.is_over_budget, found.to_dict()
-    write_json(json_file, told)
+    write_json(json_file, result.to_dict())
     if junit_file is not None:
         from sparkguard.report.junit import junit_xml
 
         write_text(junit_file, junit_xml(result))
     tell(settings, result)
-    if result.exit_code or not budget_holds:
+    over_budget = False
+    if aa:
+        found = _false_alarms(settings, result.record.table_versions)
+        over_budget = found.is_over_budget
+        write_json(json_file, {**result.to_dict(), "false_alarms": found.to_dict()})
+    if result.exit_code or over_budget:
         raise typer.Exit(result.exit_code or 1)
 
 
@@ -124,14 +126,12 @@ def init(config: Config, variables: Variables = None) -> None:
         out.print("the result tables are up to date")
 
 
-def _false_alarms(
-    config: Path, given: Mapping[str, str], versions: Mapping[str, int]
-) -> FalseAlarms:
+def _false_alarms(settings: AuditConfig, versions: Mapping[str, int]) -> FalseAlarms:
     """Prints SparkGuard's own rate of false alarms on what the run read."""
     from sparkguard.replay import false_alarms
 
     with live("splitting partitions in halves") as progress:
-        found = false_alarms(config, variables=given, versions=versions, progress=progress)
+        found = false_alarms(settings, versions=versions, progress=progress)
     out.print(str(found), soft_wrap=True, markup=False)
     return found
 

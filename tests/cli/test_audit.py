@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sparkguard.cli import run
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.drift.false_alarms import FalseAlarms
 from sparkguard.results import RunRecord
 from sparkguard.results.run_result import RunResult
@@ -28,14 +29,15 @@ def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
 ) -> None:
     asked: dict[str, Any] = {}
 
-    def replayed(config: Path, **options: Any) -> FalseAlarms:
+    def replayed(config: AuditConfig, **options: Any) -> FalseAlarms:
         asked.update(options)
         return found
 
     monkeypatch.setattr("sparkguard.run.audit", lambda *_, **__: RunResult(RECORD, (), "/lake"))
     monkeypatch.setattr("sparkguard.replay.false_alarms", replayed)
     report = tmp_path / "run.json"
-    assert run(["audit", "a.yaml", "--aa", "--json", str(report)]) == code
+    given = ["--set", f"lake={tmp_path}", "--json", str(report)]
+    assert run(["audit", "conf/audits/flights_drift.yaml", "--aa", *given]) == code
     assert str(found) in capsys.readouterr().out
     assert ("OVER BUDGET" in str(found)) == bool(code)
     assert json.loads(report.read_text())["false_alarms"]["rate"] == found.rate
