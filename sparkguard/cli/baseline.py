@@ -75,11 +75,14 @@ def list_(config: Config, variables: Variables = None, json_file: JsonFile = Non
     """Every baseline with its state, and who last changed it."""
     with live("reading the result tables"):
         found = _baselines(config, variables).lives()
-    table = Table("dataset", "baseline", "state", "by", "at", "reason")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("dataset", "baseline", "state", "by", "at", "reason"):
+        table.add_column(heading)
     for dataset, lived in found.items():
         for life in lived:
             when = life.at.isoformat(sep=" ", timespec="seconds")
-            table.add_row(dataset, life.baseline, life.status, life.by, when, life.reason)
+            cells = (dataset, life.baseline, life.status, life.by, when, life.reason)
+            table.add_row(*map(escape, cells))
     out.print(table)
     write_json(json_file, {name: [vars(life) for life in lived] for name, lived in found.items()})
 
