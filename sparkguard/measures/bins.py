@@ -129,7 +129,7 @@ class Bins(Grouped[BinsState], kind="bins"):
         return BinsState(fine, *(rows.get(cell, 0) for cell in SPECIALS))
 
     def overflow(self) -> BinsState:
-        raise OverflowError("one slice has more bins than can be held")
+        raise OverflowError("there are more slices than can be counted in bins")
 
     def metrics(self, state: BinsState, /) -> Metrics:
         return {

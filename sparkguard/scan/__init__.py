@@ -9,14 +9,13 @@ from typing import Any
 from sparkguard.conditions import condition_of, is_storage
 from sparkguard.errors import EvaluationError, listed
 from sparkguard.layout import Chunk, Scan
-from sparkguard.measures.base import Measure, Pass
+from sparkguard.measures.base import Grouped, Measure, Pass
 from sparkguard.measures.rows import Rows
 from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.base import Tables
 from sparkguard.scan import cells
-from sparkguard.scan.batches import by_slices
 from sparkguard.scan.queries import chunk_frame
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 
 __all__ = ["chunk_frame", "run_scan"]
 
@@ -74,10 +73,12 @@ def _attempt(
     try:
         yield measures, _profile(scan, chunk, tables)
     except Exception as error:
-        condition = _condition(error)
+        condition = condition_of(error)
+        if isinstance(error, EvaluationError) and error.condition:
+            condition = error.condition
         suspects = [m for m in measures if m != Rows()]
         if len(suspects) < 2 or is_storage(condition):
-            yield _alone(scan, chunk, tables, condition)
+            yield _alone(scan, measures, condition)
             return
         proof = [m for m in measures if m == Rows()]
         middle = len(suspects) // 2
@@ -87,23 +88,16 @@ def _attempt(
 
 
 def _alone(
-    scan: Scan, chunk: Chunk, tables: Tables, condition: str
+    scan: Scan, measures: Sequence[Measure[Any]], condition: str
 ) -> tuple[Sequence[Measure[Any]], Profile | Failure]:
-    """The outcome of a measure that fails by itself: too many groups are taken slice by slice."""
-    if condition == TOO_MANY_GROUPS:
+    """The outcome of a measure that fails by itself: too many groups are a state of it."""
+    last = measures[-1]
+    if condition == TOO_MANY_GROUPS and isinstance(last, Grouped):
         try:
-            return chunk.measures, by_slices(scan, chunk, tables, MOST_GROUPS, MOST_SLICES)
+            return measures, Profile({(Need(scan.relation, last), WHOLE): last.overflow()})
         except OverflowError as error:
-            return chunk.measures, Failure(condition, str(error))
-        except Exception as error:
-            condition = _condition(error)
-    return chunk.measures, Failure(condition, f"Spark stopped with {condition}")
-
-
-def _condition(error: Exception) -> str:
-    if isinstance(error, EvaluationError) and error.condition:
-        return error.condition
-    return condition_of(error)
+            return measures, Failure(condition, str(error))
+    return measures, Failure(condition, f"Spark stopped with {condition}")
 
 
 def _profile(scan: Scan, chunk: Chunk, tables: Tables) -> Profile:
