@@ -18,10 +18,11 @@ from sparkguard.drift.multiplicity import Dependence
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of
 from sparkguard.drift.references import in_order
 from sparkguard.measures.families import Family, family_of
+from sparkguard.measures.values import ValuesState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Evidence, Outcome
 
 _OUTCOMES = {Level.STEADY: Outcome.PASS, Level.WARN: Outcome.WARN, Level.ALERT: Outcome.FAIL}
@@ -156,6 +157,10 @@ class FeatureDrift(Check):
         assert context.baseline is not None
         base = context.baseline.at(segment, held)
         state = context.seen.at(context.where, held)
+        everything = context.seen.states.get((held, WHOLE))
+        if context.by and isinstance(everything, ValuesState) and everything.overflow:
+            reason = "TOO_MANY_VALUES: values and slices together are too many to count"
+            return not_evaluable(reason)
         if base is None:
             reason = "NO_BASELINE: the baseline lacks this slice"
             return not_evaluable(reason, counts_as=Outcome.WARN)
@@ -254,13 +259,13 @@ def _family(held: Need[Any]) -> Family:
 
 def _settle(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
     """Whole tables that are judged by partition sum their partitions up and are no test."""
-    parted = {one.check_id for one in judged if not one.slice.is_whole}
-    found = {
+    made = {
         (one.check_id, one.slice): one.judgement
         for one in judged
         if isinstance(one.judgement, DriftJudgement)
-        and not (one.slice.is_whole and one.check_id in parted)
     }
+    parted = {check for check, where in made if not where.is_whole}
+    found = {k: j for k, j in made.items() if not (k[1].is_whole and k[0] in parted)}
     cases = {key: j.case for key, j in found.items() if j.case is not None}
     dependence: Dependence = next((j.dependence for j in found.values()), "bh")
     steps = settled(cases, dependence)

@@ -262,6 +262,23 @@ def test_more_values_than_can_be_counted_fail() -> None:
     assert found[-1] == "fail"
 
 
+def test_values_and_slices_that_are_too_many_together_are_no_pass() -> None:
+    seen = {(DEST, WHOLE): ValuesState({}, overflow=True)}
+    found = run(checks()["dest"], seen, [WHOLE, month(1)])
+    assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
+    assert {j.reason[:15] for j in found.values()} == {"TOO_MANY_VALUES"}
+
+
+def test_a_whole_of_which_no_slice_can_be_compared_is_judged_by_itself() -> None:
+    jfk, lga = Slice.of({"month": "1", "origin": "JFK"}), Slice.of({"origin": "LGA"})
+    baseline = Profile({(DELAY, lga): bins(30_000)})
+    for shift, outcome in ((0.4, Outcome.FAIL), (0.0, Outcome.PASS)):
+        seen = {(DELAY, jfk): bins(shift=shift)}
+        found = run(checks()["delay"], seen, [WHOLE, jfk], baseline=baseline)
+        assert found[jfk].outcome is Outcome.NOT_EVALUABLE
+        assert found[WHOLE].outcome is outcome
+
+
 def test_an_unsliced_table_is_compared_with_the_baseline_alone() -> None:
     check = checks()["delay"]
     seen = {(DELAY, WHOLE): bins(shift=0.4)}
