@@ -74,10 +74,10 @@ class WindowConservation(Check, kind="window_conservation"):
         }
         if state.mismatches:
             kinds = [s.spoken(n) for s, n in told.statuses.items() if s.is_mismatch]
-            start = (
-                beginning(told).replace("a population", "a total").replace("population", "total")
-            )
-            reason = f"{', '.join(kinds)}: of {compared:,} rows, so many are not {law}"
+            reason = f"{state.mismatches:,} of {compared:,} rows are not {law}"
+            if state.mismatches > state.count(Status.WRONG):
+                reason += f" ({', '.join(kinds)})"
+            start = beginning(told, "total")
             return violated("; ".join(filter(None, [reason, start])), **details)
         if times.nulls:
             reason = f"{times.nulls:,} of {times.rows:,} rows have no {self.query_time}"

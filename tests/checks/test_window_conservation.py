@@ -67,7 +67,7 @@ def test_a_cap_breaks_the_law_from_its_volume_on(spark: Any, judge: Callable[...
     (found,) = judge([declared()], {"t": _frame(spark, cap=1_000)})
     assert (found.outcome, found.violations) == (Outcome.FAIL, 3 * 37)
     assert found.reason == (
-        "111 wrong values: of 296 rows, so many are not the sum of their parts, 1 hour each; "
+        "111 of 296 rows are not the sum of their parts, 1 hour each; "
         "right up to a total of 768, errors start at total 1,536"
     )
 
