@@ -120,9 +120,10 @@ def init(config: Config, variables: Variables = None) -> None:
 
     with live("starting Spark"):
         changes = initialise(config, variables=parse_variables(variables))
-    for change in changes:
-        out.print(str(change), soft_wrap=True, markup=False)
-    if not changes:
+    made = [change for change in changes if change.action != "unchanged"]
+    for change in made:
+        out.print(f"result table {change}", soft_wrap=True, markup=False)
+    if not made:
         out.print("the result tables are up to date")
 
 

@@ -31,6 +31,10 @@ class Change:
     action: str
     columns: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        gained = f": gained {listed(self.columns)}" if self.action == "upgraded" else ""
+        return f"{self.table} {self.action}{gained}"
+
 
 def init(access: Access) -> tuple[Change, ...]:
     """Creates missing tables and adds missing columns; safe to repeat and to race.

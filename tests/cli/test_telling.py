@@ -15,6 +15,7 @@ from tests.shops import save, write_audit
 from tests.test_lineage_events import SCHEMA
 
 
+@pytest.mark.full
 def test_receivers_change_neither_output_nor_exit_code(
     spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

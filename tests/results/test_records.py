@@ -23,6 +23,7 @@ from sparkguard.results.records import (
     violation_rows,
 )
 from sparkguard.results.schemas import TABLES
+from sparkguard.results.setup import Change
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Coverage, Evidence, Outcome, Severity, Verdict
 from tests.results.support import AS_OF, MAY, ORIGIN, record, verdicts
@@ -136,3 +137,8 @@ def test_times_are_no_part_of_a_run_judgement() -> None:
     later = dataclasses.replace(first, started_at=AS_OF.replace(year=2028), parts=())
     assert first.judgement == later.judgement
     assert first.judgement != dataclasses.replace(first, failed=2).judgement
+
+
+def test_what_init_did_reads_as_a_sentence() -> None:
+    assert str(Change("runs", "created", ("run_id",))) == "runs created"
+    assert str(Change("alerts", "upgraded", ("owner",))) == "alerts upgraded: gained owner"
