@@ -113,7 +113,8 @@ def initialise(
 ) -> tuple[Change, ...]:
     """Creates or upgrades the result tables of an audit; safe to repeat. Returns what changed."""
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
-    return Store(open_session(existing=spark), results_location(settings)).init()
+    store = Store(open_session(existing=spark), results_location(settings))
+    return store.init(dataset.name for dataset in settings.datasets)
 
 
 def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:

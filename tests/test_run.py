@@ -168,3 +168,8 @@ def test_the_command_line_says_the_same(
     said = capsys.readouterr()
     assert "orders.references.customer" in said.out
     assert "whole table and 4 of 4 slices" in said.out
+    page = tmp_path / "report.html"
+    assert command(["report", "told", "--config", str(shop), "-o", str(page)]) == 0
+    assert "50 of 1,000 rows have no parent in customers" in page.read_text()
+    assert command(["report", "untold", "--config", str(shop), "-o", str(page)]) == 2
+    assert command(["report", "told"]) == 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from sparkguard.report import since
+from sparkguard.report import cohorts, since
 from sparkguard.report.model import (
     CheckPart,
     DatasetPart,
@@ -50,6 +50,7 @@ class Facts:
     evidence: tuple[StoredEvidence, ...] = ()
     samples: Mapping[Place, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     past: tuple[tuple[str, ResultRow], ...] = ()
+    evaluations: tuple[Mapping[str, Any], ...] = ()
     shadow_verdicts: tuple[Mapping[str, Any], ...] = ()
     shadow_changes: tuple[TransitionRow, ...] = ()
 
@@ -72,6 +73,9 @@ def places(results: Sequence[ResultRow]) -> tuple[Place, ...]:
 def build(facts: Facts) -> Report:
     """The report of a run."""
     pictures, samples = _pictures(facts.evidence), _samples(facts.samples)
+    of_cohorts = sorted(facts.evaluations, key=lambda row: slice_order(row["slice"]))
+    for check, series in cohorts.pictures(of_cohorts).items():
+        pictures[check, ""] = (*series, *pictures.get((check, ""), ()))
     before = None if facts.before is None else since.outcomes(facts.before)
     past = _past(facts)
     datasets = []

@@ -55,9 +55,7 @@ def _head(check: CheckPart) -> Markup:
 
 
 def _sentence(check: CheckPart, first: ResultRow) -> str:
-    said = first.reason or (
-        f"{observed(first)}; {first.expected}" if observed(first) else first.expected
-    )
+    said = first.reason or "; ".join(filter(None, (observed(first), first.expected)))
     if first.slice:
         said = f"{Slice.parse(first.slice)}: {said}"
     same = sum(row.outcome == first.outcome for row in check.slices)

@@ -6,6 +6,7 @@ from sparkguard.progress import Progress, Step, quiet
 from sparkguard.report.build import Facts, build, places
 from sparkguard.report.model import Report
 from sparkguard.results import Store, reporting
+from sparkguard.results.schemas import TABLES
 
 
 def read_report(
@@ -35,6 +36,7 @@ def read_report(
             evidence=reporting.evidence(store, run, shown),
             samples=reporting.samples(store, run, shown),
             past=past,
+            evaluations=reporting.evaluations(store, run) if "evaluations" in TABLES else (),
             shadow_verdicts=reporting.shadow_verdicts(store, run),
             shadow_changes=reporting.changes_until(store, run, "shadow"),
         )

@@ -123,6 +123,10 @@ class Access:
         """Runs an idempotent statement, again where that may help."""
         self.retry.run(lambda: self.writer.execute(self.spark, statement), what)
 
+    def query(self, statement: sql.Sql) -> DataFrame:
+        """The rows that a statement of our own selects."""
+        return self.spark.sql(statement.text)
+
     def collect(self, frame: DataFrame, what: str, most: int) -> list[dict[str, Any]]:
         """At most `most` rows; timestamps come back aware, in UTC.
 

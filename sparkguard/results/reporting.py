@@ -150,14 +150,32 @@ def past_verdicts(
     return tuple((row.pop("run_id"), ResultRow(**row)) for row in found)
 
 
+def evaluations(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
+    """Metrics of every cohort, of all its rows, as last known when `run` looked."""
+    rows = store.read("evaluations").where(
+        sql.template(
+            "slice <> '' AND segment = '' AND model_version IS NULL AND as_of <= {}",
+            sql.literal(run.as_of),
+        ).text
+    )
+    last = rows.selectExpr(
+        *("check_id", "slice", "metric", "value", "low", "high", "coverage", "expected_coverage"),
+        *("n_labelled", "n_predictions"),
+        "row_number() OVER (PARTITION BY check_id, slice, metric "
+        "ORDER BY as_of DESC, revision DESC) AS __age",
+    ).where("__age = 1")
+    ordered = last.drop("__age").orderBy("check_id", "metric", "slice").limit(MOST_EVIDENCE)
+    return tuple(store.collect(ordered, "evaluations", MOST_EVIDENCE))
+
+
 def shadow_verdicts(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
     """The last verdict on every partition of every shadow, from before the end of `run`."""
     rows = store.read("shadow_verdicts").where(
         sql.template("kind = 'partition' AND at <= {}", sql.literal(run.finished_at)).text
     )
     last = rows.selectExpr(
-        *("shadow", "partition", "outcome", "reason"),
-        "row_number() OVER (PARTITION BY shadow, partition ORDER BY at DESC) AS __age",
+        *("shadow", "`partition`", "outcome", "reason"),
+        "row_number() OVER (PARTITION BY shadow, `partition` ORDER BY at DESC) AS __age",
     ).where("__age = 1")
     ordered = last.drop("__age").orderBy("shadow", "partition").limit(MOST_EVIDENCE)
     return tuple(store.collect(ordered, "shadow verdicts", MOST_EVIDENCE))

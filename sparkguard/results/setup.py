@@ -11,7 +11,7 @@ from sparkguard.errors import ConfigurationError, StoreError, listed
 from sparkguard.results.access import Access
 from sparkguard.results.retry import is_concurrent
 from sparkguard.results.schemas import GENERATION, TABLES, Column, Table
-from sparkguard.results.views import views
+from sparkguard.results.views import metric_views, views
 
 RETENTION_DAYS = 90
 """How long Delta remembers which parts it holds; an older run is never replayed."""
@@ -36,17 +36,22 @@ class Change:
         return f"{self.table} {self.action}{gained}"
 
 
-def init(access: Access) -> tuple[Change, ...]:
+def init(access: Access, datasets: Iterable[str] = ()) -> tuple[Change, ...]:
     """Creates missing tables and adds missing columns; safe to repeat and to race.
+
+    In a catalog schema also the views, among them those of the metrics of `datasets`.
 
     Raises ConfigurationError where a stored column has another type, StoreError where a table
     can't be created or changed.
     """
     _create_schema(access)
     changes = tuple(_bring_up(access, table) for table in TABLES.values())
-    if access.location.schema is not None and any(c.action != "unchanged" for c in changes):
+    names = tuple(datasets)
+    if names or any(c.action != "unchanged" for c in changes):
         for statement in views(access.location):
             access.execute(statement, f"creating views in {access.location}")
+    for statement in metric_views(access.location, names):
+        access.execute(statement, f"creating metric views in {access.location}")
     check(access)
     return changes
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sparkguard.checks.base import Past
 from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need
-from sparkguard.results import history, janitor, setup, transitions
+from sparkguard.results import history, janitor, metrics, setup, transitions
 from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
@@ -47,9 +47,21 @@ class Store:
     def location(self) -> Location:
         return self.access.location
 
-    def init(self) -> tuple[setup.Change, ...]:
-        """Creates missing tables and adds missing columns; safe to repeat and to race."""
-        return setup.init(self.access)
+    def init(self, datasets: Iterable[str] = ()) -> tuple[setup.Change, ...]:
+        """Creates missing tables and adds missing columns; safe to repeat and to race.
+
+        A catalog schema gets views too, among them the metrics of `datasets`.
+        """
+        return setup.init(self.access, datasets)
+
+    def metrics(self, dataset: str, kind: str = "profile_metrics") -> DataFrame:
+        """A dataset's `profile_metrics` or `drift_metrics`, one row per run, slice and column.
+
+        The columns are those of Databricks' tables of these names (docs/tables.md).
+        """
+        if kind not in metrics.KINDS:
+            raise ValueError(f"metrics are {' or '.join(metrics.KINDS)}, found {kind[:40]!r}")
+        return self.access.query(metrics.select(self.location, dataset, kind))
 
     def check(self, tables: Iterable[str] | None = None) -> None:
         """Raises ConfigurationError with the fix, or StoreError, unless `tables` can be used."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sparkguard import sql
+from sparkguard.results import metrics
 from sparkguard.results.location import Location
 from sparkguard.results.schemas import TABLES
 
@@ -22,4 +25,19 @@ def views(location: Location) -> tuple[sql.Sql, ...]:
         )
         for table in TABLES.values()
         if table.by_run and table.name != "runs"
+    )
+
+
+def metric_views(location: Location, datasets: Iterable[str]) -> tuple[sql.Sql, ...]:
+    """Statements that create the metric views of every dataset; none for a folder."""
+    if location.schema is None:
+        return ()
+    return tuple(
+        sql.template(
+            "CREATE OR REPLACE VIEW {} AS {}",
+            location.table(metrics.view_name(dataset, kind)).sql,
+            metrics.select(location, dataset, kind),
+        )
+        for dataset in datasets
+        for kind in metrics.KINDS
     )

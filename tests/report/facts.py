@@ -16,6 +16,11 @@ from sparkguard.verdicts import Evidence
 NOW = datetime(2024, 3, 1, 6, tzinfo=timezone.utc)
 
 
+NULL = "orders.silent_drift.tailnum"
+MOVED, KINDS = "orders.drift.delay", "orders.drift.origin"
+TOTAL, GONE = "orders.window.total", "orders.completeness.dep_time"
+
+
 def run(at: int = 0, **counts: Any) -> RunRecord:
     """A run of the shop, `at` days from the last."""
     moment = NOW + timedelta(days=at)
@@ -29,6 +34,16 @@ def run(at: int = 0, **counts: Any) -> RunRecord:
         "reported": sum(counts.values()),
     }
     return RunRecord(f"run{at:+d}", "shop", **{**details, **counts})
+
+
+def counted(rows: Iterable[ResultRow]) -> dict[str, int]:
+    """Outcomes as the columns of `runs` name them."""
+    names = {
+        "pass": "passed", "warn": "warned", "fail": "failed", "error": "errors",
+        "skipped": "skipped", "not_evaluable": "not_evaluable",
+    }  # fmt: skip
+    outcomes = [each.outcome for each in rows]
+    return {names[outcome]: outcomes.count(outcome) for outcome in dict.fromkeys(outcomes)}
 
 
 def row(check: str, outcome: str, slice_: str = "", **more: Any) -> ResultRow:
@@ -107,30 +122,45 @@ def nulls() -> Iterator[Evidence]:
     yield Evidence("hypotheses", "silent drift", 0, "null of tailnum", text="1% to 23%, since w17")
 
 
+def metric() -> Iterator[Evidence]:
+    """A metric of an evaluation with its interval and its coverage."""
+    yield Evidence("work", "auc", 0, "auc", number=0.812, low=0.794, high=0.829)
+    yield Evidence("work", "auc", 2, "coverage", number=0.93, count=9_300, text="MATURE")
+
+
+def profile() -> Iterator[Evidence]:
+    numbers = {"rows": 10_000, "null": 250, "distinct": 4_100, "mean": 41.5, "min": 1, "max": 99}
+    for i, (name, number) in enumerate(numbers.items()):
+        yield Evidence("work", "statistics", i, name, number=float(number))
+    values = {0.05: 5, 0.25: 20, 0.5: 40, 0.75: 66, 0.95: 91}
+    ranks = [(f"q{at * 100:02.0f}", at, value) for at, value in values.items()]
+    for i, (rank, at, value) in enumerate(ranks):
+        yield Evidence("series", "quantiles", i, rank, x=at, number=float(value))
+
+
 def unknown() -> Iterator[Evidence]:
     """A kind that no picture knows."""
     for i in range(3):
         yield Evidence("spectrum", "colours", i, f"colour {i}", x=1.5, low=0.0, text="seen")
 
 
-def facts() -> Facts:
-    """A night with something of everything, and eleven nights before it."""
-    null = "orders.silent_drift.tailnum"
-    moved, kinds = "orders.drift.delay", "orders.drift.origin"
-    total, gone = "orders.window.total", "orders.completeness.dep_time"
+def history() -> list[tuple[RunRecord, list[ResultRow]]]:
+    """Four nights, oldest first; the last has something of everything."""
     rows = [
-        row(moved, "fail", observed_double=0.231, expected="PSI at most 0.1", reason="PSI 0.231"),
-        row(kinds, "warn", observed_double=0.12, reason="PSI 0.120; unseen value"),
-        row(total, "fail", observed_long=1_500, unit="rows", violations=1_500,
+        row(MOVED, "fail", observed_double=0.231, expected="PSI at most 0.1", reason="PSI 0.231"),
+        row(KINDS, "warn", observed_double=0.12, reason="PSI 0.120; unseen value"),
+        row(TOTAL, "fail", observed_long=1_500, unit="rows", violations=1_500,
             reason="errors from population 128 on; the window keeps its last 100 events"),
-        row(gone, "fail", observed_long=825, unit="rows", violations=825, expected="exactly 0 rows "
+        row(GONE, "fail", observed_long=825, unit="rows", violations=825, expected="exactly 0 rows "
             "without a value", reason="825 of 10,000 rows without a value"),
         *(
-            row(gone, "fail" if n % 4 else "pass", f"month={n}", rows=830, violations=n % 4 * 31,
+            row(GONE, "fail" if n % 4 else "pass", f"month={n}", rows=830, violations=n % 4 * 31,
                 observed_long=n % 4 * 31, unit="rows", reason="rows without a value")
             for n in range(1, 13)
         ),
-        row(null, "warn", reason="1 silent drift", observed_long=1),
+        row(NULL, "warn", reason="1 silent drift", observed_long=1),
+        row("orders.evaluation.auc", "pass", observed_double=0.812, expected="auc at least 0.8"),
+        row("orders.profile.amount", "pass"),
         row("orders.range.amount", "pass", observed_long=0, unit="rows", expected="at least 0"),
         row("orders.freshness.at", "error", condition="CAST_INVALID_INPUT", reason="CAST_INVALID"),
         row("orders.sql_expression.x", "skipped", reason="text of another engine"),
@@ -138,16 +168,28 @@ def facts() -> Facts:
         row("customers.invalid_values.kind", "pass", observed_long=0, unit="rows"),
     ]  # fmt: skip
     before = [
-        row(moved, "pass"), row(kinds, "fail"), row(total, "fail"), row(null, "warn"),
-        row(gone, "fail"), row("orders.range.amount", "fail"), row("orders.freshness.at", "pass"),
-        *(row(gone, "fail" if n % 4 == 1 else "pass", f"month={n}") for n in range(1, 13)),
+        row(MOVED, "pass", observed_double=0.04), row(KINDS, "fail"), row(TOTAL, "fail"),
+        row(NULL, "warn"), row(GONE, "fail"), row("orders.range.amount", "fail"),
+        row("orders.freshness.at", "pass"),
+        *(row(GONE, "fail" if n % 4 == 1 else "pass", f"month={n}") for n in range(1, 13)),
     ]  # fmt: skip
+    older = [
+        [row(MOVED, "pass" if n else "fail", observed_double=n / 50), row("orders.range.z", "warn")]
+        for n in range(2)
+    ]
+    nights = zip((-3, -2, -1, 0), (*older, before, rows), strict=True)
+    return [(run(n, **counted(found)), found) for n, found in nights]
+
+
+def facts() -> Facts:
+    """The last of the nights, as its report sees it."""
+    nights = history()
+    (_, before), (last, rows) = nights[-2:]
     evidence = [
-        *stored(moved, drift()), *stored(kinds, categories()), *stored(total, window()),
-        *stored(null, nulls()), *stored("orders.range.amount", unknown()),
+        *stored(MOVED, drift()), *stored(KINDS, categories()), *stored(TOTAL, window()),
+        *stored(NULL, nulls()), *stored("orders.range.amount", unknown()),
+        *stored("orders.evaluation.auc", metric()), *stored("orders.profile.amount", profile()),
     ]  # fmt: skip
-    runs = [run(-n, passed=8, failed=n % 4, warned=n % 3) for n in range(11, 0, -1)]
-    last = run(passed=5, failed=12, warned=2, errors=1, skipped=1, not_evaluable=1)
     sample = [
         {"column": c, "value": v, "ordinal": n, "sample_mode": "mask", "sample_rows": 40}
         for n in (1, 2) for c, v in (("id", f"1***{n}"), ("dep_time", None))
@@ -158,17 +200,28 @@ def facts() -> Facts:
         run=last,
         location="/lake/sparkguard",
         results=tuple(rows),
-        runs=(*runs, last),
+        runs=tuple(night for night, _ in nights),
         before=tuple(before),
         pins={
             name: PinRow(name, f"/lake/{name}", 7, "id", n, True)
             for name, n in (("orders", 10_000), ("customers", 0))
         },
         evidence=tuple(evidence),
-        samples={(gone, ""): tuple(sample)},
+        samples={(GONE, ""): tuple(sample)},
         past=tuple(
-            (r.run_id, row(moved, "pass" if n % 4 else "fail", observed_double=n / 50))
-            for n, r in enumerate((*runs, last))
+            (night.run_id, each)
+            for night, found in nights
+            for each in found
+            if not each.slice and each.check_id in {r.check_id for r in rows}
+        ),
+        evaluations=tuple(
+            {
+                "check_id": "orders.evaluation.auc", "slice": f"week={n}", "metric": name,
+                "value": value - n / 100, "low": value - n / 80, "high": value,
+                "coverage": 1 - n / 20, "expected_coverage": 1 - n / 25,
+                "n_labelled": 900, "n_predictions": 1_000,
+            }
+            for n in range(1, 11) for name, value in (("auc", 0.84), ("log_loss", 0.5))
         ),
         shadow_verdicts=tuple(
             {

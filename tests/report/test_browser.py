@@ -68,7 +68,7 @@ def test_nothing_overflows(browser: str, folder: Path, width: int) -> None:
     options = ("--allow-file-access-from-files", "--dump-dom", f"--window-size={width},3000")
     seen = look(browser, folder, name, *options)
     title = seen.partition("<title>")[2].partition("</title>")[0]
-    assert title == f'{{"width":{width},"over":[],"drawn":8}}'
+    assert title == f'{{"width":{width},"over":[],"drawn":12}}'
 
 
 @pytest.mark.parametrize("width", [390, 1280])

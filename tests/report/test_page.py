@@ -34,8 +34,8 @@ def page() -> str:
 def test_the_verdict_comes_first(page: str) -> None:
     header = parsed(page).find("body/header")
     assert header is not None
-    assert "Failed 7 of 10 checks need attention; 3 of them are new or worse." in words(header)
-    assert "1 error 12 fail 2 warn 1 not evaluable 1 skipped 5 pass" in words(header)
+    assert "Failed 7 of 12 checks need attention; 3 of them are new or worse." in words(header)
+    assert "1 error 12 fail 2 warn 1 not evaluable 1 skipped 7 pass" in words(header)
 
 
 def test_what_is_new_stands_before_what_is_known(page: str) -> None:
@@ -54,13 +54,17 @@ def test_every_kind_of_evidence_is_drawn_or_tabled(page: str) -> None:
     root = parsed(page)
     titles = [svg.findtext("title") for svg in root.iter("svg") if svg.get("class") == "figure"]
     assert titles == [
-        "Verdicts in trouble over the last 12 runs",
+        "Verdicts in trouble over the last 4 runs",
         "Rows that break the rule, by month",
         "PSI by partition",
         "Distribution, compared to the baseline",
         "Mismatch rate by window population",
         "Distribution, compared to the baseline",
         "Share of NULL in tailnum",
+        "Auc by cohort",
+        "Label coverage by cohort",
+        "Log_loss by cohort",
+        "auc, its interval",
         "Partitions",
     ]
     captions = {table.findtext("caption") for table in root.iter("table")}
@@ -68,6 +72,13 @@ def test_every_kind_of_evidence_is_drawn_or_tabled(page: str) -> None:
         captions
     )
     assert "errors begin at 128" in page
+
+
+def test_profiled_columns_stand_in_one_table(page: str) -> None:
+    (table,) = (t for t in parsed(page).iter("table") if t.findtext("caption") == "Columns")
+    cells = [words(cell) for cell in table.findall("tbody/tr/*")]
+    assert cells[:7] == ["amount", "2.5 %", "4,100", "1", "40", "99", "41.5"]
+    assert cells[7] == "Half of the values from 20 to 66"
 
 
 def test_it_fetches_and_runs_nothing(page: str) -> None:

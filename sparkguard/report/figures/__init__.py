@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sparkguard.report.figures import distribution, series
+from sparkguard.report.figures import distribution, intervals, series
 from sparkguard.report.figures.frame import Figure
 from sparkguard.report.model import Picture
 
 MOST = 8
 """Pictures of one check and slice."""
 
-_DRAWN = (series.figures, distribution.figures)
+_DRAWN = (series.figures, intervals.figures, distribution.figures)
 
 
 def figures_of(evidence: Iterable[Picture]) -> tuple[Figure, ...]:

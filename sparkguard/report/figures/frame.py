@@ -58,7 +58,7 @@ class Scale:
             return tuple(10.0**power for power in range(first, last + 1, every))
         raw = (self.high - self.low) / most
         size = 10.0 ** math.floor(math.log10(raw))
-        step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
+        step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.9)
         least, most = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return tuple(round(k * step, 12) for k in range(least, most + 1))
 

@@ -46,13 +46,14 @@ def _figure(
 ) -> Figure:
     by_label = all(point.x == i for i, point in enumerate(points))
     limited = name.startswith(_LIMITED)
+    against = limited or all(p.low is None for p in points)
     values = [v for p in points for v in (p.number, p.low, p.high)]
     plot = Plot(
         _positions(points, by_label),
         Scale.around(values, zero=_is_low(values)),
         share=any(word in name.lower() for word in _SHARES) and _within_one(values),
     )
-    marks: list[Child] = [_limit(plot, points) if limited else _interval(plot, points)]
+    marks: list[Child] = [_limit(plot, points, by_label) if against else _interval(plot, points)]
     marks.append(path([_at(plot, p) for p in points], "curve"))
     marks += [_dot(plot, p, limited and _is_over(p)) for p in points]
     begin = _begin(pictures, points, by_label, name)
@@ -62,6 +63,8 @@ def _figure(
     legend = []
     if limited:
         legend = [("dashed", "limit"), ("beyond", "beyond it")]
+    elif against and any(p.high is not None for p in points):
+        legend = [("dashed", "expected")]
     elif any(p.low is not None and p.high is not None for p in points):
         legend = [("band", "interval")]
     caption = name[:1].upper() + name[1:]
@@ -110,7 +113,7 @@ def _interval(plot: Plot, points: Sequence[Evidence]) -> Markup | None:
     return element("g", area, whiskers)
 
 
-def _limit(plot: Plot, points: Sequence[Evidence]) -> Markup | None:
+def _limit(plot: Plot, points: Sequence[Evidence], by_label: bool) -> Markup | None:
     known = [p for p in points if p.high is not None and math.isfinite(p.high)]
     if not known:
         return None
@@ -118,7 +121,7 @@ def _limit(plot: Plot, points: Sequence[Evidence]) -> Markup | None:
     for point in known:
         assert point.x is not None
         assert point.high is not None
-        half = 0.5 if len(known) == len(points) else 0.0
+        half = 0.5 if by_label else 0.0
         height = plot.py(point.high)
         steps += [(plot.px(point.x - half), height), (plot.px(point.x + half), height)]
     return path(steps, "dashed")
