@@ -9,5 +9,11 @@ import sys
 
 from sparkguard.cli import main
 
+KINDS = [
+    *("--check", "window"),
+    *("--check", "window_volume"),
+    *("--check", "window_conservation"),
+]
+
 if __name__ == "__main__":
-    main(["audit", "--check", "window", "--check", "window_volume", *sys.argv[1:]])
+    main(["audit", *KINDS, *sys.argv[1:]])
