@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.conditions import condition_of
 from sparkguard.contracts.compatibility.evolution import SchemaCommit
-from sparkguard.datatypes import from_json
+from sparkguard.datatypes import ELEMENT, KEY, VALUE, from_json
 from sparkguard.errors import SnapshotError
 from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import Slice
+from sparkguard.sql import Path
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
@@ -25,18 +26,22 @@ _ENTRY = (
     "userMetadata: STRING>, "
     "metaData STRUCT<schemaString: STRING, partitionColumns: ARRAY<STRING>>, "
     "add STRUCT<path: STRING, partitionValues: MAP<STRING, STRING>, stats: STRING, "
-    "dataChange: BOOLEAN>"
+    "dataChange: BOOLEAN>, "
+    "remove STRUCT<path: STRING>"
 )
 _MOST = 200_000
 
 
 @dataclass(frozen=True)
 class Log:
-    """What the log still says; `first` is the oldest commit whose entry is kept."""
+    """What the log still says; `first` is the oldest commit whose entry is kept.
+
+    `contracts` gives id and version of the contract that a write through the gate named.
+    """
 
     first: int
     commits: tuple[SchemaCommit, ...]
-    contracts: Mapping[int, str]
+    contracts: Mapping[int, tuple[str, str]]
 
 
 def read_log(spark: SparkSession, ref: TableRef) -> Log:
@@ -67,38 +72,52 @@ def read_log(spark: SparkSession, ref: TableRef) -> Log:
     )
 
 
-def null_files(spark: SparkSession, ref: TableRef, column: str) -> Mapping[tuple[Slice, int], bool]:
-    """By partition and commit: whether a top-level column is NULL in every row that was added.
+Emptiness = Mapping[tuple[Slice, int], bool]
+"""By partition and commit: whether a column is NULL in every row that was added."""
 
-    Files without statistics on the column are left out.
+
+def null_files(
+    spark: SparkSession, ref: TableRef, columns: Sequence[str]
+) -> Mapping[str, Emptiness]:
+    """Where top-level columns are NULL throughout, by the statistics of the files in the log.
+
+    Files without statistics on a column are left out.
     """
-    path = "$.nullCount." + column.replace(".", "\\.")
-    nulls = sql.template("CAST(get_json_object(add.stats, {}) AS BIGINT)", sql.literal(path))
+    nulls = {f"n{at}": _null_count(column) for at, column in enumerate(columns)}
     rows = _collect(
         _entries(spark, ref)
         .where("add IS NOT NULL AND add.dataChange")
         .selectExpr(
             "version",
             "to_json(add.partitionValues) AS place",
-            sql.alias(nulls, "nulls").text,
             "CAST(get_json_object(add.stats, '$.numRecords') AS BIGINT) AS rows",
+            *(sql.alias(count, name).text for name, count in nulls.items()),
         )
-        .where("nulls IS NOT NULL")
+        .selectExpr(
+            "*", *(f"CASE WHEN {name} IS NOT NULL THEN rows END AS r{name}" for name in nulls)
+        )
         .groupBy("place", "version")
-        .agg({"nulls": "sum", "rows": "sum"}),
+        .agg({name: "sum" for n in nulls for name in (n, f"r{n}")}),
         ref,
     )
     return {
-        (Slice.of(json.loads(row["place"] or "{}")), row["version"]): (
-            row["sum(nulls)"] == row["sum(rows)"]
-        )
-        for row in rows
+        column: {
+            (Slice.of(json.loads(row["place"] or "{}")), row["version"]): (
+                row[f"sum({name})"] == row[f"sum(r{name})"]
+            )
+            for row in rows
+            if row[f"sum({name})"] is not None and row[f"sum(r{name})"]
+        }
+        for name, column in zip(nulls, columns, strict=True)
     }
 
 
-def null_onset(
-    files: Mapping[tuple[Slice, int], bool], by: Sequence[str] = ()
-) -> tuple[Slice, int] | None:
+def _null_count(column: str) -> sql.Sql:
+    path = f"$.nullCount['{column}']"
+    return sql.template("CAST(get_json_object(add.stats, {}) AS BIGINT)", sql.literal(path))
+
+
+def null_onset(files: Emptiness, by: Sequence[str] = ()) -> tuple[Slice, int] | None:
     """The first partition and commit from which on every added file is NULL throughout.
 
     Partitions go in the order of their values, and within one the commits; None where the column
@@ -112,22 +131,36 @@ def null_onset(
 
 
 def live_contracts(
-    spark: SparkSession, ref: TableRef, log: Log | None = None
+    spark: SparkSession, ref: TableRef, contract: str, log: Log | None = None
 ) -> frozenset[str] | None:
-    """Contract versions whose files the table still holds; None when some file's is unknown."""
+    """Versions of a contract whose files the table still holds.
+
+    None when that can't be told: the log is cut off, or a file came in beside the gate or was
+    rewritten since. A file is its first commit's, however often rows of it were deleted.
+    """
     log = log or read_log(spark, ref)
     if log.first:
         return None
-    table = spark.sql(sql.template("SELECT * FROM {}", ref.sql).text)
-    files = {name.rstrip("/").rpartition("/")[2] for name in table.inputFiles()}
-    added = _collect(
-        _entries(spark, ref).where("add IS NOT NULL").selectExpr("version", "add.path AS path"), ref
+    added = "CASE WHEN add IS NOT NULL THEN version END"
+    spans = (
+        _entries(spark, ref)
+        .selectExpr(
+            "coalesce(add.path, remove.path) AS path",
+            f"{added} AS first",
+            f"{added} AS last",
+            "CASE WHEN remove IS NOT NULL THEN version END AS gone",
+        )
+        .where("path IS NOT NULL")
+        .groupBy("path")
+        .agg({"first": "min", "last": "max", "gone": "max"})
     )
-    by_file = {str(row["path"]).rpartition("/")[2]: row["version"] for row in added}
-    versions = {by_file.get(name) for name in files}
-    if None in versions or any(version not in log.contracts for version in versions):
+    # A commit that removes and adds one path deletes rows of it: the file lives on.
+    live = spans.where("`max(gone)` IS NULL OR `max(gone)` <= `max(last)`")
+    versions = live.selectExpr("`min(first)` AS version").distinct()
+    named = {log.contracts.get(row["version"]) for row in _collect(versions, ref)}
+    if any(found is None or found[0] != contract for found in named):
         return None
-    return frozenset(log.contracts[version] for version in versions if version is not None)
+    return frozenset(found[1] for found in named if found is not None)
 
 
 def _entries(spark: SparkSession, ref: TableRef) -> DataFrame:
@@ -159,20 +192,36 @@ def _commit(row: Row, info: Row | None) -> SchemaCommit:
     at = None
     if info is not None and info["at"] is not None:
         at = datetime.fromtimestamp(info["at"] / 1000, timezone.utc)
+    schema = json.loads(row["schema"])
     return SchemaCommit(
         row["version"],
         at,
         (info["operation"] if info is not None else None) or "",
         (info["user"] if info is not None else None) or "",
-        from_json(json.loads(row["schema"])),
+        from_json(schema),
         tuple(row["partitioned"] or ()),
+        dict(_ids(schema, ())),
     )
 
 
-def _contract(said: str | None) -> str:
-    """The contract version in a commit's user metadata, where the gate wrote it."""
+def _ids(node: Any, at: Path) -> Iterator[tuple[int, Path]]:
+    """Column mapping's id of each column and nested field."""
+    if not isinstance(node, dict):
+        return
+    for field in node.get("fields", ()):
+        path = (*at, field["name"])
+        id_ = (field.get("metadata") or {}).get("delta.columnMapping.id")
+        if id_ is not None:
+            yield int(id_), path
+        yield from _ids(field["type"], path)
+    for inside, step in (("elementType", ELEMENT), ("keyType", KEY), ("valueType", VALUE)):
+        yield from _ids(node.get(inside), (*at, step))
+
+
+def _contract(said: str | None) -> tuple[str, str] | None:
+    """Id and version of the contract in a commit's user metadata, where the gate wrote them."""
     try:
-        found = json.loads(said or "")["sparkguard"]["version"]
+        found = json.loads(said or "")["sparkguard"]
+        return str(found["contract"]), str(found["version"])
     except (ValueError, TypeError, KeyError):
-        return ""
-    return found if isinstance(found, str) else ""
+        return None

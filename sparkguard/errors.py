@@ -16,7 +16,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
 _LONGEST_MESSAGE = 2_000
 
@@ -47,7 +46,7 @@ class Problem:
 class SparkGuardError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
 
-    exit_code: ClassVar[int] = 3
+    exit_code: int = 3
 
 
 class ConfigurationError(SparkGuardError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkguard.checks.base import Check, Past
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.incremental import Memory
@@ -80,7 +81,7 @@ def audit(
     if settings.sections.get("incremental") and request.only.is_whole:
         memory = Memory(store, snapshot, plan, plan.as_of)
     sight = observe(plan, tables, progress, memory)
-    results = judge(plan, _with_past(plan, sight, store, settings))
+    results = judge(plan, _with_past(plan, sight, store, settings, request.only))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
     versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}
@@ -171,16 +172,10 @@ def _wants_baseline(entry: Entry) -> bool:
     return entry.active is not None and entry.active.wants_baseline
 
 
-def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) -> Sight:
+def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, only: Slice) -> Sight:
     """Adds earlier verdicts and profiles, for the checks that look back on them."""
     history = {
-        entry.id: store.history(
-            entry.dataset,
-            sight.asked.get(entry.id, ()),
-            None if entry.active.wants_history_of_slices else (WHOLE,),
-            limit=entry.active.wants_history,
-            before=plan.as_of,
-        )
+        entry.id: _history(entry, entry.active, plan, sight, store, only)
         for entry in plan.entries
         if entry.active is not None and entry.active.wants_history
     }
@@ -198,3 +193,17 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig) ->
             if _wants_baseline(entry)
         },
     )
+
+
+def _history(
+    entry: Entry, active: Check, plan: Plan, sight: Sight, store: Store, only: Slice
+) -> tuple[Past, ...]:
+    """Earlier profiles of what the check asked for, as far as it looks back on them."""
+    asked = sight.asked.get(entry.id, ())
+    slices = None if active.wants_history_of_slices else (WHOLE,)
+    past = store.history(
+        entry.dataset, asked, slices, limit=active.wants_history, before=plan.as_of
+    )
+    if active.wants_unread_slices and not only.is_whole:
+        past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
+    return past

@@ -28,8 +28,8 @@ def schema_history(
     version that the log still tells about, 0 when it is complete.
     """
     ref = TableRef.of(table)
-    log = read_log(open_session(), ref)
     shapes = [shape_of(parse_contract(read_file(file), str(file))) for file in files]
+    log = read_log(open_session(), ref)
     if registry is not None and contract is not None:
         found = registry.publications(contract)
         if not found:

@@ -13,7 +13,7 @@ from sparkguard.errors import EvaluationError
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
 
 
 @dataclass(frozen=True)
@@ -38,39 +38,75 @@ def overwrite(frame: DataFrame, target: TableRef, partitioned_by: tuple[str, ...
         writer.saveAsTable(target.sql.text)
 
 
-def append_once(
+def write_once(
     frame: DataFrame,
     target: TableRef,
     app_id: str,
     *,
+    mode: str = "append",
     merge_schema: bool = False,
+    overwrite_schema: bool = False,
     metadata: str = "",
     partitioned_by: tuple[str, ...] = (),
     any_names: bool = False,
 ) -> None:
-    """Appends the rows of `frame`, or nothing when `app_id` has appended to `target` before.
+    """Writes the rows of `frame`, or nothing when `app_id` has written to `target` before.
 
     Creates the table if it is absent; with `any_names`, so that columns may be called anything.
     `metadata` stands beside the commit in Delta's history.
     """
+    options = {
+        "mergeSchema": "true" if merge_schema else "",
+        "overwriteSchema": "true" if overwrite_schema else "",
+        "userMetadata": metadata,
+        "delta.columnMapping.mode": "name" if any_names else "",
+    }
     writer = (
         frame.write.format("delta")
-        .mode("append")
+        .mode(mode)
         .option("txnAppId", app_id)
         .option("txnVersion", 1)
+        .options(**{name: value for name, value in options.items() if value})
     )
-    if merge_schema:
-        writer = writer.option("mergeSchema", "true")
-    if metadata:
-        writer = writer.option("userMetadata", metadata)
-    if any_names:
-        writer = writer.option("delta.columnMapping.mode", "name")
     if partitioned_by:
         writer = writer.partitionBy(*partitioned_by)
     if target.path is not None:
         writer.save(target.path)
     else:
         writer.saveAsTable(target.sql.text)
+
+
+def stage(frame: DataFrame, staging: TableRef) -> int:
+    """The version of `staging` that holds the rows of `frame`.
+
+    The frame is evaluated now, unless an interrupted attempt left its rows there.
+    """
+    spark = frame.sparkSession
+    last = _last_commit(spark, staging)
+    if last is not None and last["operation"] != "DELETE" and int(last["rows"] or 0):
+        return int(last["version"])
+    writer = frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+    if last is None:
+        # Columns may be called anything, and nobody looks for rows by their values.
+        writer = writer.option("delta.columnMapping.mode", "name").option(
+            "delta.dataSkippingNumIndexedCols", "0"
+        )
+    if staging.path is not None:
+        writer.save(staging.path)
+    else:
+        writer.saveAsTable(staging.sql.text)
+    written = _last_commit(spark, staging) if last is not None else None
+    return int(written["version"]) if written is not None else 0
+
+
+def _last_commit(spark: SparkSession, target: TableRef) -> Row | None:
+    """Version, operation and written rows of the latest commit; None where there is no table."""
+    if not _exists(spark, target):
+        return None
+    history = spark.sql(sql.template("DESCRIBE HISTORY {} LIMIT 1", target.sql).text)
+    rows = "operationMetrics['numOutputRows'] AS rows"
+    found = history.selectExpr("version", "operation", rows).collect()
+    return found[0] if found else None
 
 
 def discard(spark: SparkSession, staged: TableRef) -> bool:

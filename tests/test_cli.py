@@ -27,7 +27,20 @@ def test_importing_sparkguard_and_its_commands_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["demo"], ["audit"], ["init"], ["profile"], ["results"], ["doctor"]]
+    "command",
+    [
+        [],
+        ["demo"],
+        ["audit"],
+        ["init"],
+        ["profile"],
+        ["results"],
+        ["doctor"],
+        ["gate"],
+        ["suggest"],
+        ["contract"],
+        ["contract", "publish"],
+    ],
 )
 def test_every_command_explains_itself(
     command: list[str], capsys: pytest.CaptureFixture[str]
@@ -45,6 +58,34 @@ def test_every_command_explains_itself(
         (["audit", "x.yaml", "--as-of", "tomorrow"], "ISO 8601"),
         (["audit", "x.yaml", "--fail-on", "all"], "'warn' or 'fail'"),
         (["audit", "x.yaml", "--slice", "=5"], "COLUMN=VALUE"),
+        (["init"], "an audit's file, or --results"),
+        (["gate", "x.yaml", "--input", "t"], "x.yaml"),
+        (["gate", "x.yaml", "--input", "t", "--write"], "--write needs --target"),
+        (["gate", "x.yaml", "--input", "t", "--mode", "upsert"], "allowed: append, overwrite"),
+        (["gate", "x.yaml", "--input", "t", "--write-id", "w"], "without --write nothing is"),
+        (["gate", "x.yaml", "--input", "t", "--references", "x"], "--references takes NAME=TABLE"),
+        (["suggest", "t", "--references", "=x"], "--references takes NAME=TABLE"),
+        (["suggest", "a..b"], "parts between dots"),
+        (["contract", "publish", "x.yaml", "--results", "/r"], "x.yaml"),
+        (["contract", "publish", "x.yaml", "--results", "/r", "--ends", "soon"], "YYYY-MM-DD"),
+        (["contract", "publish", "x.yaml", "--results", "/r", "--override", "x"], "RULE:PARTY="),
+        (
+            [
+                "contract",
+                "pin",
+                "c",
+                "--consumer",
+                "x",
+                "--version",
+                "1",
+                "--results",
+                "/r",
+                "--access",
+                "sideways",
+            ],
+            "allowed: by_name, positional, exact",
+        ),
+        (["contract", "diff", "--table", "t", "--contract", "c"], "--results"),
     ],
 )
 def test_a_wrong_command_is_exit_2(

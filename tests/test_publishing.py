@@ -3,9 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sparkguard import gate
+from sparkguard.errors import ConfigurationError
 from sparkguard.publishing import publish_file
 from sparkguard.results import Store
 from sparkguard.results.registry import Registry
+from sparkguard.tables import TableRef
 
 HEAD = """apiVersion: v3.1.0
 kind: DataContract
@@ -38,11 +43,85 @@ def test_stored_rows_prove_a_stricter_rule_or_block_it(spark: Any, lake: Path) -
     assert publish_file(old, registry, "ann").publication is not None
     blind = publish_file(new, registry, "ann")
     assert sorted(b.change.rule for b in blind.decision.blocks) == ["required", "rule_added"]
-    unproven = publish_file(new, registry, "ann", table=str(table))
+    unproven = publish_file(new, registry, "ann", tables={"": TableRef(path=str(table))})
     assert [b.change.rule for b in unproven.decision.blocks] == ["required"]
     spark.sql(f"DELETE FROM delta.`{table}` WHERE a IS NULL")
-    done = publish_file(new, registry, "ann", table=str(table))
+    done = publish_file(new, registry, "ann", tables={"": TableRef(path=str(table))})
     assert done.publication is not None
     row = registry.listing()[-1]
     assert {(p["scanned"], p["rows"], p["violations"]) for p in row["proofs"]} == {(1, 1, 0)}
     assert {p["version"] for p in row["proofs"]} == {1}
+
+
+RETYPED = """      - {name: a, logicalType: integer, physicalType: smallint}
+      - {name: b, logicalType: integer, physicalType: int}
+      - {name: c, logicalType: integer, physicalType: int, required: true,
+         customProperties: [{property: default, value: 0}]}
+"""
+
+
+def test_a_rewritten_and_backfilled_table_proves_it(spark: Any, lake: Path) -> None:
+    Store(spark, str(lake / "results")).init()
+    registry = Registry(spark, str(lake / "results"))
+    old, new = lake / "old.yaml", lake / "new.yaml"
+    old.write_text(HEAD.format(version="1.0.0") + OLD)
+    new.write_text(HEAD.format(version="1.1.0") + RETYPED)
+    table = str(lake / "orders")
+    spark.sql("SELECT 1 AS a, 2 AS b").write.format("delta").save(table)
+    publish_file(old, registry, "ann")
+    tables = {"": TableRef(path=table)}
+    blocked = publish_file(new, registry, "ann", acknowledged="0 is fine", tables=tables)
+    assert sorted(b.change.rule for b in blocked.decision.blocks) == ["added_required", "narrowing"]
+    rewritten = spark.sql("SELECT CAST(1 AS SMALLINT) AS a, 2 AS b, 0 AS c").write.format("delta")
+    rewritten.mode("overwrite").option("overwriteSchema", "true").save(table)
+    done = publish_file(new, registry, "ann", acknowledged="0 is fine", tables=tables)
+    assert done.publication is not None, done.decision.blocks
+
+
+def test_versions_without_live_files_no_longer_count(spark: Any, lake: Path) -> None:
+    Store(spark, str(lake / "results")).init()
+    registry = Registry(spark, str(lake / "results"))
+    versions = {
+        "1.0.0": "      - {name: c, logicalType: string, physicalType: string}\n",
+        "1.1.0": "",
+        "1.2.0": "      - {name: c, logicalType: integer, physicalType: int}\n",
+    }
+    mode = "customProperties: [{property: sparkguard.compatibility, value: history}]\nschema:\n"
+    files = {}
+    for version, column in versions.items():
+        files[version] = lake / f"{version}.yaml"
+        head = HEAD.format(version=version).replace("schema:\n", mode)
+        files[version].write_text(
+            head + "      - {name: k, logicalType: integer, physicalType: int}\n" + column
+        )
+    target = str(lake / "orders")
+    tables = {"": TableRef(path=target)}
+    assert publish_file(files["1.0.0"], registry, "ann").publication is not None
+    gate.write(spark.sql("SELECT 1 AS k, 'x' AS c"), files["1.0.0"], target, registry=registry)
+    assert publish_file(files["1.1.0"], registry, "ann").publication is not None
+    blocked = publish_file(files["1.2.0"], registry, "ann", tables=tables).decision.blocks
+    assert [(b.version, b.change.rule) for b in blocked] == [("1.0.0", "family")]
+    spark.sql(f"DELETE FROM delta.`{target}`")
+    gate.write(
+        spark.sql("SELECT 2 AS k"), files["1.1.0"], target,
+        gate.GateOptions(mode="overwrite", overwrite_schema=True), registry=registry,
+    )  # fmt: skip
+    assert publish_file(files["1.2.0"], registry, "ann", tables=tables).publication is not None
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({"order": "/x"}, "has no table 'order'.*Did you mean 'orders'"),
+        ({"": "/x"}, "several tables"),
+    ],
+)
+def test_a_table_that_the_contract_does_not_know_is_refused(
+    tmp_path: Path, tables: dict[str, str], said: str
+) -> None:
+    file = tmp_path / "two.yaml"
+    two = "  - {name: shops, properties: [{name: id, logicalType: integer}]}\n"
+    file.write_text(HEAD.format(version="1.0.0") + OLD + two)
+    refs = {name: TableRef(path=path) for name, path in tables.items()}
+    with pytest.raises(ConfigurationError, match=said):
+        publish_file(file, None, "ann", tables=refs)  # type: ignore[arg-type]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from sparkguard.errors import ConfigurationError
 from sparkguard.tables import TableRef
 
 
@@ -33,3 +36,21 @@ def test_path_and_name_exclude_each_other() -> None:
 
 def test_a_path_is_quoted_in_sql() -> None:
     assert TableRef(path="/lake/a`b").sql.text == "`delta`.`/lake/a``b`"
+
+
+def test_a_text_is_a_folder_or_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    assert TableRef.of("main.sales.orders") == TableRef(name="main.sales.orders")
+    assert TableRef.of("/lake/orders/") == TableRef(path="/lake/orders")
+    assert TableRef.of("lake/orders") == TableRef(path=str(tmp_path / "lake" / "orders"))
+    assert TableRef.of("here") == TableRef(path=str(tmp_path / "here"))
+    assert TableRef.of("s3a://lake/orders") == TableRef(path="s3a://lake/orders")
+    assert TableRef.of(TableRef(name="t")) == TableRef(name="t")
+    with pytest.raises(ConfigurationError, match="parts between dots"):
+        TableRef.of("a..b")
+
+
+def test_a_table_is_called_by_its_last_part() -> None:
+    assert TableRef(name="main.sales.orders").own_name == "orders"
+    assert TableRef(path="s3a://lake/orders/").own_name == "orders"

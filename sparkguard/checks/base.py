@@ -138,6 +138,7 @@ class Check(ABC):
     evaluates_empty: ClassVar[bool] = False  # judged even when the slice has no rows
     wants_history: ClassVar[int] = 0  # past profiles per slice that `judge` looks back on
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
+    wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_baseline: ClassVar[bool] = False
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
@@ -17,7 +18,7 @@ from sparkguard.relations.table import Table
 from sparkguard.silent_drift.order import in_order
 from sparkguard.silent_drift.points import Column, Drift, Point
 from sparkguard.silent_drift.search import search
-from sparkguard.slices import WHOLE
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Evidence, Outcome
 
 MOST_POINTS = 1_000
@@ -28,18 +29,21 @@ class SilentDrift(Check, kind="silent_drift"):
     """No column starts returning NULL, takes over from another, or changes unit, sign or notation.
 
     Sliced by partition, each partition is compared with those before it; unsliced, each table
-    version with the profiles of earlier runs. With `baseline: approved` all are compared with the
-    approved baseline. A change counts once it lasted for `partitions` of them, or to the end.
-    `column` or `columns` restrict it; all columns by default. Those in `ignore` are left out.
+    version with the profiles of earlier runs. All are compared with the approved baseline as
+    well, where there is one; `baseline: previous` or `approved` restricts it to one of the two.
+    A change counts once it lasted for `partitions` of them, or to the end. `column` or `columns`
+    restrict it; all columns by default. Those in `ignore` are left out.
     """
 
     column: ColumnPath | None = None
     columns: tuple[ColumnPath, ...] = ()
     ignore: tuple[str, ...] = ()
-    baseline: Literal["approved", "previous"] = "previous"
+    baseline: Literal["both", "approved", "previous"] = "both"
     partitions: int = 1
 
     wants_history: ClassVar[int] = MOST_POINTS
+    wants_history_of_slices: ClassVar[bool] = False
+    wants_unread_slices: ClassVar[bool] = True
     wants_baseline: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -73,10 +77,10 @@ class SilentDrift(Check, kind="silent_drift"):
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         watched = self._watched(context)
-        stretch = _stretch(context)
         expected = "columns keep their meaning"
         if not watched:
             return not_evaluable("there is no column to watch", expected=expected)
+        stretch = _stretch(context, watched)
         approved = self._approved(context, watched)
         if self.baseline == "approved" and not approved:
             reason = "there is no approved baseline"
@@ -88,7 +92,9 @@ class SilentDrift(Check, kind="silent_drift"):
             Column(".".join(path), family, _points(context.table.name, path, family, stretch))
             for path, family in watched.items()
         ]
-        found = search(columns, approved, self.partitions)
+        found = self._search(columns, approved)
+        if context.where != WHOLE:
+            found = [drift for drift in found if drift.labels[-1] == str(context.where)]
         evidence = (*_evidence(found), *_null_shares(found, columns))
         details: dict[str, Any] = {
             "observed": len({drift.column for drift in found}),
@@ -102,17 +108,35 @@ class SilentDrift(Check, kind="silent_drift"):
         more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
         return violated(told + more, **details)
 
+    def _search(self, columns: Sequence[Column], approved: Mapping[str, Point]) -> list[Drift]:
+        """Drifts against what went before, and those that only the approved baseline shows."""
+        found: list[Drift] = []
+        if self.baseline != "approved":
+            found += search(columns, None, self.partitions)
+        known = {(drift.column, drift.kind, drift.since) for drift in found}
+        if approved:
+            found += (
+                drift
+                for drift in search(columns, approved, self.partitions)
+                if (drift.column, drift.kind, drift.since) not in known
+            )
+        return found
+
     def _approved(self, context: Context, watched: Mapping[ColumnPath, Family]) -> dict[str, Point]:
-        if self.baseline != "approved" or context.baseline is None:
+        if self.baseline == "previous" or context.baseline is None:
             return {}
+        look_up = context.baseline.whole
         found = {
-            ".".join(path): _point("baseline", context.table.name, path, family, context.baseline)
+            ".".join(path): _point("baseline", context.table.name, path, family, look_up)
             for path, family in watched.items()
         }
         return {name: point for name, point in found.items() if point is not None}
 
 
-Stretch = Sequence[tuple[str, Profile]]
+LookUp = Callable[[Need[Any]], Any]
+"""The state of a need in one partition or version, None where it was not measured."""
+
+Stretch = Sequence[tuple[str, LookUp]]
 
 
 def _measures(path: ColumnPath, family: Family) -> tuple[Any, ...]:
@@ -124,7 +148,7 @@ def _measures(path: ColumnPath, family: Family) -> tuple[Any, ...]:
     return tuple(measures)
 
 
-def _stretch(context: Context) -> Stretch:
+def _stretch(context: Context, watched: Mapping[ColumnPath, Family]) -> Stretch:
     """Partitions up to the judged one in order of their values, or versions, each with its name.
 
     Partitions that this run did not read come from the newest run that did.
@@ -132,35 +156,37 @@ def _stretch(context: Context) -> Stretch:
     if not context.by:
         past = {p.version: p.profile for p in context.history if p.slice.is_whole}
         past[context.table.version] = context.seen
-        return [(f"version {version}", past[version]) for version in sorted(past)]
+        return [(f"version {version}", past[version].whole) for version in sorted(past)]
+    path, family = next(iter(watched.items()))
+    always = Need(Table(context.table.name), Traits(path, family))
+    found: dict[Slice, LookUp] = {p.slice: p.profile.whole for p in context.history}
+    found.update(
+        {s: partial(context.seen.at, s) for _, s in context.seen.restricted([always]).states}
+    )
     wanted = set(context.by)
-    profiles = {
-        p.slice: p.profile for p in context.history if {n for n, _ in p.slice.values} == wanted
-    }
-    seen = {s for _, s in context.seen.states if {n for n, _ in s.values} == wanted}
-    profiles.update({slice_: context.seen.only(slice_) for slice_ in seen})
-    ordered = sorted(profiles, key=lambda s: in_order(s, context.by))
+    slices = (s for s in found if {name for name, _ in s.values} == wanted)
+    ordered = sorted(slices, key=lambda s: in_order(s, context.by))
     if context.where != WHOLE:
         last = in_order(context.where, context.by)
         ordered = [s for s in ordered if in_order(s, context.by) <= last]
-    return [(str(slice_), profiles[slice_]) for slice_ in ordered]
+    return [(str(slice_), found[slice_]) for slice_ in ordered]
 
 
 def _points(table: str, path: ColumnPath, family: Family, stretch: Stretch) -> tuple[Point, ...]:
-    found = (_point(label, table, path, family, profile) for label, profile in stretch)
+    found = (_point(label, table, path, family, look_up) for label, look_up in stretch)
     return tuple(point for point in found if point is not None)
 
 
 def _point(
-    label: str, table: str, path: ColumnPath, family: Family, profile: Profile
+    label: str, table: str, path: ColumnPath, family: Family, look_up: LookUp
 ) -> Point | None:
     relation = Table(table)
-    traits = profile.whole(Need(relation, Traits(path, family)))
+    traits = look_up(Need(relation, Traits(path, family)))
     if traits is None:
         return None
     point = Point(label, traits)
-    bits = profile.whole(Need(relation, ValueBits(path, family)))
-    moments = profile.whole(Need(relation, Moments(path, family)))
+    bits = look_up(Need(relation, ValueBits(path, family)))
+    moments = look_up(Need(relation, Moments(path, family)))
     return Point(label, traits, bits or point.bits, moments or point.moments)
 
 
@@ -168,7 +194,7 @@ def _evidence(found: Sequence[Drift]) -> Iterator[Evidence]:
     for ordinal, drift in enumerate(found):
         yield Evidence(
             "hypotheses", "silent drift", ordinal, label=f"{drift.kind} of {drift.column}",
-            text=f"{drift.text}, since {drift.since}",
+            text=str(drift),
         )  # fmt: skip
         for at, (label, number) in enumerate(drift.numbers):
             name = f"{drift.kind} of {drift.column}"

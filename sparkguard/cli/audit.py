@@ -114,12 +114,28 @@ def audit(
 
 
 @app.command()
-def init(config: Config, variables: Variables = None) -> None:
+def init(
+    config: Annotated[
+        Path | None, typer.Argument(help="The audit's YAML file.", metavar="CONFIG")
+    ] = None,
+    results: Annotated[
+        str | None,
+        typer.Option("--results", help="Without an audit: a folder, or a catalog schema."),
+    ] = None,
+    variables: Variables = None,
+) -> None:
     """Create the result tables of an audit, or bring older ones up to date. Safe to repeat."""
+    from sparkguard.results import Store
     from sparkguard.run import initialise
+    from sparkguard.session import open_session
 
+    if (config is None) == (results is None):
+        raise ConfigurationError("init takes an audit's file, or --results")
     with live("starting Spark"):
-        changes = initialise(config, variables=parse_variables(variables))
+        if config is not None:
+            changes = initialise(config, variables=parse_variables(variables))
+        else:
+            changes = Store(open_session(), str(results)).init()
     made = [change for change in changes if change.action != "unchanged"]
     for change in made:
         out.print(f"result table {change}", soft_wrap=True, markup=False)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, write_json
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table, write_json
 from sparkguard.errors import ConfigurationError, Location, Problem, listed
 
 if TYPE_CHECKING:
     from sparkguard.contracts.compatibility.comparison import Diff
-    from sparkguard.contracts.compatibility.grades import Mode
-    from sparkguard.contracts.model import Contract
+    from sparkguard.contracts.compatibility.evolution import Step
+    from sparkguard.contracts.compatibility.grades import Change, Mode
+    from sparkguard.contracts.compatibility.shape import ContractShape
     from sparkguard.results.registry import Registry
 
 contracts = typer.Typer(
@@ -70,7 +71,11 @@ def validate(
 def diff(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Two files, old and new; with --table, contracts to hold it to."),
+        typer.Argument(
+            help="Two files, old and new; with --contract, two of its versions; with --table,"
+            " contract files to hold it to.",
+            metavar="[OLD NEW]",
+        ),
     ] = None,
     protect: Annotated[
         str | None,
@@ -85,10 +90,11 @@ def diff(
     since: Annotated[int, typer.Option(help="With --table: changes after this version.")] = 0,
     contract: Annotated[
         str | None,
-        typer.Option(help="With --table: hold it to this published contract's versions."),
+        typer.Option(help="A published contract: compare its versions, or hold the table to it."),
     ] = None,
     results: Annotated[
-        str, typer.Option("--results", envvar="SPARKGUARD_RESULTS", help="Result store.")
+        str,
+        typer.Option("--results", envvar="SPARKGUARD_RESULTS", help="Result store of --contract."),
     ] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Show changes without effect as well.")
@@ -106,14 +112,13 @@ def diff(
     if files is None or len(files) != 2:
         raise ConfigurationError("contract diff takes two files, old and new, or --table")
     from sparkguard.contracts.compatibility.comparison import compare
-    from sparkguard.contracts.compatibility.presentation import diff_data
-    from sparkguard.contracts.compatibility.reduction import shape_of
-    from sparkguard.contracts.odcs import load_contract
+    from sparkguard.contracts.compatibility.presentation import diff_data, visible
 
-    old, new = (load_contract(file) for file in files)
-    found = compare(shape_of(old), shape_of(new), column_mapping=column_mapping)
+    old, new = _of_files(files) if contract is None else _published(contract, files, results)
+    found = compare(old, new, column_mapping=column_mapping)
     mode = _mode(protect, old, new)
-    out.print(_change_table(found, everything))
+    if shown := found.changes if everything else visible(found.changes):
+        out.print(_change_table(shown))
     data = {"contract": new.id, **diff_data(found, mode)}
     if old.id != new.id:
         data["was_contract"] = old.id
@@ -122,6 +127,29 @@ def diff(
     out.print(_summary(found, mode), soft_wrap=True, markup=False)
     if broken:
         raise typer.Exit(1)
+
+
+def _of_files(files: list[Path]) -> list[ContractShape]:
+    """Both contracts, or every problem of both files."""
+    from sparkguard.contracts.compatibility.reduction import shape_of
+    from sparkguard.contracts.odcs import load_contract
+
+    found: list[ContractShape] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            found.append(shape_of(load_contract(file)))
+        except ConfigurationError as error:
+            problems += error.problems or [Problem(Location(str(file)), str(error))]
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+def _published(contract: str, versions: list[Path], results: str) -> list[ContractShape]:
+    with live("starting Spark"):
+        registry = open_registry(results)
+        return [registry.publication(contract, str(version)).shape for version in versions]
 
 
 def _history(
@@ -135,28 +163,29 @@ def _history(
         cut, steps = schema_history(table, since, files, contract, registry)
     if cut:
         out.print(f"the log begins at version {cut}; earlier changes are not known", markup=False)
-    shown = Table("version", "when", "by", "column", "change", "breaks")
-    for step in steps:
-        when = step.commit.at.isoformat(timespec="minutes") if step.commit.at else ""
-        broke = "; ".join(f"{b.contract} {b.version}: {listed(b.reasons, 4)}" for b in step.broke)
-        for change in step.changes:
-            cells = (
-                str(step.commit.version),
-                when,
-                step.commit.user or step.commit.operation,
-                ".".join(change.path),
-                f"{change.rule} {change.old} -> {change.new}",
-                broke,
-            )
-            shown.add_row(*map(escape, cells))  # fmt: skip
-    out.print(shown)
+    headings = ("version", "when", "by", "column", "change", "breaks")
+    if steps:
+        out.print(plain_table(headings, (row for step in steps for row in _step_rows(step))))
+    else:
+        out.print(f"the schema of {table} did not change after version {since}", markup=False)
     data = [_step_data(step) for step in steps]
     write_json(json_file, {"table": table, "since": since, "log_begins": cut, "steps": data})
     if any(step.broke for step in steps):
         raise typer.Exit(1)
 
 
-def _step_data(step: Any) -> dict[str, Any]:
+def _step_rows(step: Step) -> Iterator[tuple[str, ...]]:
+    """A row for each change of a commit; who made it and what it broke stand in the first."""
+    commit = step.commit
+    when = commit.at.isoformat(" ", "minutes") if commit.at else ""
+    broke = "; ".join(f"{b.contract} {b.version}: {listed(b.reasons, 4)}" for b in step.broke)
+    first = (str(commit.version), when, " ".join(filter(None, (commit.user, commit.operation))))
+    changes = [(".".join(change.path), change.said) for change in step.changes] or [("", "")]
+    for at, change in enumerate(changes):
+        yield (*first, *change, broke) if at == 0 else ("", "", "", *change, "")
+
+
+def _step_data(step: Step) -> dict[str, Any]:
     from sparkguard.contracts.compatibility.presentation import change_data
 
     return {
@@ -172,34 +201,35 @@ def _step_data(step: Any) -> dict[str, Any]:
     }
 
 
-def _change_table(found: Diff, everything: bool) -> Table:
+def _change_table(changes: Iterable[Change]) -> Table:
     from sparkguard.contracts.compatibility.grades import Party
-    from sparkguard.contracts.compatibility.presentation import effect, visible
+    from sparkguard.contracts.compatibility.presentation import effect
 
-    table = Table("where", "change", "history", "consumers", "legal instead")
-    for change in found.changes if everything else visible(found.changes):
-        moved = f" {change.old} -> {change.new}" if change.old or change.new else ""
-        cells = (
-            change.where, change.rule + moved, effect(change, Party.HISTORY),
-            effect(change, Party.CONSUMERS), change.remedy,
-        )  # fmt: skip
-        table.add_row(*map(escape, cells))
-    return table
+    headings = ("where", "change", "history", "consumers", "legal instead")
+    rows = (
+        (change.where, change.said, effect(change, Party.HISTORY),
+         effect(change, Party.CONSUMERS), change.remedy)
+        for change in changes
+    )  # fmt: skip
+    return plain_table(headings, rows)
 
 
 def _summary(found: Diff, mode: Mode) -> str:
+    """Who is protected, and how many changes break them or may."""
+    who = " and ".join(sorted(party.value for party in mode.protects)) or "nobody"
     blocks = found.blocks(mode)
-    who = listed(sorted(party.value for party in mode.protects)) or "nobody"
-    if not blocks:
-        return f"{found.old} -> {found.new}: {found.grade.name}; nothing breaks for {who}"
-    return f"{found.old} -> {found.new}: {found.grade.name}; {len(blocks)} changes break for {who}"
+    breaking = sum(bool(change.grade.breaks & mode.protects) for change in blocks)
+    counts = {"breaking": breaking, "undetermined": len(blocks) - breaking}
+    said = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    versions = f"{found.old} -> {found.new}: {found.grade.name}"
+    return f"{versions}; {said or 'nothing breaks'} ({who} protected)"
 
 
-def _mode(protect: str | None, old: Contract, new: Contract) -> Mode:
+def _mode(protect: str | None, old: ContractShape, new: ContractShape) -> Mode:
     from sparkguard.contracts.compatibility.grades import Mode
 
     if protect is None:
-        both = old.compatibility.protects | new.compatibility.protects
+        both = old.mode.protects | new.mode.protects
         return next(mode for mode in Mode if mode.protects == both)
     if protect not in [mode.value for mode in Mode]:
         allowed = listed(mode.value for mode in Mode)

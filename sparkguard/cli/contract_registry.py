@@ -1,21 +1,21 @@
-"""`sparkguard contract publish|list|show|pin|ack`: what the registry in Delta holds and takes."""
+"""The commands of `sparkguard contract` that read or change the registry in Delta."""
 
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from sparkguard.cli.contract import File, Results, contracts, open_registry
-from sparkguard.cli.root import JsonFile, live, out, write_json
+from sparkguard.cli.root import JsonFile, live, out, plain_table, write_json
 from sparkguard.errors import ConfigurationError, listed
 
 if TYPE_CHECKING:
     from sparkguard.contracts.compatibility.evidence import Override
+    from sparkguard.tables import TableRef
 
 By = Annotated[str | None, typer.Option("--by", help="Who does it (default: the user's name).")]
 
@@ -39,8 +39,12 @@ def publish(
         typer.Option(metavar="RULE:PARTY=REASON", help="Decide a default rule otherwise."),
     ] = None,
     table: Annotated[
-        str | None,
-        typer.Option(help="The Delta table: tells which versions are live, and proves new rules."),
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]TABLE",
+            help="A Delta table of the contract: tells which versions have live files, and proves"
+            " new rules by a full scan. NAME where the contract has several.",
+        ),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -48,14 +52,18 @@ def publish(
 
     Exits 0 when it is published (or was already), 1 when it is refused.
     """
-    from sparkguard.publishing import publish_file
+    from sparkguard.publishing import publish as publish_version
+    from sparkguard.publishing import read_version, tables_of
 
     who = by or getpass.getuser()
     overrides = tuple(_override(text, who) for text in override or ())
+    last_day = _day(ends)
+    contract, document = read_version(file)
+    tables = tables_of(contract, dict(map(_table, table or ())))
     with live("starting Spark"):
-        done = publish_file(
-            file, open_registry(results), who, supersedes=supersedes, ends=_day(ends),
-            acknowledged=acknowledge, overrides=overrides, table=table,
+        done = publish_version(
+            contract, document, open_registry(results), who, supersedes=supersedes, ends=last_day,
+            acknowledged=acknowledge, overrides=overrides, tables=tables,
         )  # fmt: skip
     decision, publication = done.decision, done.publication
     write_json(
@@ -74,7 +82,7 @@ def publish(
     if publication is None:
         for block in decision.blocks:
             out.print(str(block), soft_wrap=True, markup=False)
-        out.print(f"refused: {len(decision.blocks)} changes block it", style="red")
+        out.print(f"{file}: refused; {len(decision.blocks)} in the way", style="red", markup=False)
         raise typer.Exit(1)
     was = "was already published" if decision.already else "is published"
     number = f"{publication.contract} {publication.version} {was}, number {publication.sequence}"
@@ -86,15 +94,20 @@ def list_(results: Results, json_file: JsonFile = None) -> None:
     """List every published version."""
     with live("starting Spark"):
         rows = open_registry(results).listing()
-    shown = Table("contract", "version", "published", "by", "mode", "changes", "hash")
-    for row in rows:
-        grades = sorted({change["grade"] for change in row["changes"] or ()} - {"NONE"})
-        at = row["at"].isoformat(timespec="minutes")
-        cells = (row["contract_id"], row["version"], at, row["published_by"], row["mode"],
-                 listed(grades) or "none", row["hash"][:12])  # fmt: skip
-        shown.add_row(*map(escape, cells))
-    out.print(shown)
+    headings = ("contract", "version", "published", "by", "mode", "changes", "hash")
+    if rows:
+        out.print(plain_table(headings, map(_listed, rows)))
+    else:
+        out.print("nothing is published", markup=False)
     write_json(json_file, [dict(row) for row in rows])
+
+
+def _listed(row: Mapping[str, Any]) -> tuple[str, ...]:
+    grades = sorted({change["grade"] for change in row["changes"] or ()} - {"NONE"})
+    return (
+        row["contract_id"], row["version"], row["at"].isoformat(" ", "minutes"),
+        row["published_by"], row["mode"], listed(grades) or "none", row["hash"][:12],
+    )  # fmt: skip
 
 
 @contracts.command()
@@ -152,6 +165,20 @@ def pin(
 
 
 @contracts.command()
+def leave(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    consumer: Annotated[str, typer.Option(help="Name of the reader.")],
+    results: Results,
+    by: By = None,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Take a consumer off the list of those who have to consent."""
+    with live("starting Spark"):
+        open_registry(results).leave(contract, consumer, by or getpass.getuser(), reason)
+    out.print(f"{consumer} no longer reads {contract}", soft_wrap=True, markup=False)
+
+
+@contracts.command()
 def ack(
     file: File,
     consumer: Annotated[str, typer.Option(help="Name of the reader that consents.")],
@@ -181,6 +208,15 @@ def _override(text: str, author: str) -> Override:
             f"found {text[:80]!r}"
         )
     return Override(rule, Party(party), author, reason)
+
+
+def _table(text: str) -> tuple[str, TableRef]:
+    from sparkguard.tables import TableRef
+
+    name, equals, where = text.partition("=")
+    if not equals or "/" in name:
+        return "", TableRef.of(text)
+    return name, TableRef.of(where)
 
 
 def _day(text: str | None) -> date | None:

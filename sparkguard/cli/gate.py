@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, parse_tables, write_json
-from sparkguard.errors import ConfigurationError
+from sparkguard.cli.root import JsonFile, app, live, out, parse_tables, plain_table, write_json
+from sparkguard.errors import ConfigurationError, listed
+
+if TYPE_CHECKING:
+    from sparkguard.gate import GateResult
 
 
 @app.command()
 def gate(
-    contract: Annotated[Path, typer.Argument(help="The contract file.", metavar="CONTRACT")],
+    file: Annotated[Path, typer.Argument(help="The contract file.", metavar="CONTRACT")],
     source: Annotated[
         str, typer.Option("--input", help="Delta table whose rows would be written.")
     ],
     target: Annotated[
-        str | None, typer.Option(help="Table they would be appended to (default: the input).")
+        str | None, typer.Option(help="Table they would be written to (default: the input).")
     ] = None,
     table: Annotated[
         str | None, typer.Option(help="The contract's table, where it has several.")
     ] = None,
+    mode: Annotated[
+        str, typer.Option(help="How it would be written: append, overwrite.")
+    ] = "append",
     merge_schema: Annotated[
         bool, typer.Option("--merge-schema", help="The write sets mergeSchema.")
+    ] = False,
+    overwrite_schema: Annotated[
+        bool, typer.Option("--overwrite-schema", help="The write sets overwriteSchema.")
     ] = False,
     fill_missing: Annotated[
         bool, typer.Option("--fill-missing", help="Nullable columns may be left out.")
@@ -36,13 +43,13 @@ def gate(
         typer.Option("--references", metavar="NAME=TABLE", help="A table that references name."),
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Append the rows to the target, if they pass.")
+        bool, typer.Option("--write", help="Write the rows to the target, if they pass.")
     ] = False,
     quarantine: Annotated[
         str | None, typer.Option(help="With --write: table for rows that break rules.")
     ] = None,
     write_id: Annotated[
-        str | None, typer.Option("--write-id", help="Repeating this write appends once.")
+        str | None, typer.Option("--write-id", help="Names the write: repeated, it is done once.")
     ] = None,
     results: Annotated[
         str, typer.Option("--results", envvar="SPARKGUARD_RESULTS", help="Record the write here.")
@@ -55,19 +62,26 @@ def gate(
     when something could not be evaluated.
     """
     from sparkguard import gate as gates
+    from sparkguard.contracts.odcs import load_contract
     from sparkguard.session import open_session
     from sparkguard.tables import TableRef
 
     if write and target is None:
-        raise ConfigurationError("--write needs --target, the table to append to")
+        raise ConfigurationError("--write needs --target, the table to write to")
+    writing = {"--quarantine": quarantine, "--write-id": write_id}
+    if not write and (given := [option for option, value in writing.items() if value]):
+        raise ConfigurationError(f"without --write nothing is written: {listed(given)} needs it")
     options = gates.GateOptions(
         table=table,
+        mode=mode,  # type: ignore[arg-type]  # refused by GateOptions
         merge_schema=merge_schema,
+        overwrite_schema=overwrite_schema,
         fill_missing=fill_missing,
         quarantine=TableRef.of(quarantine) if quarantine else None,
         tables=parse_tables(references),
         write_id=write_id,
     )
+    contract = load_contract(file)
     with live("starting Spark"):
         if write and target is not None:
             from sparkguard.results.registry import Registry
@@ -83,29 +97,23 @@ def gate(
             result = gates.audit_table(source, contract, target, options)
     _show(result)
     write_json(json_file, result.to_dict())
-    if not result.accepted:
-        raise typer.Exit(1)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
 
 
-def _show(result: object) -> None:
-    from sparkguard.gate import GateResult
-
-    assert isinstance(result, GateResult)
-    table = Table("what", "where", "says")
-    for objection in result.objections:
-        table.add_row("refused", escape(".".join(objection.path)), escape(objection.text))
-    for verdict in result.failed:
-        table.add_row("broken", escape(verdict.check), escape(verdict.reason))
-    for effect in result.warnings:
-        table.add_row("silently", escape(".".join(effect.path)), escape(effect.text))
-    for verdict in result.unjudged:
-        table.add_row(verdict.outcome.value, escape(verdict.check), escape(verdict.reason))
-    if table.row_count:
-        out.print(table)
+def _show(result: GateResult) -> None:
+    rows = [
+        *(("refused", ".".join(o.path), o.text) for o in result.objections),
+        *((v.outcome.value, v.check, v.reason) for v in (*result.failed, *result.warned)),
+        *(("silently", ".".join(e.path), e.text) for e in result.warnings),
+        *((v.outcome.value, v.check, v.reason) for v in result.unjudged),
+    ]
+    if rows:
+        out.print(plain_table(("what", "where", "says"), rows))
     counts = [
         f"{number:,} {what}"
         for what, number in (
-            ("rows staged", result.rows_staged),
+            ("rows judged", result.rows_staged),
             ("written", result.rows_written),
             ("quarantined", result.rows_quarantined),
         )

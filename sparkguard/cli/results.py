@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, write_json
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table, write_json
 from sparkguard.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -66,6 +66,49 @@ def show_run(
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
     write_json(json_file, result.to_dict())
+
+
+@results.command("drift")
+def search_drift(
+    store: Place,
+    dataset: Annotated[str, typer.Argument(help="The dataset's name in its audit.")],
+    table: Annotated[str, typer.Option(help="Its Delta table.")],
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="Only this column; may be repeated.")
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Say since when columns mean something else, from stored profiles and the table's log.
+
+    No row is read. Exits 0 when nothing is found, 1 otherwise, 3 when no run profiled the table.
+    """
+    from sparkguard.checks.silent_drift import SilentDrift
+    from sparkguard.session import open_session
+    from sparkguard.stored_drift import search_table
+    from sparkguard.verdicts import Outcome
+
+    check = SilentDrift(columns=tuple((column,) for column in columns or ()))
+    with live("searching the stored profiles"):
+        found = search_table(open_session(), open_store(store), dataset, table, check)
+    judged = found.judgement
+    drifts = [(e.label, e.text or "") for e in judged.evidence if e.kind == "hypotheses"]
+    empty = {
+        column: f"NULL in every file since {where}, version {version}"
+        for column, (where, version) in found.empty.items()
+    }
+    if drifts or empty:
+        rows = [*(("profiles", text) for _, text in drifts),
+                *(("log", f"{column}: {text}") for column, text in empty.items())]  # fmt: skip
+        out.print(plain_table(("says", "what"), rows))
+    else:
+        out.print(judged.reason or "no column changed its meaning", markup=False)
+    data = {"outcome": judged.outcome.value, "reason": judged.reason, "empty": empty,
+            "drifts": [{"what": what, "text": text} for what, text in drifts]}  # fmt: skip
+    write_json(json_file, data)
+    if drifts or empty:
+        raise typer.Exit(1)
+    if judged.outcome is Outcome.NOT_EVALUABLE and judged.counts_as is not Outcome.WARN:
+        raise typer.Exit(3)
 
 
 @results.command("clean")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.table import Table
 
 from sparkguard.errors import ConfigurationError
 from sparkguard.progress import Progress, Step
@@ -118,6 +120,14 @@ def write_text(file: Path, content: str) -> None:
         partial.replace(file)
     except OSError as error:
         raise ConfigurationError(f"can't write {file}: {error.strerror}") from error
+
+
+def plain_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """A table without lines, in which every cell stands as it is."""
+    table = Table(*headings, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
 
 
 @contextmanager

@@ -19,7 +19,8 @@ class TableContract:
 
     `name` is how the contract and the audit call it. `primary_key` and `grain` name top-level
     columns in the table; `grain` is the primary key unless the contract says otherwise.
-    `partitioned_by` is empty when the contract does not promise a partitioning.
+    `partitioned_by` is empty when the contract does not promise a partitioning. `quarantine`
+    says that a write may leave out rows that break rules, as long as they are kept elsewhere.
     """
 
     name: str
@@ -29,6 +30,7 @@ class TableContract:
     primary_key: tuple[str, ...] = ()
     partitioned_by: tuple[str, ...] = ()
     grain: tuple[str, ...] = ()
+    quarantine: bool = False
     rules: tuple[CheckSpec, ...] = ()
     tags: tuple[str, ...] = ()
     granularity: str = ""

@@ -152,6 +152,7 @@ class _Reader:
             primary_key=key,
             partitioned_by=self._positioned(declared, "partitioned", "partitionKeyPosition"),
             grain=self._grain(own, declared) or key,
+            quarantine=self._quarantine(own),
             tags=tuple(node.get("tags") or ()),
             granularity=node.get("dataGranularityDescription") or "",
             id=node.get("id"),
@@ -206,6 +207,15 @@ class _Reader:
                     at, f"sparkguard.grain: no property {name!r}.{did_you_mean(name, by_name)}"
                 )
         return tuple(by_name.get(str(name), str(name)) for name in names)
+
+    def _quarantine(self, own: Mapping[str, tuple[Any, Path]]) -> bool:
+        forbidden: tuple[Any, Path] = ("forbidden", ())
+        value, at = own.get("sparkguard.quarantine", forbidden)
+        if value not in ("allowed", "forbidden"):
+            self._source.problem(
+                at, f"sparkguard.quarantine: found {found(value)}, allowed: allowed, forbidden"
+            )
+        return bool(value == "allowed")
 
     def _rules(
         self,

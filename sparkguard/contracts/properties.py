@@ -14,7 +14,7 @@ from sparkguard.datatypes import ELEMENT, Array, Atomic, DataType, Struct
 from sparkguard.errors import did_you_mean, listed
 
 CONTRACT_PROPERTIES = ("sparkguard.compatibility",)
-SCHEMA_PROPERTIES = ("sparkguard.grain",)
+SCHEMA_PROPERTIES = ("sparkguard.grain", "sparkguard.quarantine")
 COLUMN_PROPERTIES = ("sparkguard.renamedFrom", "sparkguard.unit")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ class Struct:
 
     def get(self, name: str) -> Field | None:
         """The field of exactly this name, or None."""
-        return next((field for field in self.fields if field.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Field]:
+        return {field.name: field for field in reversed(self.fields)}
 
     def at(self, path: tuple[str, ...]) -> Field | None:
         """The field at `path`, or None. The steps below a column are names of struct fields,

@@ -96,7 +96,8 @@ def run(lake: Path, spark: SparkSession, show: Show) -> bool:
         _AUDIT.format(results=folder / "results", table=target)
     )
     result = audit(folder / "departures.audit.yaml", spark=spark, progress=show)
-    onset = null_onset(null_files(spark, TableRef(path=str(target)), "air_time"))
+    files = null_files(spark, TableRef(path=str(target)), ["air_time"])
+    onset = null_onset(files["air_time"])
     if onset is not None:
         show(f"Delta's log: air_time is NULL in every file since {onset[0]}, version {onset[1]}")
     return _as_expected(stopped, result, show) and onset is not None

@@ -13,9 +13,9 @@ from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.gate.audit import audit_rows
 from sparkguard.gate.guarded_write import GuardedWrite, stored_state
-from sparkguard.gate.objections import Objection, objections, warnings, weigh
+from sparkguard.gate.objections import objections, warnings, weigh
 from sparkguard.gate.outcome import GateOptions, GateResult, Refused
-from sparkguard.gate.prediction import Prediction, WriteOptions, predict
+from sparkguard.gate.prediction import WriteOptions, predict
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.registry import Registry
 from sparkguard.results.registry_rows import GateRow
@@ -35,11 +35,7 @@ def check(
 ) -> GateResult:
     """What writing `frame` to `target` would do, from its schema alone; computes no row."""
     options, promise, contract, ref = _opened(contract, target, options)
-    spark = frame.sparkSession
-    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
-    return GateResult(
-        contract.id, contract.version, str(ref), not found, found, warnings(prediction)
-    )
+    return _foreseen(frame.sparkSession, _struct(frame), contract, promise, ref, options)
 
 
 def audit_table(
@@ -55,28 +51,17 @@ def audit_table(
 
     Without a target the table itself is one, so that its own schema is held to the contract.
     """
-    session = open_session(existing=spark)
     ref = TableRef.of(source)
-    goal = ref if target is None else TableRef.of(target)
-    options, promise, contract, goal = _opened(contract, goal, options)
+    options, promise, contract, goal = _opened(contract, target or ref, options)
+    session = open_session(existing=spark)
     snapshot = Snapshot.pin(session, {"input": ref})
     pinned = snapshot["input"]
-    prediction, found = _foreseen(session, pinned.schema, promise, goal, options)
-    result = GateResult(
-        contract.id, contract.version, str(goal), not found, found, warnings(prediction)
-    )
-    if found:
+    result = _foreseen(session, pinned.schema, contract, promise, goal, options)
+    if not result.accepted:
         return result
     now = (clock or SystemClock()).now()
-    audited = audit_rows(session, promise, ref, pinned.version, options.tables, now)
-    weighed = weigh(audited.verdicts)
-    return replace(
-        result,
-        accepted=weighed.clean,
-        failed=(*weighed.failed, *weighed.unable),
-        unjudged=weighed.unjudged,
-        rows_staged=audited.rows,
-    )
+    audited = audit_rows(session, promise, ref, pinned.version, options.parents, now)
+    return result.with_audit(weigh(audited.verdicts), audited.rows)
 
 
 def write(
@@ -89,11 +74,11 @@ def write(
     clock: Clock | None = None,
     ids: Ids | None = None,
 ) -> GateResult:
-    """Appends `frame` to `target` if all of it keeps the contract; raises Refused otherwise.
+    """Writes `frame` to `target` if all of it keeps the contract; raises Refused otherwise.
 
-    The DataFrame is evaluated once, into a staging table; that version is audited and appended.
+    The DataFrame is evaluated once, into a staging table; that version is audited and written.
     With `options.quarantine`, rows that break rules go there instead, and rows written plus rows
-    quarantined are the rows staged. The same `write_id` appends once, however often it is
+    quarantined are the rows staged. The same `write_id` writes once, however often it is
     repeated. With a registry the contract has to be published there, and the write is recorded.
     """
     options, promise, contract, ref = _opened(contract, target, options)
@@ -101,19 +86,16 @@ def write(
         _require_published(registry, contract)
     spark = frame.sparkSession
     write_id = options.write_id or (ids or RandomIds()).new()
-    prediction, found = _foreseen(spark, _struct(frame), promise, ref, options)
-    result = GateResult(
-        contract.id, contract.version, str(ref), not found, found, warnings(prediction),
-        write_id=write_id,
-    )  # fmt: skip
-    if found:
-        raise Refused(_recorded(registry, contract, result, None))
-    job = GuardedWrite(spark, contract, promise, ref, options, write_id, (clock or SystemClock()))
-    done, staged_version = job.run(frame, result)
-    _recorded(registry, contract, done, staged_version)
-    if not done.accepted:
-        raise Refused(done)
-    return done
+    result = _foreseen(spark, _struct(frame), contract, promise, ref, options)
+    result = replace(result, write_id=write_id)
+    if result.accepted:
+        job = GuardedWrite(spark, contract, promise, ref, options, write_id, clock or SystemClock())
+        result = job.run(frame, result)
+    if registry is not None:
+        registry.record(_entry(contract, result))
+    if not result.accepted:
+        raise Refused(result)
+    return result
 
 
 def rows_of(spark: SparkSession, source: TableRef | str) -> DataFrame:
@@ -136,6 +118,11 @@ def _opened(
         raise ConfigurationError(
             f"contract {contract.id!r} has no table {options.table!r}; it has {listed(names)}"
         )
+    if options.quarantine is not None and not promise.quarantine:
+        raise ConfigurationError(
+            f"contract {contract.id!r} does not allow rows of {promise.name} to be quarantined; "
+            "a custom property of the table, sparkguard.quarantine: allowed, would"
+        )
     return options, promise, contract, TableRef.of(target)
 
 
@@ -146,13 +133,18 @@ def _struct(frame: DataFrame) -> Struct:
 def _foreseen(
     spark: SparkSession,
     arriving: Struct,
+    contract: Contract,
     promise: TableContract,
     target: TableRef,
     options: GateOptions,
-) -> tuple[Prediction, tuple[Objection, ...]]:
-    write_options = WriteOptions("append", options.merge_schema)
-    prediction = predict(arriving, stored_state(spark, target), write_options)
-    return prediction, objections(arriving, prediction, promise, fill_missing=options.fill_missing)
+) -> GateResult:
+    """What the schemas alone tell: what Delta would do, and what of it the contract forbids."""
+    writes = WriteOptions(options.mode, options.merge_schema, options.overwrite_schema)
+    prediction = predict(arriving, stored_state(spark, target), writes)
+    found = objections(arriving, prediction, promise, fill_missing=options.fill_missing)
+    return GateResult(
+        contract.id, contract.version, str(target), not found, found, warnings(prediction)
+    )
 
 
 def _require_published(registry: Registry, contract: Contract) -> None:
@@ -165,30 +157,21 @@ def _require_published(registry: Registry, contract: Contract) -> None:
         )
 
 
-def _recorded(
-    registry: Registry | None, contract: Contract, result: GateResult, staged: int | None
-) -> GateResult:
-    if registry is not None:
-        lost = None
-        if result.rows_staged is not None:
-            kept = (result.rows_written or 0) + (result.rows_quarantined or 0)
-            lost = result.rows_staged - kept
-        registry.record(
-            GateRow(
-                gate_id=result.write_id,
-                number=1,
-                state="accepted" if result.accepted else "refused",
-                contract_id=contract.id,
-                contract_version=contract.version,
-                contract_hash=contract.source_hash,
-                target=result.target,
-                staged_version=staged,
-                target_version=result.target_version,
-                rows_staged=result.rows_staged,
-                rows_written=result.rows_written,
-                rows_quarantined=result.rows_quarantined,
-                rows_refused=lost,
-                reason="; ".join(result.reasons)[:2_000] if not result.accepted else "",
-            )
-        )
-    return result
+def _entry(contract: Contract, result: GateResult) -> GateRow:
+    staged = result.rows_staged
+    kept = (result.rows_written or 0) + (result.rows_quarantined or 0)
+    return GateRow(
+        gate_id=result.write_id,
+        state="accepted" if result.accepted else "refused",
+        contract_id=contract.id,
+        contract_version=contract.version,
+        contract_hash=contract.source_hash,
+        target=result.target,
+        staged_version=result.staged_version,
+        target_version=result.target_version,
+        rows_staged=staged,
+        rows_written=result.rows_written,
+        rows_quarantined=result.rows_quarantined,
+        rows_refused=None if staged is None else staged - kept,
+        reason="; ".join(result.reasons)[:2_000],
+    )

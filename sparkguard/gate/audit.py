@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _OF_THE_TABLE = {
-    "schema": "the gate holds the schema to the contract before any row is computed",
     "row_count": "it speaks of the whole table, not of the rows of one write",
     "freshness": "it speaks of the whole table, not of the rows of one write",
     "silent_drift": "it compares partitions that are stored already",
@@ -79,7 +78,9 @@ def audit_rows(
         rows_proven=frozenset(d for d, p in snapshot.pinned.items() if p.rows_proven),
         broken={},
     )
-    bound = bind([(name, _for_rows(rule, tables)) for rule in promise.rules])
+    # The gate holds the schema to the contract by itself, before any row is computed.
+    rules = (rule for rule in promise.rules if rule.kind != "schema")
+    bound = bind([(name, _for_rows(rule, tables)) for rule in rules])
     plan = make_plan(bound, found, now, {})
     sight = observe(plan, Restricted(snapshot, {}))
     verdicts = tuple(result.finding.verdict for result in judge(plan, sight))

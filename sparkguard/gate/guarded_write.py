@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,12 +17,16 @@ from sparkguard.gate.audit import Audited, audit_rows
 from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.gate.prediction import TableState
+from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
-from sparkguard.sink import append_once, discard
+from sparkguard.sink import discard, stage, write_once
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
+
+_FILLED = frozenset(("CURRENT_DEFAULT", "delta.generationExpression"))
+"""Metadata of columns that Delta fills when they are left out."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +41,44 @@ class GuardedWrite:
     write_id: str
     clock: Clock
 
-    def run(self, frame: DataFrame, result: GateResult) -> tuple[GateResult, int]:
-        staging = _beside(self.target, self.write_id)
+    def run(self, frame: DataFrame, result: GateResult) -> GateResult:
+        """Stages, audits and writes. Raises EvaluationError when rows can't be accounted for.
+
+        A write that was given a `write_id` and fails half-way leaves its staging table, so that
+        its repetition goes on with the same rows.
+        """
+        staging = self._staging()
+        try:
+            done = self._judge(staging, stage(frame, staging), result)
+        except BaseException:
+            if self.options.write_id is None:
+                discard(self.spark, staging)
+            raise
+        discard(self.spark, staging)
+        return done
+
+    def _staging(self) -> TableRef:
+        """A table of this write's own, beside the target or in the folder that was given."""
+        plain = re.fullmatch(r"[\w-]{1,80}", self.write_id, re.ASCII)
+        name = self.write_id if plain else fingerprint(self.write_id)[:32]
         if self.options.staging is not None:
-            staging = TableRef(path=f"{self.options.staging.rstrip('/')}/{self.write_id}")
-        append_once(frame, staging, f"{self._app_id}/staging", any_names=True)
+            return TableRef(path=f"{self.options.staging.rstrip('/')}/{name}")
+        if self.target.path is not None:
+            return TableRef(path=f"{self.target.path.rstrip('/')}.staging-{name}")
+        *around, last = self.target.parts
+        parts = (*around, f"{last}__staging_{name.replace('-', '_')}")
+        return TableRef(name=".".join(sql.name(part).text for part in parts))
+
+    def _judge(self, staging: TableRef, version: int, result: GateResult) -> GateResult:
         audited = audit_rows(
-            self.spark, self.promise, staging, 0, self.options.tables, self.clock.now()
+            self.spark, self.promise, staging, version, self.options.parents, self.clock.now()
         )
         weighed = weigh(audited.verdicts)
-        result = replace(
-            result,
-            failed=(*weighed.failed, *weighed.unable),
-            unjudged=weighed.unjudged,
-            rows_staged=audited.rows,
-        )
+        result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
         breaks = self._separable(audited, weighed)
         if weighed.clean or breaks is not None:
-            result = self._let_through(audited, breaks or {}, result)
-        else:
-            result = replace(result, accepted=False, rows_written=0)
-        discard(self.spark, staging)
-        return result, 0
+            return self._let_through(audited, breaks or {}, result)
+        return replace(result, rows_written=0)
 
     @property
     def _app_id(self) -> str:
@@ -85,23 +106,25 @@ class GuardedWrite:
             if counted["every"] != audited.rows:
                 raise EvaluationError("the staged rows could not be read completely")
         good = staged.where(sql.template("NOT {}", bad).text) if breaks else staged
-        if quarantined:
-            assert self.options.quarantine is not None
-            append_once(
+        if quarantined and self.options.quarantine is not None:
+            apart = TableRef.of(self.options.quarantine)
+            write_once(
                 self._explained(staged.where(bad.text), breaks),
-                self.options.quarantine,
+                apart,
                 f"{self._app_id}/quarantine",
                 merge_schema=True,
-                any_names=stored_state(self.spark, self.options.quarantine) is None,
+                any_names=stored_state(self.spark, apart) is None,
             )
         written = audited.rows - quarantined
         version = None
-        if written:
-            append_once(
+        if written or self.options.mode == "overwrite":
+            write_once(
                 good,
                 self.target,
                 self._app_id,
+                mode=self.options.mode,
                 merge_schema=self.options.merge_schema,
+                overwrite_schema=self.options.overwrite_schema,
                 metadata=self._metadata(),
                 partitioned_by=self._partitioning(),
             )
@@ -133,8 +156,8 @@ class GuardedWrite:
 
     def _partitioning(self) -> tuple[str, ...]:
         """Partition columns for a table that does not exist yet; Delta knows those of others."""
-        known = stored_state(self.spark, self.target)
-        return self.promise.partitioned_by if known is None else ()
+        columns = self.promise.partitioned_by
+        return columns if columns and stored_state(self.spark, self.target) is None else ()
 
     def _metadata(self) -> str:
         facts = {
@@ -145,21 +168,35 @@ class GuardedWrite:
         }
         return json.dumps({"sparkguard": facts})
 
-    def _committed(self, expected: int) -> int | None:
+    def _committed(self, expected: int) -> int:
         """The target's version that holds our rows; EvaluationError when it holds others."""
-        text = sql.template("DESCRIBE HISTORY {} LIMIT 50", self.target.sql).text
-        for row in self.spark.sql(text).select(
-            "version", "userMetadata", "operationMetrics"
-        ).collect():  # fmt: skip
-            if self.write_id in (row["userMetadata"] or ""):
-                rows = (row["operationMetrics"] or {}).get("numOutputRows")
-                if rows is not None and int(rows) != expected:
-                    raise EvaluationError(
-                        f"{self.target} took {rows} rows in version {row['version']}, "
-                        f"{expected} were staged"
-                    )
-                return int(row["version"])
-        return None
+        found = self._commits(" LIMIT 20") or self._commits("") or self._creation()
+        if not found:
+            raise EvaluationError(f"the write to {self.target} left no commit in its history")
+        version, rows = found[0]
+        if rows is not None and int(rows) != expected:
+            raise EvaluationError(
+                f"{self.target} took {rows} rows in version {version}, {expected} were staged"
+            )
+        return int(version)
+
+    def _commits(self, newest: str) -> list[Row]:
+        """Our commit among the newest, or all, of the target: version and rows."""
+        history = sql.template("DESCRIBE HISTORY {}" + newest, self.target.sql)
+        ours = sql.template(
+            "get_json_object(userMetadata, '$.sparkguard.write_id') = {}",
+            sql.literal(self.write_id),
+        )
+        commits = self.spark.sql(history.text).where(ours.text)
+        rows = "operationMetrics['numOutputRows'] AS rows"
+        return commits.selectExpr("version", rows).orderBy("version").limit(1).collect()
+
+    def _creation(self) -> list[Row]:
+        """The only commit of a table: a catalog that creates one drops what was said beside it."""
+        history = self.spark.sql(sql.template("DESCRIBE HISTORY {} LIMIT 2", self.target.sql).text)
+        rows = "operationMetrics['numOutputRows'] AS rows"
+        commits = history.selectExpr("version", rows).collect()
+        return commits if self.target.name is not None and len(commits) == 1 else []
 
 
 def stored_state(spark: SparkSession, target: TableRef) -> TableState | None:
@@ -178,14 +215,5 @@ def stored_state(spark: SparkSession, target: TableRef) -> TableState | None:
         type_widening=properties.get("delta.enableTypeWidening") == "true",
         column_mapping=properties.get("delta.columnMapping.mode", "none") != "none",
         timestamp_ntz="timestampNtz" in features or "timestamp_ntz" in stored.simpleString(),
-        defaults=frozenset(f.name for f in stored.fields if "CURRENT_DEFAULT" in f.metadata),
+        defaults=frozenset(f.name for f in stored.fields if _FILLED & f.metadata.keys()),
     )
-
-
-def _beside(target: TableRef, write_id: str) -> TableRef:
-    if target.path is not None:
-        base = target.path.rstrip("/")
-        return TableRef(path=f"{base}.staging-{write_id}")
-    *around, last = target.parts
-    parts = (*around, f"{last}__staging_{write_id.replace('-', '')}")
-    return TableRef(name=".".join(sql.name(part).text for part in parts))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sparkguard.columns import Column, departure, fits
 from sparkguard.contracts.compatibility.grades import Path
 from sparkguard.contracts.model import TableContract
-from sparkguard.datatypes import Array, DataType, Field, Map, Struct
+from sparkguard.datatypes import ELEMENT, KEY, VALUE, Array, DataType, Map, Struct
 from sparkguard.errors import did_you_mean
 from sparkguard.gate.prediction import Effect, Prediction
 from sparkguard.verdicts import Outcome, Verdict
+
+_MOST_NAMES = 50
+"""How many unknown columns are looked through for the new name of a missing one."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,40 @@ def objections(
 
     With `fill_missing`, a nullable column that the DataFrame lacks may be left to Delta.
     """
+    arriving = _by_path(frame)
     found = [
         *_refused_by_delta(prediction),
-        *_missing(frame, promise, fill_missing),
-        *_undeclared(frame, promise),
-        *_departing(frame, prediction, promise),
+        *_missing(arriving, _undeclared_names(frame, promise), prediction, promise, fill_missing),
+        *_undeclared(frame, arriving, promise),
+        *_departing(arriving, prediction, promise),
     ]
     return tuple(dict.fromkeys(found))
+
+
+Columns = Mapping[Path, tuple[Path, DataType]]
+"""Path and type of every column and nested value, by its path without case, as Delta matches it."""
+
+
+def _by_path(schema: Struct) -> Columns:
+    return {_folded(path): (path, type_) for path, type_ in _walk(schema, ())}
+
+
+def _folded(path: Path) -> Path:
+    return tuple(part.casefold() for part in path)
+
+
+def _walk(type_: DataType, at: Path) -> Iterator[tuple[Path, DataType]]:
+    if at:
+        yield at, type_
+    match type_:
+        case Struct():
+            for field in type_:
+                yield from _walk(field.type, (*at, field.name))
+        case Array():
+            yield from _walk(type_.element, (*at, ELEMENT))
+        case Map():
+            yield from _walk(type_.key, (*at, KEY))
+            yield from _walk(type_.value, (*at, VALUE))
 
 
 def _refused_by_delta(prediction: Prediction) -> Iterable[Objection]:
@@ -46,15 +76,23 @@ def _refused_by_delta(prediction: Prediction) -> Iterable[Objection]:
         yield Objection(effect.path, f"Delta refuses it: {effect.text}")
 
 
-def _missing(frame: Struct, promise: TableContract, fill_missing: bool) -> Iterable[Objection]:
+def _missing(
+    arriving: Columns,
+    undeclared: Sequence[str],
+    prediction: Prediction,
+    promise: TableContract,
+    fill_missing: bool,
+) -> Iterable[Objection]:
+    filled_by_delta = {_folded(effect.path) for effect in prediction.of("default_filled")}
     for column in promise.walk():
-        if _has(frame, column.path):
+        around = column.path[:-1]
+        if _folded(column.path) in filled_by_delta:
             continue
-        if not _has(frame, column.path[:-1]) and len(column.path) > 1:
-            continue  # said for what surrounds it
+        if _folded(column.path) in arriving or (around and _folded(around) not in arriving):
+            continue  # there, or said for what surrounds it
         if fill_missing and not column.required and column.path[0] not in promise.primary_key:
             continue
-        near = did_you_mean(column.name, _undeclared_names(frame, promise))
+        near = did_you_mean(column.name, undeclared[:_MOST_NAMES])
         renamed = f"{near} A rename drops the old column silently." if near else ""
         filled = "required" if column.required else "Delta would fill it with NULL from now on"
         yield Objection(
@@ -62,112 +100,59 @@ def _missing(frame: Struct, promise: TableContract, fill_missing: bool) -> Itera
         )
 
 
-def _has(frame: Struct, path: Path) -> bool:
-    """Whether a column is there, whatever its case: Delta matches names without case."""
-    type_: DataType = frame
-    for part in path:
-        found = _step(type_, part)
-        if found is None:
-            return False
-        type_ = found
-    return True
-
-
-def _step(type_: DataType, part: str) -> DataType | None:
-    match type_, part:
-        case Struct(), _:
-            return next((f.type for f in type_ if f.name.casefold() == part.casefold()), None)
-        case Array(), "[]":
-            return type_.element
-        case Map(), "{key}":
-            return type_.key
-        case Map(), "{value}":
-            return type_.value
-    return None
-
-
 def _undeclared_names(frame: Struct, promise: TableContract) -> tuple[str, ...]:
     known = {column.name.casefold() for column in promise.columns}
-    return tuple(name for name in frame.names if name.casefold() not in known)
+    return tuple(name for name in frame.names if known and name.casefold() not in known)
 
 
-def _undeclared(frame: Struct, promise: TableContract) -> Iterable[Objection]:
-    if not promise.columns:
-        return
+def _undeclared(frame: Struct, arriving: Columns, promise: TableContract) -> Iterable[Objection]:
     for name in _undeclared_names(frame, promise):
         yield Objection((name,), "the contract does not know this column")
     for column in promise.walk():
-        if column.fields:
-            found = _type_at(frame, column.path)
+        _, found = arriving.get(_folded(column.path), (column.path, None))
+        if column.fields and isinstance(found, Struct):
             names = {field.name.casefold() for field in column.fields}
-            for field in found if isinstance(found, Struct) else ():
+            for field in found:
                 if field.name.casefold() not in names:
                     yield Objection(
                         (*column.path, field.name), "the contract does not know this field"
                     )
 
 
-def _type_at(frame: Struct, path: Path) -> DataType | None:
-    type_: DataType | None = frame
-    for part in path:
-        type_ = _step(type_, part) if type_ is not None else None
-    return type_
-
-
 def _departing(
-    frame: Struct, prediction: Prediction, promise: TableContract
+    arriving: Columns, prediction: Prediction, promise: TableContract
 ) -> Iterable[Objection]:
     resulting = prediction.resulting
+    stored = _by_path(resulting) if resulting is not None else {}
+    cast = {effect.path for effect in prediction.of("cast")}
     for column in promise.walk():
-        arriving = _type_at(frame, column.path)
-        if arriving is None:
+        _, type_ = arriving.get(_folded(column.path), (column.path, None))
+        if type_ is None:
             continue
-        wrong = _wrong_type(column, arriving, prediction)
+        wrong = "" if column.path in cast else _wrong_type(column, type_)
         if wrong:
             yield Objection(column.path, wrong)
-        elif resulting is not None and "[]" not in column.path:
-            spelled = _spelled(resulting, column)
-            if reason := departure(spelled, resulting):
+        elif resulting is not None and ELEMENT not in column.path:
+            # Under the table's spelling, since Delta keeps the stored one.
+            path, _ = stored.get(_folded(column.path), (column.path, None))
+            if reason := departure(replace(column, path=path, name=path[-1]), resulting):
                 yield Objection(column.path, f"the table's column {reason}")
 
 
-def _wrong_type(column: Column, arriving: DataType, prediction: Prediction) -> str:
+def _wrong_type(column: Column, arriving: DataType) -> str:
     if str(arriving) == "void":
         return ""
-    exact = {e.path for e in prediction.of("cast")}
     if column.physical is not None and _plain(arriving) != _plain(column.physical):
-        if column.path in exact:
-            return ""
         return f"arrives as {arriving}, promised is {column.physical}"
-    if (
-        column.physical is None
-        and column.logical is not None
-        and not fits(column.logical, arriving)
-    ):
-        return f"arrives as {arriving}, promised is {column.logical}"
+    family = column.logical if column.physical is None else None
+    if family is not None and not fits(family, arriving):
+        return f"arrives as {arriving}, promised is {family}"
     return ""
 
 
 def _plain(type_: DataType) -> str:
     text = str(type_)
     return "string" if text.startswith(("varchar(", "char(")) else text
-
-
-def _spelled(resulting: Struct, column: Column) -> Column:
-    """The column under the table's spelling, since Delta keeps the stored one."""
-    path: list[str] = []
-    inside: DataType = resulting
-    for part in column.path:
-        field = _field(inside, part)
-        path.append(field.name if field else part)
-        inside = field.type if field else Struct()
-    return replace(column, path=tuple(path), name=path[-1])
-
-
-def _field(type_: DataType, part: str) -> Field | None:
-    if not isinstance(type_, Struct):
-        return None
-    return next((f for f in type_ if f.name.casefold() == part.casefold()), None)
 
 
 def warnings(prediction: Prediction) -> tuple[Effect, ...]:
@@ -181,6 +166,7 @@ class Weighed:
 
     failed: tuple[Verdict, ...]
     unable: tuple[Verdict, ...]
+    warned: tuple[Verdict, ...]
     unjudged: tuple[Verdict, ...]
 
     @property
@@ -189,11 +175,12 @@ class Weighed:
 
 
 def weigh(verdicts: Iterable[Verdict]) -> Weighed:
-    """Failures and errors stop a write; what the batch can't show is listed and does not."""
+    """Failures and errors stop a write; warnings and what the batch can't show are listed."""
     every = tuple(verdicts)
     return Weighed(
         tuple(v for v in every if Outcome.FAIL in (v.outcome, v.counts_as)),
         tuple(v for v in every if v.outcome is Outcome.ERROR),
+        tuple(v for v in every if v.outcome is Outcome.WARN),
         tuple(
             v
             for v in every

@@ -16,7 +16,7 @@ from sparkguard.contracts.compatibility.evidence import (
 )
 from sparkguard.contracts.compatibility.grades import Answer, Change, Party
 from sparkguard.contracts.compatibility.shape import ContractShape
-from sparkguard.errors import ConfigurationError, listed
+from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.registry.publication import Consent, Consumer, Publication, numbers
 
 
@@ -26,8 +26,8 @@ class Request:
 
     `supersedes` and `ends` announce a new major version: which one it follows, and the last day
     of that one. `acknowledged` is the reason given for changes that nobody can grade. `proofs`
-    are scans at the tables' present versions. `live` names versions with live files; None means
-    that nobody looked, and all count.
+    are scans at the tables' present versions. `live` names the versions with live files of each
+    table that somebody looked at; of other tables all count.
     """
 
     contract: str
@@ -39,7 +39,7 @@ class Request:
     acknowledged: str = ""
     overrides: tuple[Override, ...] = ()
     proofs: tuple[Proof, ...] = ()
-    live: frozenset[str] | None = None
+    live: Mapping[str, frozenset[str]] = field(default_factory=dict)
     column_mapping: bool = False
 
 
@@ -110,12 +110,11 @@ def decide(
     latest = ours[-1]
     _require_newer(request, latest)
     _require_succession(request, latest, today)
-    diffs = tuple(
-        overridden(diff, request.overrides)
-        for diff in compare_all(
-            [p.shape for p in ours], request.shape, column_mapping=request.column_mapping
-        )
+    compared = compare_all(
+        [p.shape for p in ours], request.shape, column_mapping=request.column_mapping
     )
+    _require_known(request.overrides, compared)
+    diffs = tuple(overridden(diff, request.overrides) for diff in compared)
     protects = latest.mode.protects | request.shape.mode.protects
     by_version = {p.version: d for p, d in zip(ours, diffs, strict=True)}
     blocks = [
@@ -161,6 +160,16 @@ def _require_succession(request: Request, latest: Publication, today: date | Non
         raise ConfigurationError(f"the last day of {latest.version} has to be in the future")
 
 
+def _require_known(overrides: Iterable[Override], diffs: Iterable[Diff]) -> None:
+    made = {change.rule for diff in diffs for change in diff.changes}
+    for override in overrides:
+        if override.rule not in made:
+            raise ConfigurationError(
+                f"override of {override.rule[:60]!r}: no change has that rule; the changes are "
+                f"{listed(sorted(made)) or 'none'}.{did_you_mean(override.rule, made)}"
+            )
+
+
 def _history_blocks(
     request: Request,
     ours: Sequence[Publication],
@@ -171,9 +180,9 @@ def _history_blocks(
         return []
     blocks = []
     for publication in ours:
-        if request.live is not None and publication.version not in request.live:
-            continue
         for change in diffs[publication.version].changes:
+            if publication.version not in request.live.get(change.table, {publication.version}):
+                continue
             if any(discharged(change, proof) for proof in request.proofs):
                 change = lifted(change, Party.HISTORY)
             answer = change.grade.toward(Party.HISTORY)

@@ -189,9 +189,19 @@ class Registry:
                     hash=contract.source_hash)  # fmt: skip
 
     def record(self, row: GateRow) -> None:
-        """Keep what the gate did; the same step of the same write is kept once."""
-        cells = {**row.__dict__, "at": self._access.clock.now(), "request": row.gate_id}
-        self._record(GATES, cells, row.number, "gates", row.gate_id)
+        """Keep what became of a write; a repeat that came out the same is kept once."""
+        cells = row.__dict__
+        known = self._rows(GATES, {"gate_id": row.gate_id}, _MOST)
+        if any(all(kept[name] == value for name, value in cells.items()) for kept in known):
+            return
+        number = len(known) + 1
+        entry = {
+            **cells,
+            "number": number,
+            "at": self._access.clock.now(),
+            "request": self._access.ids.new(),
+        }
+        self._record(GATES, entry, number, "gates", row.gate_id)
 
     def gated(self, target: str) -> tuple[Mapping[str, Any], ...]:
         """Every write of a table that the gate accepted, oldest first."""

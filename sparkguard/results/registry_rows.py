@@ -35,10 +35,9 @@ class Published:
 
 @dataclass(frozen=True)
 class GateRow:
-    """One entry of `gates`; row counts that do not apply are None."""
+    """What became of a write, for `gates`; row counts that do not apply are None."""
 
     gate_id: str
-    number: int
     state: str
     contract_id: str
     contract_version: str

@@ -68,16 +68,32 @@ def new_values(before: Point, after: Point) -> int:
 
 @dataclass(frozen=True)
 class Drift:
-    """A change of meaning: of which column, of which kind, since when, in words and numbers."""
+    """A change of meaning: of which column, of which kind, where, in words and numbers.
+
+    `labels` are the points in a row that show it, the first of them `since`; `lasts` says that
+    it goes on to the last point of the series. `approved` says that it is a change from the
+    approved baseline, not from the points before.
+    """
 
     kind: str
     column: str
-    since: str
+    labels: tuple[str, ...]
     text: str
     numbers: tuple[tuple[str, float], ...] = ()
+    lasts: bool = True
+    approved: bool = False
+
+    @property
+    def since(self) -> str:
+        return self.labels[0]
 
     def __str__(self) -> str:
-        return f"{self.column}: {self.text} since {self.since}"
+        when = f"since {self.since}"
+        if not self.lasts:
+            last = self.labels[-1]
+            when = f"in {last}" if last == self.since else f"from {self.since} to {last}"
+        against = ", compared with the approved baseline" if self.approved else ""
+        return f"{self.column}: {self.text} {when}{against}"
 
 
 def merged(points: Iterable[Point]) -> Point | None:

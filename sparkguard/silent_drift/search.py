@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from sparkguard.silent_drift.points import Column, Drift, Point, Reference, baseline, merged
-from sparkguard.silent_drift.signs import signs
+from sparkguard.silent_drift.signs import Sign, signs
 
 _LIKE = frozenset({"went_null", "nulls_appeared", "null_share", "set_growth", "variants"})
 """Signs that a renamed column may show without being another one."""
 
+_ALIKE = 0.5
+"""Names at least this alike are taken for one; `dep_delay` and `departure_delay` are 0.75 alike."""
+
 
 def search(
     columns: Sequence[Column],
-    approved: dict[str, Point] | None = None,
+    approved: Mapping[str, Point] | None = None,
     confirm: int = 1,
 ) -> tuple[Drift, ...]:
-    """Every drift of every column, with the first point where it began.
+    """Every drift of every column, with the points that show it.
 
-    Points are compared with the approved baseline of their column where there is one, else with
-    all points before them that did not drift. A drift has to last for `confirm` points, or to
+    Points are compared with all points before them that did not drift, or with the `approved`
+    baseline of each column where one is given. A drift has to last for `confirm` points, or to
     the end. A column that went NULL while another came up with its values is one `renamed`.
     """
     found = [
         drift
         for column in columns
+        if approved is None or column.name in approved
         for drift in _of_column(column, (approved or {}).get(column.name), confirm)
     ]
     renamed = tuple(_renames(columns, found))
-    gone = {drift.column for drift in renamed}
-    left = (d for d in found if not (d.kind == "went_null" and d.column in gone))
+    gone = {(drift.column, drift.since) for drift in renamed}
+    left = (d for d in found if not (d.kind == "went_null" and (d.column, d.since) in gone))
     return (*renamed, *left)
 
 
 def _of_column(column: Column, approved: Point | None, confirm: int) -> Iterator[Drift]:
-    points = column.points
+    """Drifts by kind, each a run of points without one that does not show it."""
     reference = baseline(approved) if approved is not None else None
-    told: set[str] = set()
-    for at, point in enumerate(points):
-        if not point.traits.rows:
-            continue
+    points = [point for point in column.points if point.traits.rows]
+    open_: dict[str, tuple[Sign, list[str]]] = {}
+    for point in points:
         if reference is None:
             reference = Reference(point, settled=False)
             continue
-        here = signs(reference, point, column.family)
-        for sign in here:
-            later = points[at + 1 : at + confirm]
-            lasts = all(
-                sign.kind in {s.kind for s in signs(reference, p, column.family)}
-                for p in later
-                if p.traits.rows
-            )
-            if lasts and sign.kind not in told:
-                told.add(sign.kind)
-                yield Drift(sign.kind, column.name, point.label, sign.text, sign.numbers)
+        here = {sign.kind: sign for sign in signs(reference, point, column.family)}
+        for kind in [kind for kind in open_ if kind not in here]:
+            sign, labels = open_.pop(kind)
+            if len(labels) >= confirm:
+                yield _drift(column, sign, labels, approved, lasts=False)
+        for kind, sign in here.items():
+            open_.setdefault(kind, (sign, []))[1].append(point.label)
         if not here and approved is None:
             reference = reference.grown(point)
+    for sign, labels in open_.values():
+        yield _drift(column, sign, labels, approved, lasts=True)
+
+
+def _drift(
+    column: Column, sign: Sign, labels: list[str], approved: Point | None, *, lasts: bool
+) -> Drift:
+    return Drift(
+        sign.kind, column.name, tuple(labels), sign.text, sign.numbers, lasts, approved is not None
+    )
 
 
 def _renames(columns: Sequence[Column], found: Sequence[Drift]) -> Iterator[Drift]:
@@ -75,11 +85,13 @@ def _renames(columns: Sequence[Column], found: Sequence[Drift]) -> Iterator[Drif
             default=None,
         )
         if best is not None:
-            yield Drift(
-                "renamed", old.name, drift.since, f"probably renamed {best[1]!r}: {old.name!r} is "
-                f"NULL and {best[1]!r}, empty before, holds values like it",
-                (*drift.numbers, ("likeness of names", best[0])),
-            )  # fmt: skip
+            yield replace(
+                drift,
+                kind="renamed",
+                text=f"{'probably' if best[0] >= _ALIKE else 'perhaps'} renamed {best[1]!r}: "
+                f"{old.name!r} is NULL and {best[1]!r}, empty before, holds values like it",
+                numbers=(*drift.numbers, ("likeness of names", best[0])),
+            )
 
 
 def _likeness(old: Column, new: Column, since: str) -> float | None:

@@ -82,11 +82,12 @@ def _set_growth(before: Reference, after: Point, family: Family) -> Iterator[Sig
     numbers = (("new values", float(count)), ("known values", float(len(known.exact.positions))))
     folded = after.bits.folded
     variants = not folded.many and folded.positions <= known.folded.positions
+    several = "many values" if after.bits.exact.many else f"{count} values"
+    what = "1 value" if several == "1 values" else several
     if family is Family.STRING and variants:
-        yield Sign("variants", f"{count} known values in another case or with blanks", numbers)
+        yield Sign("variants", f"{what} known in another case or without blanks", numbers)
     else:
-        more = "many" if after.bits.exact.many else str(count)
-        yield Sign("set_growth", f"{more} values that never occurred", numbers)
+        yield Sign("set_growth", f"{what} that never occurred", numbers)
 
 
 def _notation(before: Reference, after: Point, family: Family) -> Iterator[Sign]:

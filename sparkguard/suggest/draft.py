@@ -118,12 +118,12 @@ def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
     if column.name in draft.key:
         yield f"  primaryKey: true  # {', '.join(draft.key)}: no row repeats another"
         yield f"  primaryKeyPosition: {draft.key.index(column.name) + 1}"
-    elif column.distinct is not None and column.values == () and draft.key != (column.name,):
+    elif column.distinct and column.values == () and draft.key != (column.name,):
         yield f"  # about {column.distinct:,} different values"
     if column.name in draft.partitioned_by:
         yield "  partitioned: true"
         yield f"  partitionKeyPosition: {draft.partitioned_by.index(column.name) + 1}"
-    if logical and (options := tuple(_options(column))):
+    if logical and (options := tuple(_options(column, draft.key == (column.name,)))):
         yield "  logicalTypeOptions:"
         yield from (f"    {option}" for option in options)
     if column.values:
@@ -155,14 +155,16 @@ def _logical(type_: dt.DataType) -> str:
     }.get(str(type_), "")
 
 
-def _options(column: ColumnFacts) -> Iterator[str]:
+def _options(column: ColumnFacts, counts_on: bool) -> Iterator[str]:
+    """Ranges and lengths; a key by itself may be counted on, so that it has no maximum."""
     seen = f"  # seen: {column.least} to {column.greatest}"
     if dt.is_numeric(column.type) and column.low is not None and column.high is not None:
         if column.nan or not (math.isfinite(column.low) and math.isfinite(column.high)):
             return
         low, high = _margins(column.low, column.high, dt.is_integer(column.type))
         yield f"minimum: {_number(low)}{seen}"
-        yield f"maximum: {_number(high)}"
+        if not counts_on:
+            yield f"maximum: {_number(high)}"
     elif str(column.type) == "date" and column.least and len(column.least) == 10:
         yield f"minimum: {_text(column.least)}{seen}"
     elif dt.is_string(column.type) and not column.values and column.longest is not None:

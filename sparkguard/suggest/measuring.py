@@ -61,12 +61,12 @@ def suggest(
     ref = TableRef.of(table)
     session = open_session(existing=spark)
     known = others or {}
-    snapshot = Snapshot.pin(session, {"": ref, **known})
-    pinned = snapshot[""]
+    called = name or ref.own_name
+    snapshot = Snapshot.pin(session, {**known, called: ref})
+    pinned = snapshot[called]
     measured = profile_table(session, ref, clock=clock, progress=progress)
     facts = tuple(_facts(measured, pinned))
-    frame = snapshot.frame("")
-    called = name or ref.own_name
+    frame = snapshot.frame(called)
     draft = Draft(
         id=called,
         table=called,

@@ -106,7 +106,33 @@ def test_without_anything_earlier_nothing_is_judged_and_nothing_fails() -> None:
 def test_an_approved_baseline_judges_the_first_partition() -> None:
     approved = SilentDrift(column=("amount",), baseline="approved")
     found = approved.judge(Profile(), context({1: TIMES_1000}, baseline=profile(WHOLE, GOOD)))
-    assert found.reason == "amount: values multiplied by 10^3: another unit since month=1"
+    assert found.reason == (
+        "amount: values multiplied by 10^3: another unit since month=1, "
+        "compared with the approved baseline"
+    )
+
+
+def test_partitions_before_and_the_baseline_are_both_compared_with_by_default() -> None:
+    moved = context({1: TIMES_1000, 2: TIMES_1000, 3: NULL}, baseline=profile(WHOLE, GOOD))
+    found = RULE.judge(Profile(), moved)
+    assert found.reason == (
+        "amount: always NULL since month=3; amount: values multiplied by 10^3: another unit "
+        "from month=1 to month=2, compared with the approved baseline"
+    )
+    only = SilentDrift(column=("amount",), baseline="previous")
+    assert only.judge(Profile(), moved).reason == "amount: always NULL since month=3"
+    assert RULE.judge(Profile(), replace(moved, baseline=None)).reason == (
+        "amount: always NULL since month=3"
+    )
+
+
+def test_a_partition_answers_for_its_own_rows_only() -> None:
+    every = context({1: GOOD, 2: GOOD, 3: NULL, 4: GOOD})
+    judged = {n: RULE.judge(Profile(), replace(every, where=month(n))) for n in (2, 3, 4)}
+    assert {n: found.outcome for n, found in judged.items()} == {
+        2: Outcome.PASS, 3: Outcome.FAIL, 4: Outcome.PASS,
+    }  # fmt: skip
+    assert RULE.judge(Profile(), every).reason == "amount: always NULL in month=3"
 
 
 def test_partitions_are_ordered_by_value() -> None:

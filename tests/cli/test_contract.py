@@ -96,6 +96,17 @@ def test_a_missing_file_and_a_wrong_word_are_usage_errors(tmp_path: Path) -> Non
     assert run(["contract", "diff", one, one, "--protect", "everybody"]) == 2
 
 
+def test_the_problems_of_both_files_are_told_at_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bad = [tmp_path / "1.yaml", tmp_path / "2.yaml"]
+    bad[0].write_text("apiVersion: v9.0.0\n")
+    assert run(["contract", "diff", *map(str, bad)]) == 2
+    said = capfd.readouterr().err
+    assert "1.yaml" in said
+    assert "2.yaml" in said
+
+
 def test_two_contracts_with_one_id_are_refused_together(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,7 +129,8 @@ def _prepare(story: Story) -> None:
     drift = {"check": "drift", "columns": ["dep_delay"]}
     rule = {"type": "custom", "engine": "sparkguard", "implementation": drift}
     _audit(story, "drift", {"properties": _COLUMNS, "quality": [rule]}, by="month")
-    _audit(story, "flights", {"properties": _COLUMNS})
+    silent = {**rule, "implementation": {"check": "silent_drift"}}
+    _audit(story, "flights", {"properties": _COLUMNS, "quality": [silent]})
     shutil.copytree(ROOT / "conf" / "contracts", story.folder / "conf" / "contracts")
     (story.folder / "main").mkdir()
     contract = (story.folder / "flights" / "contracts" / "shop.odcs.yaml").read_text()

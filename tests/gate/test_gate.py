@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from sparkguard import gate
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.deltalog import live_contracts, null_files, null_onset, read_log
+from sparkguard.errors import ConfigurationError
+from sparkguard.gate import guarded_write
 from sparkguard.schema_history import schema_history
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
@@ -22,6 +25,7 @@ version: 1.0.0
 status: active
 schema:
   - name: orders
+    customProperties: [{property: sparkguard.quarantine, value: allowed}]
     properties:
       - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true}
       - name: amount
@@ -47,6 +51,18 @@ def table(spark: Any, path: Path, properties: str = "") -> TableRef:
     return TableRef(path=str(path))
 
 
+def counted(frame: Any, seen: Path) -> Any:
+    """The frame, which leaves an x in `seen` for each row that is computed."""
+
+    def count(batches: Any) -> Any:
+        for batch in batches:
+            with seen.open("a") as file:
+                file.write("x" * batch.num_rows)
+            yield batch
+
+    return frame.mapInArrow(count, ROWS)
+
+
 def rows(spark: Any, ref: TableRef) -> list[Any]:
     return sorted(tuple(r) for r in spark.read.format("delta").load(ref.path).collect())
 
@@ -55,15 +71,8 @@ def test_a_guarded_write_evaluates_once_and_appends_once(
     spark: Any, lake: Path, contract: Contract
 ) -> None:
     seen = lake / "evaluated"
-
-    def counted(batches: Any) -> Any:
-        for batch in batches:
-            with seen.open("a") as file:
-                file.write("x" * batch.num_rows)
-            yield batch
-
     target = table(spark, lake / "orders")
-    frame = spark.createDataFrame(GOOD, ROWS).mapInArrow(counted, ROWS)
+    frame = counted(spark.createDataFrame(GOOD, ROWS), seen)
     options = gate.GateOptions(write_id="w1")
     result = gate.write(frame, contract, target, options)
     assert seen.read_text() == "xx"
@@ -77,7 +86,7 @@ def test_a_guarded_write_evaluates_once_and_appends_once(
     said = json.loads(history[0]["userMetadata"])["sparkguard"]
     assert (said["contract"], said["version"], said["write_id"]) == ("orders", "1.0.0", "w1")
     log = read_log(spark, target)
-    assert live_contracts(spark, target, log) == {"1.0.0"}
+    assert live_contracts(spark, target, "orders", log) == {"1.0.0"}
 
 
 def test_bad_rows_refuse_the_write_or_go_to_quarantine(
@@ -94,7 +103,10 @@ def test_bad_rows_refuse_the_write_or_go_to_quarantine(
     assert (refused.value.result.rows_staged, refused.value.result.rows_written) == (5, 0)
     assert not (lake / "orders").exists()
     apart = TableRef(path=str(lake / "apart"))
-    result = gate.write(frame, contract, target, gate.GateOptions(quarantine=apart))
+    seen = lake / "evaluated"
+    options = gate.GateOptions(quarantine=str(lake / "apart"))
+    result = gate.write(counted(frame, seen), contract, target, options)
+    assert seen.read_text() == "xxxxx"
     assert (result.rows_staged, result.rows_written, result.rows_quarantined) == (5, 3, 2)
     assert [r[0] for r in rows(spark, target)] == [1, 2, 5]
     kept = spark.read.format("delta").load(apart.path)
@@ -104,6 +116,33 @@ def test_bad_rows_refuse_the_write_or_go_to_quarantine(
     assert spark.sql(f"DESCRIBE DETAIL delta.`{target.path}`").collect()[0]["partitionColumns"] == [
         "day"
     ]
+
+
+def test_a_write_that_broke_off_goes_on_with_the_same_rows(
+    spark: Any, lake: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, target = lake / "evaluated", TableRef(path=str(lake / "orders"))
+    frame = counted(spark.createDataFrame(GOOD, ROWS), seen)
+    half = gate.GateOptions(write_id="night 1/2")
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(guarded_write, "write_once", broken)
+        with pytest.raises(ConnectionError):
+            gate.write(frame, contract, target, half)
+        with pytest.raises(ConnectionError):
+            gate.write(frame, contract, target)
+    assert seen.read_text() == "xxxx"
+    assert len([p for p in lake.iterdir() if "staging" in p.name]) == 1
+    assert gate.write(frame, contract, target, half).target_version == 0
+    assert seen.read_text() == "xxxx"
+    longer = replace(half, write_id="night 1/2 again", mode="overwrite")
+    assert gate.write(frame.where("id = 1"), contract, target, longer).target_version == 1
+    assert gate.write(frame, contract, target, half).target_version == 0
+    assert rows(spark, target) == GOOD[:1]
+    assert [p for p in lake.iterdir() if "staging" in p.name] == []
 
 
 def test_repeated_keys_can_not_be_told_apart_and_refuse_all(
@@ -173,11 +212,11 @@ def test_the_log_tells_which_commit_broke_which_version(
         "1.0.0",
         ("id is decimal(20,0), promised is bigint",),
     )
-    assert live_contracts(spark, target) is None
-    nulls = null_files(spark, target, "amount")
-    assert nulls[Slice.of({"day": "1"}), 1] is False
-    assert null_onset(nulls) is None
-    assert null_onset(null_files(spark, target, "note")) is None
+    assert live_contracts(spark, target, "orders") is None
+    nulls = null_files(spark, target, ["amount", "note"])
+    assert nulls["amount"][Slice.of({"day": "1"}), 1] is False
+    assert null_onset(nulls["amount"]) is None
+    assert null_onset(nulls["note"]) is None
 
 
 def day(number: int) -> Slice:
@@ -219,3 +258,46 @@ def test_an_empty_frame_passes_and_writes_nothing(
     target = table(spark, lake / "orders")
     result = gate.write(spark.createDataFrame([], ROWS), contract, target)
     assert (result.accepted, result.rows_written, result.target_version) == (True, 0, None)
+
+
+CYCLE = """
+apiVersion: v3.1.0
+kind: DataContract
+id: staff
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, unique: true}
+      - {name: team, logicalType: integer, physicalType: bigint,
+         relationships: [{to: teams.id}]}
+  - name: teams
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, unique: true}
+      - {name: lead, logicalType: integer, physicalType: bigint,
+         relationships: [{to: people.id}]}
+"""
+
+
+def test_rows_are_quarantined_only_where_the_contract_allows_it() -> None:
+    strict = parse_contract(CONTRACT.replace("value: allowed", "value: forbidden"), "strict.yaml")
+    options = gate.GateOptions(quarantine="/lake/apart")
+    with pytest.raises(ConfigurationError, match="does not allow rows of orders"):
+        gate.audit_table("/lake/orders", strict, options=options)
+    with pytest.raises(ConfigurationError, match="allowed: allowed, forbidden"):
+        parse_contract(CONTRACT.replace("value: allowed", "value: maybe"), "odd.yaml")
+
+
+def test_tables_that_refer_to_each_other_are_judged_one_by_one(spark: Any, lake: Path) -> None:
+    people, teams = str(lake / "people"), str(lake / "teams")
+    spark.sql("SELECT 1L AS id, 7L AS team").write.format("delta").save(people)
+    spark.sql("SELECT 7L AS id, 2L AS lead").write.format("delta").save(teams)
+    contract = parse_contract(CYCLE, "staff.odcs.yaml")
+    options = gate.GateOptions(table="people", tables={"teams": teams})
+    assert gate.audit_table(people, contract, options=options, spark=spark).accepted
+    options = gate.GateOptions(table="teams", tables={"people": people})
+    refused = gate.audit_table(teams, contract, options=options, spark=spark)
+    assert [v.check for v in refused.failed] == ["teams.references.lead"]
+    alone = gate.audit_table(teams, contract, options=gate.GateOptions("teams"), spark=spark)
+    assert (alone.accepted, [v.check for v in alone.unjudged]) == (True, ["teams.references.lead"])

@@ -76,6 +76,19 @@ def test_a_missing_column_is_refused_unless_it_may_be_filled(promise: TableContr
     assert said(promise, TABLE.replace("id bigint NOT NULL, ", ""), fill=True) != []
 
 
+def test_a_column_that_delta_fills_itself_may_be_left_out(promise: TableContract) -> None:
+    frame = struct("id bigint, flight int, place struct<lat:double>")
+    state = TableState(struct(TABLE), defaults=frozenset({"dep_delay"}))
+    assert objections(frame, predict(frame, state, WriteOptions()), promise) == ()
+
+
+def test_many_unknown_columns_are_refused_in_no_time(promise: TableContract) -> None:
+    frame = struct(", ".join(f"c{i} int" for i in range(5_000)))
+    state = TableState(struct(TABLE))
+    prediction = predict(frame, state, WriteOptions(merge_schema=True))
+    assert len(objections(frame, prediction, promise)) > 5_000
+
+
 def test_nested_fields_are_held_to_the_contract(promise: TableContract) -> None:
     more = TABLE.replace("lat:double", "lat:double,lon:double")
     assert said(promise, more) == ["place.lon: the contract does not know this field"]

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from sparkguard.datatypes import Struct, from_json, parse
+from sparkguard.gate.guarded_write import stored_state
 from sparkguard.gate.prediction import TableState, WriteOptions, predict
+from sparkguard.tables import TableRef
 
 APPEND = WriteOptions()
 MERGE = WriteOptions(merge_schema=True)
 OVERWRITE = WriteOptions("overwrite", overwrite_schema=True)
+MAPPED = "'delta.columnMapping.mode'='name'"
 
 CASES = [
     # table, frame, options, type widening, resulting (None: refused), kinds of effects
@@ -103,28 +106,68 @@ def test_names_that_differ_only_in_case_are_refused(names: str) -> None:
     assert predict(struct(names), None, APPEND).resulting is None
 
 
+STORED = [
+    *((*case[:4], "", case[4], case[5]) for case in CASES),
+    ("a int", "a int, `b c` int", MERGE, False, MAPPED, "a int, `b c` int", {"added"}),
+    ("a int, b int", "a int, c int", MERGE, False, MAPPED, "a int, b int, c int",
+     {"null_filled", "added", "both_kept"}),
+    ("a int", "a bigint", MERGE, True, MAPPED, "a bigint", {"widened"}),
+    ("a int", "a bigint", MERGE, False, MAPPED, None, {"refused"}),
+    ("a int, b int", "b int", APPEND, False, MAPPED, "a int, b int", {"null_filled"}),
+    ("a date, n timestamp_ntz", "a timestamp_ntz, n timestamp_ntz", MERGE, True, "",
+     "a timestamp_ntz, n timestamp_ntz", {"widened"}),
+]  # fmt: skip
+
+
 @pytest.mark.full
-@pytest.mark.parametrize(("table", "frame", "options", "widening", "resulting", "kinds"), CASES)
+@pytest.mark.parametrize(
+    ("table", "frame", "options", "widening", "mapping", "resulting", "kinds"), STORED
+)
 def test_delta_does_what_was_predicted(
     spark: Any, lake: Path, table: str, frame: str, options: WriteOptions, widening: bool,
-    resulting: str | None, kinds: set[str],
+    mapping: str, resulting: str | None, kinds: set[str],
 ) -> None:  # fmt: skip
     path = f"{lake}/t"
-    properties = "TBLPROPERTIES ('delta.enableTypeWidening'='true')" if widening else ""
+    properties = ", ".join(filter(None, ["'delta.enableTypeWidening'='true'" * widening, mapping]))
     columns = table.replace(":", ": ")
-    spark.sql(f"CREATE TABLE delta.`{path}` ({columns}) USING delta {properties}")
-    empty = spark.createDataFrame([], frame)
-    writer = empty.write.format("delta").mode(options.mode)
+    spark.sql(
+        f"CREATE TABLE delta.`{path}` ({columns}) USING delta"
+        + (f" TBLPROPERTIES ({properties})" if properties else "")
+    )
+    state = stored_state(spark, TableRef(path=path))
+    assert state is not None
+    found = predict(struct(frame), state, options)
+    assert found.resulting == (None if resulting is None else struct(resulting))
+    assert {effect.kind for effect in found.effects} == kinds
+    nulls = ", ".join(f"CAST(NULL AS {field.type}) AS `{field.name}`" for field in struct(frame))
+    given = spark.sql(f"SELECT {nulls}")  # one row, as NOT NULL is only checked where there is one
+    if resulting is not None:
+        given = spark.createDataFrame([], frame)
+    writer = given.write.format("delta").mode(options.mode)
     if options.merge_schema:
         writer = writer.option("mergeSchema", "true")
     if options.overwrite_schema:
         writer = writer.option("overwriteSchema", "true")
     if resulting is None:
-        if kinds == {"refused"} and "NOT NULL" in table:
-            return  # refused row by row, and there is no row
         with pytest.raises(Exception, match=r"DELTA_|delta"):
             writer.save(path)
         return
     writer.save(path)
     stored = spark.read.format("delta").load(path).schema
     assert from_json(json.loads(stored.json())) == struct(resulting)
+
+
+@pytest.mark.full
+def test_columns_that_delta_fills_itself_are_seen(spark: Any, lake: Path) -> None:
+    path = f"{lake}/t"
+    spark.sql(
+        f"CREATE TABLE delta.`{path}` (a int, b int DEFAULT 7, c int GENERATED ALWAYS AS (a + 1)) "
+        "USING delta TBLPROPERTIES ('delta.feature.allowColumnDefaults'='supported')"
+    )
+    state = stored_state(spark, TableRef(path=path))
+    assert state is not None
+    assert state.defaults == {"b", "c"}
+    found = predict(struct("a int"), state, APPEND)
+    assert {effect.kind for effect in found.effects} == {"default_filled"}
+    spark.sql("SELECT 1 AS a").write.format("delta").mode("append").save(path)
+    assert [tuple(row) for row in spark.read.format("delta").load(path).collect()] == [(1, 7, 2)]

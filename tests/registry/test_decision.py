@@ -105,8 +105,9 @@ def test_history_is_protected_for_every_live_version() -> None:
     ]
     new = request("k int, c int", "1.2.0", mode=Mode.HISTORY)
     assert rules(decide(new, chain)) == [("family", "history")]
-    assert decide(replace(new, live=frozenset({"1.1.0"})), chain).allowed
-    assert not decide(replace(new, live=frozenset({"1.0.0", "1.1.0"})), chain).allowed
+    assert decide(replace(new, live={"t": frozenset({"1.1.0"})}), chain).allowed
+    assert not decide(replace(new, live={"t": frozenset({"1.0.0", "1.1.0"})}), chain).allowed
+    assert not decide(replace(new, live={"another": frozenset({"1.1.0"})}), chain).allowed
 
 
 def test_a_consumer_break_is_lifted_by_every_affected_consumer() -> None:
@@ -221,3 +222,9 @@ def test_versions_are_numbers(text: str, found: tuple[int, int, int]) -> None:
 def test_other_versions_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"MAJOR\.MINOR\.PATCH"):
         numbers(text)
+
+
+def test_an_override_of_a_change_that_is_not_made_is_refused() -> None:
+    override = Override("dropped_nulable", Party.CONSUMERS, "ann", "nobody reads it")
+    with pytest.raises(ConfigurationError, match="Did you mean 'dropped_nullable'"):
+        decide(request("a int", "1.1.0", overrides=(override,)), [V1])

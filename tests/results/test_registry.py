@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -158,12 +159,13 @@ def test_a_registry_that_was_never_created_is_a_clear_error(spark: Any, lake: Pa
         publish(Registry(spark, str(lake / "absent")), document("1.0.0", A))
 
 
-def test_a_write_through_the_gate_is_kept_once(registry: Registry) -> None:
-    row = GateRow("g1", 1, "accepted", "orders", "1.0.0", "h", "/lake/orders", 0, 4, 10, 9, 1, 0)
-    registry.record(row)
-    registry.record(row)
+def test_every_attempt_at_a_write_is_kept_and_a_repeat_is_not(registry: Registry) -> None:
+    row = GateRow("g1", "accepted", "orders", "1.0.0", "h", "/lake/orders", 0, 4, 10, 9, 1, 0)
+    refused = replace(row, state="refused", target_version=None, rows_written=0, rows_refused=10)
+    for attempt in (refused, row, row):
+        registry.record(attempt)
     (stored,) = registry.gated("/lake/orders")
-    assert (stored["rows_staged"], stored["rows_written"], stored["rows_quarantined"]) == (10, 9, 1)
+    assert (stored["number"], stored["rows_staged"], stored["rows_written"]) == (2, 10, 9)
 
 
 RACER = """

@@ -196,6 +196,17 @@ def test_a_step_that_does_not_last_is_an_outlier() -> None:
     assert found(partitions, Family.FLOAT, confirm=2) == []
 
 
+def test_a_drift_that_comes_again_is_told_again() -> None:
+    partitions = months(amount)
+    for number in (3, 4, 8):
+        partitions[number - 1] = [None] * 400
+    drifts = search([column("c", partitions, Family.FLOAT)])
+    assert [str(drift) for drift in drifts] == [
+        "c: always NULL from month=3 to month=4",
+        "c: always NULL since month=8",
+    ]
+
+
 def test_a_drifted_partition_does_not_become_the_reference() -> None:
     partitions = after(months(amount), lambda v: v * 1000, since=3)
     assert found(partitions, Family.FLOAT) == [("unit", "month=3")]
@@ -220,7 +231,9 @@ def test_a_rename_by_null_fill_names_both_columns() -> None:
         ]
     )
     assert (drift.kind, drift.column, drift.since) == ("renamed", "dep_delay", "month=5")
-    assert "'departure_delay'" in drift.text
+    assert "probably renamed 'departure_delay'" in drift.text
+    (unlike, *_) = search([column("dep_delay", old, Family.FLOAT), column("x", new, Family.FLOAT)])
+    assert "perhaps renamed 'x'" in unlike.text
     assert [d.kind for d in rest if d.column == "dep_delay"] == []
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
 from sparkguard.columns import fits
 from sparkguard.contracts.compatibility.facts import fact_changes
-from sparkguard.contracts.compatibility.grades import Change
+from sparkguard.contracts.compatibility.grades import Change, Path
 from sparkguard.contracts.compatibility.schema import schema_changes
 from sparkguard.contracts.compatibility.shape import TableShape
 from sparkguard.datatypes import Array, DataType, Field, Map, Struct
@@ -19,7 +19,10 @@ _ANY = "any "
 
 @dataclass(frozen=True)
 class SchemaCommit:
-    """A commit that wrote the table's schema, and who made it."""
+    """A commit that wrote the table's schema, and who made it.
+
+    `ids` are those that column mapping gives each column; a renamed one keeps its own.
+    """
 
     version: int
     at: datetime | None
@@ -27,6 +30,7 @@ class SchemaCommit:
     user: str
     schema: Struct
     partitioned_by: tuple[str, ...] = ()
+    ids: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,15 @@ def steps(
 def _changes(before: SchemaCommit, after: SchemaCommit) -> tuple[Change, ...]:
     old = TableShape("", before.schema, partitioning=before.partitioned_by)
     new = TableShape("", after.schema, partitioning=after.partitioned_by)
-    return (*schema_changes(old, new), *fact_changes(old, new))
+    renames = {
+        path: was[-1]
+        for id_, path in after.ids.items()
+        if (was := before.ids.get(id_, path)) != path and was[:-1] == path[:-1]
+    }
+    return (
+        *schema_changes(old, new, renames, column_mapping=True),
+        *fact_changes(old, new, renames),
+    )
 
 
 def _broken(promises: Sequence[Promise], before: Struct, after: Struct) -> Iterator[Broken]:
@@ -84,13 +96,13 @@ def _broken(promises: Sequence[Promise], before: Struct, after: Struct) -> Itera
 def departures(stored: Struct, promised: Struct, at: str = "") -> tuple[str, ...]:
     """Where a table's columns are not what a contract promises; types are held exactly."""
     found: list[str] = []
-    for field in promised:
-        name = f"{at}{field.name}"
-        held = stored.get(field.name)
+    for wanted in promised:
+        name = f"{at}{wanted.name}"
+        held = stored.get(wanted.name)
         if held is None:
             found.append(f"{name} is missing")
         else:
-            found.extend(_types(held, field, name))
+            found.extend(_types(held, wanted, name))
     return tuple(found)
 
 

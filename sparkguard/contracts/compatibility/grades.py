@@ -115,7 +115,7 @@ class Change:
 
     `rule` names the row of the compatibility table; `positional` and `exact` say that consumers
     reading that way break although others don't; `operational` that jobs and baselines have to
-    be looked after. `predicate` identifies what a scan has to prove, where one can.
+    be looked after. `discharge` says what may lift its break of history.
     """
 
     rule: str
@@ -134,6 +134,12 @@ class Change:
     @property
     def where(self) -> str:
         return ".".join((self.table, *self.path))
+
+    @property
+    def said(self) -> str:
+        """The change in few words: `integer_wider: int -> bigint`."""
+        sides = " -> ".join(side for side in (self.old, self.new) if side)
+        return f"{self.rule}: {sides}" if sides else self.rule
 
     @property
     def id(self) -> str:

@@ -73,6 +73,8 @@ def _table(table: TableContract, node: Mapping[str, Any]) -> TableShape:
     grain = table.grain if table.grain != table.primary_key else ()
     ruled = _TABLE_RULED | _TABLE_NOTES
     stored_as = {"physicalName": table.physical_name} if table.physical_name != table.name else {}
+    if table.quarantine:
+        stored_as["sparkguard.quarantine"] = "allowed"
     return TableShape(
         table.name,
         _struct(table.columns, table.primary_key),

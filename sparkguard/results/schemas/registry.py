@@ -78,8 +78,8 @@ GATES = register(
         "Writes that went through the gate: what was decided, and every row accounted for.",
         columns(
             ("gate_id", "STRING", "Identifies the write; a repeat has the same."),
-            ("number", "BIGINT", "1 when it began, 2 when it ended."),
-            ("state", "STRING", "staged, accepted or refused."),
+            ("number", "BIGINT", "1 for the first attempt at a write, then without gaps."),
+            ("state", "STRING", "accepted or refused."),
             ("contract_id", "STRING", "The contract."),
             ("contract_version", "STRING", "Its version."),
             ("contract_hash", "STRING", "Its hash."),

@@ -44,6 +44,18 @@ def test_each_commit_says_what_it_changed_and_broke() -> None:
     ]
 
 
+def test_a_column_that_keeps_its_id_is_renamed() -> None:
+    before = SchemaCommit(1, None, "", "", struct("a int, s struct<x:int>"),
+                          ids={1: ("a",), 2: ("s",), 3: ("s", "x")})  # fmt: skip
+    after = SchemaCommit(2, None, "", "", struct("b int, s struct<y:int>"),
+                         ids={1: ("b",), 2: ("s",), 3: ("s", "y")})  # fmt: skip
+    (step,) = steps([before, after])
+    assert [(c.rule, c.path, c.old, c.new) for c in step.changes] == [
+        ("renamed", ("b",), "a", "b"),
+        ("renamed", ("s", "y"), "x", "y"),
+    ]
+
+
 def test_only_later_commits_are_shown() -> None:
     assert [s.commit.version for s in steps(COMMITS, since=4)] == [7, 9]
 

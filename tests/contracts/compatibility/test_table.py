@@ -200,6 +200,12 @@ def test_a_change_of_promises_has_the_grade_of_its_row(
         assert diff.changes[0].operational
 
 
+def test_every_row_of_the_table_has_its_case() -> None:
+    rows = {case[0] for case in (*SCHEMAS, *FACTS)}
+    apart = {"5", "34"}  # renames and meanings have tests of their own
+    assert rows | apart >= {str(number) for number in range(1, 36)}
+
+
 @pytest.mark.parametrize(
     "name", ["unit", "currency", "default", "generation", "masking", "classification"]
 )
