@@ -83,10 +83,13 @@ class Restricted:
     only: Slice = WHOLE
 
     def frame(self, name: str, /) -> DataFrame:
-        frame = self.snapshot.frame(name)
+        frame = self.in_full(name)
         if self.only.is_whole or not _restricts(self.only, self.by.get(name, ())):
             return frame
         return frame.where(is_in(self.only).text)
+
+    def in_full(self, name: str, /) -> DataFrame:
+        return self.snapshot.frame(name)
 
 
 def is_in(where: Slice) -> sql.Sql:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from sparkguard.kinds import Registry
 
@@ -15,6 +15,18 @@ class Tables(Protocol):
     """The run's tables, each pinned to one version."""
 
     def frame(self, name: str, /) -> DataFrame: ...
+
+
+@runtime_checkable
+class Sliced(Tables, Protocol):
+    """Tables of a run that judges one slice: `frame` gives that slice, `in_full` all rows."""
+
+    def in_full(self, name: str, /) -> DataFrame: ...
+
+
+def in_full(tables: Tables, name: str) -> DataFrame:
+    """All rows of a table that others are compared with, as the parents of one slice's rows."""
+    return tables.in_full(name) if isinstance(tables, Sliced) else tables.frame(name)
 
 
 RELATIONS: Registry[Relation] = Registry("relation")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparkguard import sql
 from sparkguard.normal import Rule, normalised
 from sparkguard.relations import keys
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ChildWithParent(Relation, kind="child_with_parent"):
             **{keys.ROWS: F.lit(1)},
         )
         parent = keys.select(
-            tables.frame(self.parent),
+            in_full(tables, self.parent),
             (),
             [normalised(sql.path(column), self.normalise) for column in self.parent_columns],
             **{PARENTS: F.lit(1)},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations import keys
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class ChildWithVersions(Relation, kind="child_with_versions"):
         usable = F.col("version.begins").isNotNull() & (
             F.col("version.ends").isNull() | (F.col("version.begins") < F.col("version.ends"))
         )
-        parent = keys.select(tables.frame(self.parent), (), parts, version=version)
+        parent = keys.select(in_full(tables, self.parent), (), parts, version=version)
         parent = parent.where(sql.template("NOT ({})", self.null_key).text)
         # Versions that are valid never stay out, but the key is known all the same.
         kept = F.collect_list(F.when(usable, F.col("version")))

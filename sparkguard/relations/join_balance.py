@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations import keys
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class JoinBalance(Relation, kind="join_balance"):
             **{_IN: none, _OUT: one, _SUM_IN: _number(()), _SUM_OUT: _number(self.output_sum)},
         )
         right = keys.select(
-            _filtered(tables.frame(self.right), self.right_filter),
+            _filtered(in_full(tables, self.right), self.right_filter),
             (),
             map(sql.path, self.right_columns),
             **{_RIGHT: one},

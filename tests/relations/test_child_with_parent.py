@@ -93,3 +93,27 @@ def explained(frame: Any) -> str:
     with redirect_stdout(out):
         frame.explain("simple")
     return out.getvalue()
+
+
+@dataclass(frozen=True)
+class OfOneMonth(Frames):
+    """As a run that judges one slice sees tables that are sliced alike."""
+
+    def frame(self, name: str, /) -> Any:
+        return self.by_name[name].where("month = 2")
+
+    def in_full(self, name: str, /) -> Any:
+        return self.by_name[name]
+
+
+def test_the_children_of_one_slice_meet_all_parents(spark: Any) -> None:
+    tables = OfOneMonth(
+        {
+            "child": spark.createDataFrame([(1, 2), (2, 2), (9, 1)], "id bigint, month int"),
+            "parent": spark.createDataFrame([(1, 1), (2, 2)], "id bigint, month int"),
+        }
+    )
+    relation = ChildWithParent("child", (("id",),), "parent", (("id",),))
+    found = relation.frame(tables, ())
+    assert found.where(relation.orphan.text).count() == 0
+    assert found.agg({ROWS: "sum"}).collect()[0][0] == 2
