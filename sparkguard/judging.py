@@ -10,7 +10,7 @@ from sparkguard.checks.base import Check, Context, Judged, Judgement, Past
 from sparkguard.plan import Entry, Needs, Plan
 from sparkguard.profile import Scanned
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.verdicts import Coverage, Finding, Outcome, Verdict
+from sparkguard.verdicts import Coverage, Finding, Outcome, Record, Verdict
 
 COVERAGE = "SPARKGUARD_COVERAGE"
 
@@ -21,7 +21,7 @@ class Sight:
 
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
-    alert was acknowledged, by entry id.
+    alert was acknowledged, and `remembered` the records of the run before, by entry id.
     """
 
     scanned: Scanned
@@ -30,6 +30,8 @@ class Sight:
     history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
     accepted: Mapping[str, frozenset[Slice]] = field(default_factory=dict)
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
+    remembered: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
         accepted=sight.accepted.get(entry.id, frozenset()),
         history=sight.history.get(entry.id, ()),
         previous=sight.previous,
+        remembered=sight.remembered.get(entry.id, ()),
+        run_id=sight.run_id,
     )
     try:
         return replace(context, survey=entry.check.survey(context))
@@ -180,4 +184,4 @@ def _finding(plan: Plan, entry: Entry, where: Slice, found: _Found) -> Finding:
         coverage=found.coverage,
         counts_as=found.counts_as,
     )
-    return Finding(verdict, found.evidence)
+    return Finding(verdict, found.evidence, found.records)

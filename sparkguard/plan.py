@@ -217,10 +217,11 @@ def new_needs(
     """What each entry needs beyond what it `asked` for, and the entries that could not say.
 
     Both are by entry id. An entry of which a need failed asks for no more. Raises
-    ConfigurationError when a rule can't be applied to these tables at all.
+    ConfigurationError with every rule that can't be applied to these tables at all.
     """
     wanted: dict[str, Needs] = {}
     crashed: dict[str, str] = {}
+    refused: list[str] = []
     for entry in plan.entries:
         before = asked.get(entry.id, ())
         if entry.active is None or not scanned.failures.keys().isdisjoint(before):
@@ -228,13 +229,16 @@ def new_needs(
         context = replace(plan.context(entry), seen=scanned.profile.restricted(before))
         try:
             needs = dict.fromkeys(entry.active.needs(context))
-        except ConfigurationError:
-            raise
+        except ConfigurationError as error:
+            refused.append(f"{entry.id}: {error}")
+            continue
         except Exception as error:
             crashed[entry.id] = f"the check could not say what it needs: {type(error).__name__}"
             continue
         if more := tuple(need for need in needs if need not in before):
             wanted[entry.id] = more
+    if refused:
+        raise ConfigurationError("\n".join(refused))
     return wanted, crashed
 
 

@@ -23,6 +23,7 @@ from sparkguard.results import (
     violation_rows,
 )
 from sparkguard.results import alerts as stored_alerts
+from sparkguard.results.check_records import record_row
 from sparkguard.results.run_result import RunResult
 from sparkguard.samples import sample, shown
 from sparkguard.slices import WHOLE
@@ -87,6 +88,7 @@ def record(
         ("evidence", evidence),
         ("profiles", profiles),
         ("alerts", alerts),
+        *_own_tables(results, origins).items(),
         ("results", rows),
     ):
         store.append(table, content, run.run_id)
@@ -123,6 +125,19 @@ def _violations(
             continue
         kept = list(_sample(settings, plan, result, tables)) if entry.check else []
         yield from violation_rows(verdict, origins[entry.id], settings.samples.mode, kept)
+
+
+def _own_tables(
+    results: tuple[Result, ...], origins: Mapping[str, Origin]
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows by table of what checks leave in tables of their own."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        finding = result.finding
+        for record in finding.records:
+            row = record_row(finding.verdict, record, origins[result.entry.id])
+            tables.setdefault(record.table, []).append(row)
+    return tables
 
 
 def _sample(

@@ -81,6 +81,7 @@ def audit(
     if settings.sections.get("incremental") and request.only.is_whole:
         memory = Memory(store, snapshot, plan, plan.as_of)
     sight = observe(plan, tables, progress, memory)
+    sight = replace(sight, run_id=run_id)
     results = judge(plan, _with_past(plan, sight, store, settings, request.only))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
@@ -187,6 +188,13 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, on
         sight,
         history=history,
         previous=store.previous(settings.name, plan.as_of),
+        remembered={
+            entry.id: store.remembered(entry.active.remembers, entry.id, past[-1].run_id)
+            for entry in plan.entries
+            if entry.active is not None
+            and entry.active.remembers is not None
+            and (past := history[entry.id])
+        },
         accepted={
             entry.id: known[entry.dataset].get(entry.id, frozenset())
             for entry in plan.entries

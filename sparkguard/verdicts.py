@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from sparkguard.slices import Slice
 
@@ -63,6 +64,16 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Record:
+    """A row of a result table of the check's own; the fields are columns of that table.
+
+    What says of which run, check and slice it is, is added where it is stored.
+    """
+
+    table: ClassVar[str]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One outcome of one check on one slice.
 
@@ -88,10 +99,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict and the rows that prove it."""
+    """A verdict, the rows that prove it, and what the check leaves for its next run."""
 
     verdict: Verdict
     evidence: tuple[Evidence, ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 def exit_code(

@@ -14,7 +14,7 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
-from sparkguard.verdicts import Coverage, Evidence, Outcome, Verdict
+from sparkguard.verdicts import Coverage, Evidence, Outcome, Record, Verdict
 
 CHECKS: Registry[Check] = Registry("check")
 
@@ -39,6 +39,7 @@ class Past:
     version: int
     at: datetime
     profile: Profile
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ class Context:
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
     slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
-    slice). `survey` is what the check worked out for all its slices. `as_of` is the run's clock,
-    in UTC.
+    slice); `remembered` the records that this check left in the run of its latest past profile.
+    `survey` is what the check worked out for all its slices. `as_of` is the run's clock, in UTC,
+    and `run_id` its name.
     """
 
     table: TableFacts
@@ -77,6 +79,8 @@ class Context:
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
     survey: Any = None
+    remembered: tuple[Record, ...] = ()
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Judgement:
     rows: int | None = None
     violations: int | None = None
     evidence: tuple[Evidence, ...] = ()
+    records: tuple[Record, ...] = ()
     counts_as: Outcome | None = None
     coverage: Coverage | None = None  # SAMPLED where the numbers come from a declared sample
 
@@ -140,6 +145,7 @@ class Check(ABC):
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_baseline: ClassVar[bool] = False
+    remembers: ClassVar[type[Record] | None] = None  # the records it leaves and looks back on
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)

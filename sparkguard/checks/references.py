@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,16 +14,8 @@ from sparkguard.measures.totals import Totals, TotalsState
 from sparkguard.normal import Rule
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
-from sparkguard.references.explain import (
-    MOST_KEYS,
-    Changes,
-    Explanation,
-    causes_of,
-    compare,
-    evidence,
-    explanation,
-    said,
-)
+from sparkguard.references import explain, orphans
+from sparkguard.references.orphans import Comparison, Orphan
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.slices import WHOLE
@@ -42,11 +35,14 @@ class References(Check, kind="references"):
     (0 to 1) of rows and of distinct keys that may be orphans. `duplicates` says whether a parent
     key held by several rows, which multiplies the child's rows in a join, breaks the rule.
     `new_orphans` does the same for orphan keys that the last run did not have, so that tolerated
-    orphans can't be replaced by others unseen. `unused` reports how many parents no child names.
-    `top` orphan keys are shown, by their text or, without `show_keys`, by a hash.
+    orphans can't be replaced by others unseen; the first run has nothing to compare with.
+    `unused` reports how many parents no child names. `top` orphan keys are shown, by their text
+    or, without `show_keys`, by a hash.
     """
 
     wants_history = 1
+    wants_history_of_slices = False
+    remembers = Orphan
 
     columns: tuple[ColumnPath, ...]
     to_table: str
@@ -71,8 +67,8 @@ class References(Check, kind="references"):
             )
         if len(self.columns) > _MOST_PARTS:
             raise ValueError(f"a key has at most {_MOST_PARTS} parts, found {len(self.columns)}")
-        if not 0 <= self.top <= MOST_KEYS:
-            raise ValueError(f"top lies between 0 and {MOST_KEYS}, found {self.top}")
+        if not 0 <= self.top <= _MOST_SHOWN:
+            raise ValueError(f"top lies between 0 and {_MOST_SHOWN}, found {self.top}")
         for share in (self.max_orphan_rows, self.max_orphan_keys):
             if not 0 <= share <= 1:
                 raise ValueError(f"a share of orphans lies between 0 and 1, found {share}")
@@ -109,20 +105,24 @@ class References(Check, kind="references"):
         if found is None or whole is None or not found.count("rows"):
             return not_evaluable("no rows refer to anything", rows=0)
         rows, nulls = found.count("rows"), found.count("null_some") + found.count("null_all")
-        orphans, orphan_keys = found.count("orphan_rows"), found.count("orphan_keys")
+        orphan_rows, orphan_keys = found.count("orphan_rows"), found.count("orphan_keys")
+        compared = self._compared(context, orphan_keys) if context.where.is_whole else None
         reasons = []
         if not whole.count("parent_keys"):
             reasons.append(f"the parent table {self.to_table} has no keys")
-        if self._beyond(orphans, rows, orphan_keys, found.count("keys")):
-            reasons.append(
-                f"{orphans:,} of {rows:,} rows have no parent in {self.to_table} "
+        if self._beyond(orphan_rows, rows, orphan_keys, found.count("keys")):
+            reason = (
+                f"{orphan_rows:,} of {rows:,} rows have no parent in {self.to_table} "
                 f"({orphan_keys:,} of {found.count('keys'):,} keys)"
             )
-            if context.where.is_whole:
-                reasons[-1] += self._cause(context, orphans)
-        changes = self._changes(context) if context.where.is_whole and orphans else None
-        if self.new_orphans == "violation" and changes is not None and changes.new:
-            reasons.append(f"{len(changes.new):,} orphan keys were none in the last run")
+            if compared is not None:
+                clauses = explain.said(context.seen, self._explanation(context), orphan_rows)
+                reason = ", and ".join((reason, *clauses))
+            reasons.append(reason)
+        gate = compared if self.new_orphans == "violation" else None
+        if gate is not None and gate.surely_new:
+            at_least = "" if gate.complete else "at least "
+            reasons.append(f"{at_least}{gate.surely_new:,} orphan keys were none in the last run")
         partly = found.count("null_some") if self.match == "full" else 0
         if partly:
             reasons.append(f"{partly:,} rows have a key that is NULL in part")
@@ -132,18 +132,21 @@ class References(Check, kind="references"):
                 f"{doubled:,} keys have several parents, so a join gains {surplus:,} rows"
             )
         details: dict[str, Any] = {
-            "observed": orphans,
+            "observed": orphan_rows,
             "expected": self._expected(),
             "unit": "rows",
             "rows": rows,
-            "violations": orphans + partly,
+            "violations": orphan_rows + partly,
             "evidence": (
                 *self._evidence(found, whole, context),
-                *self._why(context, found, changes),
+                *self._why(context, orphan_rows, compared),
             ),
+            "records": () if compared is None else compared.orphans,
         }
         if not reasons and nulls == rows:
             return not_evaluable("every key is NULL", **details)
+        if not reasons and gate is not None and not gate.tells_new:
+            return not_evaluable(f"only {orphans.MOST_KEYS:,} orphan keys are compared", **details)
         if not reasons:
             return passed(**details)
         if nulls:
@@ -193,37 +196,33 @@ class References(Check, kind="references"):
         return tuple(rows)
 
     def _why(
-        self, context: Context, found: TotalsState, changes: Changes | None
-    ) -> tuple[Evidence, ...]:
-        orphans = found.count("orphan_rows")
-        if not context.where.is_whole or not orphans:
-            return ()
-        explanation = self._explanation(context)
-        return tuple(evidence(context.seen, explanation, orphans, self.top, changes))
+        self, context: Context, orphan_rows: int, compared: Comparison | None
+    ) -> Iterator[Evidence]:
+        if compared is None:
+            return
+        yield from explain.changes(compared)
+        if orphan_rows:
+            why = self._explanation(context)
+            yield from explain.evidence(context.seen, why, orphan_rows, self.top, compared)
 
-    def _cause(self, context: Context, orphan_rows: int) -> str:
-        need = self._explanation(context).causes
-        causes = causes_of(None if need is None else context.seen.at(WHOLE, need))
-        return f", and {said(causes[0], orphan_rows)}" if causes else ""
-
-    def _changes(self, context: Context) -> Changes | None:
-        """Orphan keys against the last run; None when there was none."""
-        keys, orphans = self._counts(context), self._explanation(context).orphans
-        last = [past for past in context.history if past.profile.at(WHOLE, keys) is not None]
-        if not last:
-            return None
-        before, now = last[-1].profile, context.seen
-        return compare(
-            now.at(WHOLE, orphans) or KeyListState(),
-            _orphan_keys(now, keys),
-            before.at(WHOLE, orphans),
-            _orphan_keys(before, keys),
+    def _compared(self, context: Context, orphan_keys: int) -> Comparison:
+        """The whole table's orphan keys against those of the last run that measured them."""
+        counts = self._counts(context)
+        pasts = [past.profile.at(WHOLE, counts) for past in context.history]
+        last = next((past for past in reversed(pasts) if past is not None), None)
+        listed = context.seen.at(WHOLE, self._explanation(context).orphans) or KeyListState()
+        return Comparison(
+            self.to_table,
+            orphans.Run(context.run_id, context.as_of, orphan_keys, listed),
+            None
+            if last is None
+            else orphans.before(last.count("orphan_keys"), context.remembered, self.show_keys),
         )
 
-    def _explanation(self, context: Context) -> Explanation:
+    def _explanation(self, context: Context) -> explain.Explanation:
         found = [context.table.schema.at(column) for column in self.columns]
         types = tuple(field.type for field in found if field is not None)
-        return explanation(self._relation(context), types, self.show_keys)
+        return explain.explanation(self._relation(context), types, self.show_keys)
 
     def _relation(self, context: Context) -> ChildWithParent:
         return ChildWithParent(
@@ -241,9 +240,5 @@ class References(Check, kind="references"):
         return Need(relation, Totals(counts(relation), reads))
 
 
-def _orphan_keys(profile: Profile, need: Need[TotalsState]) -> int:
-    found = profile.at(WHOLE, need)
-    return 0 if found is None else found.count("orphan_keys")
-
-
 _MOST_PARTS = 8
+_MOST_SHOWN = 1_000

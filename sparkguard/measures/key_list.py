@@ -50,7 +50,12 @@ def _ordered(keys: Any) -> tuple[ListedKey, ...]:
 
 @dataclass(frozen=True)
 class KeyList(Measure[KeyListState], kind="key_list"):
-    """Collects the rows of a relation that is bounded by itself: hash, text, rows, first."""
+    """Collects the rows of a relation that is bounded by itself: hash, text, rows, first.
+
+    The keys are values of cells, so the state is not stored among the profiles.
+    """
+
+    stored = False
 
     hash: Sql
     text: Sql

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.datatypes import DataType, is_integer, is_string
+from sparkguard.datatypes import DataType, Decimal, is_integer, is_string
 from sparkguard.measures.causes import Cause, Causes, CausesState
 from sparkguard.measures.key_list import KeyList, KeyListState
-from sparkguard.measures.totals import Totals, TotalsState
+from sparkguard.measures.orphan_volume import OrphanVolumes, OrphanVolumeState
 from sparkguard.profile import Need, Profile
-from sparkguard.references.terms import SUBSETS, bins, volume
+from sparkguard.references import volume
+from sparkguard.references.orphans import MOST_KEYS, Comparison, Orphan, State
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.keys import ROWS
-from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, Change, LossyKeys
+from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, PARENT_TEXT, Change, LossyKeys
+from sparkguard.relations.orphan_volume import OrphanVolume
 from sparkguard.relations.top_keys import FIRST, HASH, TEXT, TopKeys
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence
-
-MOST_KEYS = 1_000
-"""Orphan keys that a run remembers; with more, the comparison with the last run is incomplete."""
 
 _TEXT_CHANGES = (
     Change("trim", ("trim",)),
@@ -29,7 +28,7 @@ _TEXT_CHANGES = (
     Change("strip_zeros", ("strip_zeros",)),
     Change("number", ("number",)),
     Change("unicode", ("unicode",)),
-    Change("all", ("trim", "fold_case", "strip_zeros", "unicode")),
+    Change("all", ("trim", "fold_case", "strip_zeros", "number", "unicode")),
 )
 _SAID = {
     "trim": "trimming white space",
@@ -47,7 +46,7 @@ class Explanation:
     """The needs that explain the orphans of a reference."""
 
     orphans: Need[KeyListState]
-    volume: Need[TotalsState]
+    volume: Need[OrphanVolumeState]
     causes: Need[CausesState] | None
 
     @property
@@ -60,30 +59,29 @@ def explanation(
     reference: ChildWithParent, types: tuple[DataType, ...], shown: bool
 ) -> Explanation:
     """What to look at once a reference is known to have orphans."""
-    reads = frozenset(column[0] for column in reference.columns)
+    parts = len(reference.columns)
+    top = TopKeys(reference, parts, reference.orphan, reference.rows, MOST_KEYS, shown)
     listed = KeyList(*(sql.name(name) for name in (HASH, TEXT, ROWS, FIRST)))
-    changes = tuple(_changes(reference, types))
-    causes = None
-    if changes:
-        names = tuple(change.name for change in changes)
-        text = sql.name(TEXT) if shown else sql.template("CAST(NULL AS STRING)")
-        measure = Causes(names, sql.name(CAUSE), text, sql.name(ROWS), sql.name(KEYS))
-        causes = Need(LossyKeys(reference, changes), measure)
+    by_volume = OrphanVolume(reference)
     return Explanation(
-        Need(
-            TopKeys(
-                reference,
-                len(reference.columns),
-                reference.orphan,
-                reference.rows,
-                MOST_KEYS,
-                shown,
-            ),
-            listed,
-        ),
-        Need(reference, Totals(volume(reference), reads)),
-        causes,
+        Need(top, listed),
+        Need(by_volume, OrphanVolumes(by_volume.cells)),
+        _causes(reference, tuple(_changes(reference, types)), shown),
     )
+
+
+def _causes(
+    reference: ChildWithParent, changes: tuple[Change, ...], shown: bool
+) -> Need[CausesState] | None:
+    if not changes:
+        return None
+    text = sql.template("CAST(NULL AS STRING)")
+    if shown:
+        texts = (sql.name(TEXT), sql.name(PARENT_TEXT))
+        text = sql.template("concat('[', {}, '] for the parent [', {}, ']')", *texts)
+    names = tuple(change.name for change in changes)
+    measure = Causes(names, sql.name(CAUSE), text, sql.name(ROWS), sql.name(KEYS))
+    return Need(LossyKeys(reference, changes), measure)
 
 
 def _changes(reference: ChildWithParent, types: tuple[DataType, ...]) -> Iterator[Change]:
@@ -91,8 +89,12 @@ def _changes(reference: ChildWithParent, types: tuple[DataType, ...]) -> Iterato
         for change in _TEXT_CHANGES:
             if not set(change.rules) <= set(reference.normalise):
                 yield change
-    elif types and all(is_integer(type_) for type_ in types):
+    if any(_is_whole(type_) or is_string(type_) for type_ in types):
         yield Change(DOUBLE)
+
+
+def _is_whole(type_: DataType) -> bool:
+    return is_integer(type_) or (isinstance(type_, Decimal) and type_.scale == 0)
 
 
 def causes_of(state: CausesState | None) -> tuple[Cause, ...]:
@@ -101,61 +103,28 @@ def causes_of(state: CausesState | None) -> tuple[Cause, ...]:
     return tuple(sorted(found, key=lambda cause: -cause.rows))
 
 
-def said(cause: Cause, orphan_rows: int) -> str:
-    """A clause for a verdict's reason: what share of the orphans the cause explains."""
-    how = f"match after {_SAID[cause.name]}"
-    if cause.name == DOUBLE:
-        how = f"equal a parent after {_SAID[DOUBLE]}"
-    if cause.rows == orphan_rows:
-        return f"all of them {how}"
-    return f"{cause.rows:,} of them {how}"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Orphan keys against the last run; `complete` is False where either list was cut."""
-
-    new: frozenset[str]
-    known: frozenset[str]
-    healed: int
-    complete: bool
-
-
-def compare(
-    now: KeyListState, now_keys: int, before: KeyListState | None, before_keys: int
-) -> Changes:
-    """New, known and healed orphan keys, from the lists and the numbers of keys of two runs."""
-    mine = {key.hash for key in now.keys}
-    theirs = {key.hash for key in before.keys} if before is not None else set()
-    return Changes(
-        frozenset(mine - theirs),
-        frozenset(mine & theirs),
-        len(theirs - mine),
-        now_keys <= len(mine) and before_keys <= len(theirs),
-    )
+def said(seen: Profile, found: Explanation, orphan_rows: int) -> Iterator[str]:
+    """Clauses for a verdict's reason: which cause explains most, and where orphans begin."""
+    causes = causes_of(None if found.causes is None else seen.at(WHOLE, found.causes))
+    if causes:
+        how = f"match after {_SAID[causes[0].name]}"
+        if causes[0].name == DOUBLE:
+            how = f"equal a parent after {_SAID[DOUBLE]}"
+        all_ = causes[0].rows == orphan_rows
+        yield f"all of them {how}" if all_ else f"{causes[0].rows:,} of them {how}"
+    if step := volume.step_of(seen.at(WHOLE, found.volume)):
+        yield volume.said(step)
 
 
 def evidence(
-    seen: Profile, found: Explanation, orphan_rows: int, top: int, changes: Changes | None
+    seen: Profile, found: Explanation, orphan_rows: int, top: int, compared: Comparison
 ) -> Iterator[Evidence]:
-    """The rows from which a report draws orphans, causes, curves and changes."""
-    listed = seen.at(WHOLE, found.orphans) or KeyListState()
-    for i, key in enumerate(listed.keys[:top]):
-        notes = [f"first in {key.first}"] if key.first else []
-        if changes is not None and changes.complete:
-            notes.append("new" if key.hash in changes.new else "known")
-        label = key.text if key.text is not None else key.hash[:12]
-        text = "; ".join(notes) or None
-        yield Evidence("examples", "top orphans", i, label=label, count=key.rows, text=text)
-    if changes is not None:
-        complete = "complete" if changes.complete else f"among the {MOST_KEYS:,} largest only"
-        numbers = {
-            "new": len(changes.new), "known": len(changes.known), "healed": changes.healed
-        }  # fmt: skip
-        for i, (label, count) in enumerate(numbers.items()):
-            yield Evidence(
-                "counts", "since the last run", i, label=label, count=count, text=complete
-            )
+    """The rows from which a report draws orphans, causes and curves."""
+    present = [orphan for orphan in compared.orphans if orphan.state != State.HEALED]
+    for i, orphan in enumerate(present[:top]):
+        label = orphan.key if orphan.key is not None else orphan.key_hash[:12]
+        text = "; ".join(_notes(orphan, compared)) or None
+        yield Evidence("examples", "top orphans", i, label=label, count=orphan.rows, text=text)
     causes = None if found.causes is None else seen.at(WHOLE, found.causes)
     for i, cause in enumerate(causes_of(causes)):
         yield Evidence(
@@ -167,33 +136,28 @@ def evidence(
             count=cause.rows,
             text=cause.example,
         )
-    totals = seen.at(WHOLE, found.volume)
-    if totals is not None:
-        yield from _curves(totals)
+    by_volume = seen.at(WHOLE, found.volume)
+    if by_volume is not None:
+        yield from volume.evidence(by_volume)
 
 
-def _curves(totals: TotalsState) -> Iterator[Evidence]:
-    for i, nth in enumerate(reversed(SUBSETS)):
-        rows, orphans = totals.count(f"rows_of_1_in_{nth}"), totals.count(f"orphans_of_1_in_{nth}")
-        if rows:
-            label = "all keys" if nth == 1 else f"1 in {nth:,} keys"
-            share = orphans / rows
-            yield Evidence(
-                "series", "orphans by volume", i, label, x=float(rows), number=share, count=orphans
-            )
-    for i, (low, high) in enumerate(bins()):
-        keys, orphans = totals.count(f"keys_from_{low}"), totals.count(f"orphan_keys_from_{low}")
-        if keys:
-            label = f"{low:,}" if high == low + 1 else f"{low:,} and more"
-            if high is not None and high > low + 1:
-                label = f"{low:,} to {high - 1:,}"
-            yield Evidence(
-                "bins",
-                "orphan keys by rows per key",
-                i,
-                f"{label} rows",
-                number=orphans / keys,
-                count=orphans,
-                low=float(low),
-                high=None if high is None else float(high),
-            )
+def _notes(orphan: Orphan, compared: Comparison) -> Iterator[str]:
+    if orphan.first_slice:
+        yield f"first in {orphan.first_slice}"
+    if orphan.state == State.KNOWN:
+        yield f"known since {orphan.first_seen:%Y-%m-%d}"
+    elif compared.before is not None and orphan.state == State.NEW:
+        yield "new"
+
+
+def changes(compared: Comparison) -> Iterator[Evidence]:
+    """The numbers of new, known and healed keys; none for the first run."""
+    if compared.before is None:
+        return
+    text = "complete" if compared.complete else f"among the {MOST_KEYS:,} largest only"
+    states = [State.NEW, State.KNOWN, State.HEALED]
+    if compared.number(State.UNSURE):
+        states.append(State.UNSURE)
+    for i, state in enumerate(states):
+        count = compared.number(state)
+        yield Evidence("counts", "since the last run", i, state.value, count=count, text=text)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 CAUSE, KEYS = "__sparkguard_cause", "__sparkguard_keys"
+PARENT_TEXT = "__sparkguard_parent_text"
 DOUBLE = "double"
 """The cause of whole numbers beyond 2^53 that passed through a double on their way."""
+_INEXACT = r"\A-?([0-9]{16,38}|[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2})\z"
+"""Whole numbers, as text, that a double may have changed or written."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ class Change:
         """A part of a key after the change, as text."""
         if self.name != DOUBLE:
             return normalised(value, self.rules)
+        text = sql.template("CAST({} AS STRING)", value)
         lossy = sql.template("try_cast(try_cast({} AS DOUBLE) AS DECIMAL(38,0))", value)
-        return sql.template("CAST({} AS STRING)", lossy)
+        return sql.template(
+            "CASE WHEN {0} RLIKE {1} THEN coalesce(CAST({2} AS STRING), {0}) ELSE {0} END",
+            *(text, sql.literal(_INEXACT), lossy),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class LossyKeys(Relation, kind="lossy_keys"):
     """One row per change and key after it that joins orphan keys of the whole with a parent's.
 
     `KEYS` orphan keys with `ROWS` rows become equal to a parent's key; `TEXT` is the one with most
-    rows. Every key is written in each changed form and grouped: no join.
+    rows, `PARENT_TEXT` a parent's that it becomes equal to. Every key is written in each changed
+    form and grouped: no join.
     """
 
     reference: ChildWithParent
@@ -80,7 +88,7 @@ class LossyKeys(Relation, kind="lossy_keys"):
         rows = F.expr(self.reference.rows.text)
         text = F.expr(key_text(len(names)).text)
         written = complete.select(
-            (F.expr(self.reference.parents.text) > 0).alias("known"),
+            F.when(F.expr(self.reference.parents.text) > 0, text).alias("known"),
             F.when(orphan, F.struct(rows.alias("rows"), text.alias("text"))).alias("orphan"),
             F.explode(forms).alias("form"),
         )
@@ -94,8 +102,12 @@ class LossyKeys(Relation, kind="lossy_keys"):
                 F.max("orphan").alias("most"),
             )
         )
-        return met.where(F.col("known") & (F.col(KEYS) > 0)).select(
-            F.col("cause").alias(CAUSE), keys.ROWS, KEYS, F.col("most.text").alias(TEXT)
+        return met.where(F.col("known").isNotNull() & (F.col(KEYS) > 0)).select(
+            F.col("cause").alias(CAUSE),
+            keys.ROWS,
+            KEYS,
+            F.col("most.text").alias(TEXT),
+            F.col("known").alias(PARENT_TEXT),
         )
 
 

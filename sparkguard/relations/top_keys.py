@@ -18,12 +18,12 @@ _PICKED = "__sparkguard_picked"
 
 
 def key_text(parts: int) -> Sql:
-    """A key as people read it: its parts between commas, NULL by that word."""
+    """A key as people read it: its parts between commas, NULL by that word, 200 characters."""
     texts = [
         sql.template("coalesce(CAST({} AS STRING), 'NULL')", sql.name(name))
         for name in keys.key_names(parts)
     ]
-    return sql.call("concat_ws", sql.literal(", "), *texts)
+    return sql.template("left({}, 200)", sql.call("concat_ws", sql.literal(", "), *texts))
 
 
 def key_hash(parts: int) -> Sql:

@@ -119,13 +119,15 @@ def past_profiles(
 
 def _grouped(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, Need[Any]]) -> tuple[Past, ...]:
     states: dict[tuple[datetime, str, int], dict[tuple[Need[Any], Slice], Any]] = {}
+    runs: dict[tuple[datetime, str, int], str] = {}
     for row in rows:
         need, where = needs[row["need_id"]], Slice.parse(row["slice"])
         version = -1 if row["table_version"] is None else row["table_version"]
-        together = states.setdefault((row["as_of"], row["slice"], version), {})
-        together[need, where] = need.measure.load(bytes(row["state"]))
+        key = (row["as_of"], row["slice"], version)
+        runs[key] = row["run_id"]
+        states.setdefault(key, {})[need, where] = need.measure.load(bytes(row["state"]))
     return tuple(
-        Past(Slice.parse(key), version, at, Profile(together))
+        Past(Slice.parse(key), version, at, Profile(together), runs[at, key, version])
         for (at, key, version), together in sorted(states.items(), key=lambda item: item[0])
     )
 

@@ -164,7 +164,7 @@ def evidence_rows(
     """Rows of `evidence` for one verdict."""
     for item in evidence:
         yield {
-            **_checked(verdict.check, verdict.slice, origin),
+            **checked(verdict.check, verdict.slice, origin),
             **{name: getattr(item, name) for name in Evidence.__dataclass_fields__},
         }
 
@@ -208,7 +208,7 @@ def violation_rows(
     """
     sampled = tuple(sample)
     head = {
-        **_checked(verdict.check, verdict.slice, origin),
+        **checked(verdict.check, verdict.slice, origin),
         "sample_mode": mode,
         "violations": verdict.violations,
         "sample_rows": len(sampled),
@@ -302,7 +302,8 @@ class TransitionRow:
         return f"number {self.number}: {self.state} by {self.changed_by} at {when}"
 
 
-def _checked(check: str, where: Slice, origin: Origin) -> dict[str, Any]:
+def checked(check: str, where: Slice, origin: Origin) -> dict[str, Any]:
+    """The cells that say which check, on which slice of which version, a row speaks of."""
     return {
         "check_id": check,
         "check_kind": origin.check_kind,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sparkguard.checks.base import Past
 from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need
-from sparkguard.results import history, janitor, metrics, setup, transitions
+from sparkguard.results import check_records, history, janitor, metrics, setup, transitions
 from sparkguard.results.access import Access, Writer
+from sparkguard.results.check_records import R
 from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
 from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
@@ -145,6 +146,10 @@ class Store:
         All slices when `slices` is None; only runs that looked from before `before`.
         """
         return history.past_profiles(self.access, dataset, needs, slices, limit, before)
+
+    def remembered(self, kind: type[R], check: str, run_id: str) -> tuple[R, ...]:
+        """The records of a table of its own that a check left in a complete run."""
+        return check_records.remembered(self.access, kind, check, run_id)
 
     def transition(
         self,

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import Judgement, Past
+from sparkguard.checks.base import Judgement
 from sparkguard.checks.references import References
 from sparkguard.errors import ConfigurationError
 from sparkguard.slices import WHOLE, Slice
@@ -216,97 +215,9 @@ def test_whole_numbers_of_any_width_compare(spark: Any, judge: Any) -> None:
         ({"columns": (), "to_columns": ()}, "at least one"),
         ({"to_columns": KL}, "1 columns refer to 2"),
         ({"max_orphan_rows": 1.5}, "between 0 and 1"),
+        ({"top": -1}, "between 0 and 1000"),
     ],
 )
 def test_a_reference_that_makes_no_sense_is_refused(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         References(**{"columns": A, "to_table": "parent", "to_columns": K, **options})
-
-
-def evidence(judgement: Judgement, name: str) -> list[tuple[str | None, int | None, str | None]]:
-    return [(e.label, e.count, e.text) for e in judgement.evidence if e.name == name]
-
-
-def test_top_orphans_with_their_first_slice_and_causes(spark: Any, observe: Any) -> None:
-    rows = [
-        ("2", "a "),
-        ("1", "a "),
-        ("2", "a "),
-        ("2", "zz"),
-        ("1", "B"),
-        ("1", "b"),
-        ("1", "007"),
-    ]
-    frames = {
-        "t": spark.createDataFrame(rows, "p string, c string"),
-        "parent": spark.createDataFrame([("a",), ("b",), ("7",)], "k string"),
-    }
-    check = References((("c",),), "parent", K, top=3)
-    seen = observe([check], frames, by=("p",))
-    whole = check.judge(seen.seen.only(WHOLE), seen)
-    assert evidence(whole, "top orphans") == [
-        ("a ", 3, "first in p=1"),
-        ("007", 1, "first in p=1"),
-        ("B", 1, "first in p=1"),
-    ]
-    causes = {e.label: (e.count, e.number, e.text) for e in whole.evidence if e.name == "causes"}
-    assert causes == {
-        "all changes of text together": (5, 5 / 6, "a "),
-        "trimming white space": (3, 3 / 6, "a "),
-        "folding case": (1, 1 / 6, "B"),
-        "dropping leading zeros": (1, 1 / 6, "007"),
-        "reading text as numbers": (1, 1 / 6, "007"),
-    }
-    assert "5 of them match after all changes of text together" in whole.reason
-    volume = [(e.label, e.x, e.number) for e in whole.evidence if e.name == "orphans by volume"]
-    assert volume[-1] == ("all keys", 7.0, 6 / 7)
-    bins = [
-        (e.label, e.count, e.number)
-        for e in whole.evidence
-        if e.name == "orphan keys by rows per key"
-    ]
-    assert bins == [("1 rows", 3, 3 / 4), ("2 to 9 rows", 1, 1.0)]
-    hidden = replace(check, show_keys=False)
-    seen = observe([hidden], frames, by=("p",))
-    told = repr(hidden.judge(seen.seen.only(WHOLE), seen).evidence)
-    assert "zz" not in told
-    assert "007" not in told
-
-
-def test_whole_numbers_that_passed_through_a_double_are_named(spark: Any, judge: Any) -> None:
-    child = spark.createDataFrame([(2**53,), (2**53,), (4,), (7,)], "a bigint")
-    parent = spark.createDataFrame([(2**53 + 1,), (4,)], "k bigint")
-    (found,) = judge([References(A, "parent", K)], {"t": child, "parent": parent})
-    assert "2 of them equal a parent after passing whole numbers through a double" in found.reason
-
-
-def test_new_known_and_healed_orphans_against_the_last_run(spark: Any, observe: Any) -> None:
-    def frames(*keys: int) -> dict[str, Any]:
-        return {
-            "t": spark.createDataFrame([(key,) for key in keys], "a int"),
-            "parent": spark.createDataFrame([(1,)], "k int"),
-        }
-
-    tolerant = References(A, "parent", K, max_orphan_rows=1, max_orphan_keys=1)
-    strict = replace(tolerant, new_orphans="violation")
-
-    def after(
-        history: tuple[Past, ...], *keys: int
-    ) -> tuple[Outcome, dict[str | None, int | None]]:
-        seen = observe([strict], frames(*keys))
-        judged = strict.judge(seen.seen.only(WHOLE), replace(seen, history=history))
-        told = {label: n for label, n, _ in evidence(judged, "since the last run")}
-        return judged.outcome, told
-
-    first = observe([strict], frames(1, 8, 9)).seen
-    clean = observe([strict], frames(1)).seen
-    at = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    since = (Past(WHOLE, 1, at, first),)
-    assert after((), 1, 8, 9) == (Outcome.PASS, {})
-    assert after(since, 1, 8, 9) == (Outcome.PASS, {"new": 0, "known": 2, "healed": 0})
-    assert after(since, 1, 8) == (Outcome.PASS, {"new": 0, "known": 1, "healed": 1})
-    assert after(since, 1, 8, 7) == (Outcome.FAIL, {"new": 1, "known": 1, "healed": 1})
-    assert after((Past(WHOLE, 1, at, clean),), 8) == (
-        Outcome.FAIL,
-        {"new": 1, "known": 0, "healed": 0},
-    )

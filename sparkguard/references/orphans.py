@@ -1,0 +1,142 @@
+"""Orphan keys from run to run: new, known and healed ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import ClassVar
+
+from sparkguard.measures.key_list import KeyListState, ListedKey
+from sparkguard.verdicts import Record
+
+MOST_KEYS = 10_000
+"""Orphan keys of a reference that a run keeps, those of most rows first."""
+
+
+class State(StrEnum):
+    """What a key is in comparison with the run before."""
+
+    NEW = "new"
+    KNOWN = "known"
+    HEALED = "healed"
+    UNSURE = "unsure"  # not in the last run's list, which was cut
+
+
+@dataclass(frozen=True)
+class Orphan(Record):
+    """A key without a parent, as one row of `orphans`; the table says what the fields mean."""
+
+    table: ClassVar[str] = "orphans"
+
+    parent: str
+    key_hash: str
+    key: str | None
+    rows: int
+    first_slice: str | None
+    state: str
+    first_run: str
+    first_seen: datetime
+    orphan_keys: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """The orphans that a run found: their number, and their list, which is cut at `MOST_KEYS`."""
+
+    id: str
+    as_of: datetime
+    keys: int
+    listed: KeyListState
+
+    @property
+    def complete(self) -> bool:
+        return self.keys <= len(self.listed.keys)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The run before: the number of its orphan keys, and those that it kept."""
+
+    keys: int
+    kept: Mapping[str, Orphan]
+
+    @property
+    def complete(self) -> bool:
+        return self.keys <= len(self.kept)
+
+
+def before(keys: int, records: tuple[Record, ...], shown: bool = True) -> Before:
+    """The run before, from the records that it left; without their texts unless `shown`."""
+    orphans = (record for record in records if isinstance(record, Orphan))
+    kept = (o if shown else replace(o, key=None) for o in orphans if o.state != State.HEALED)
+    return Before(keys, {orphan.key_hash: orphan for orphan in kept})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The orphans of a run against those of the run before, which is None for the first."""
+
+    parent: str
+    now: Run
+    before: Before | None = None
+
+    @property
+    def complete(self) -> bool:
+        """True when both runs list all their keys."""
+        return self.now.complete and (self.before is None or self.before.complete)
+
+    @property
+    def tells_new(self) -> bool:
+        """True when every new key is known to be new."""
+        return self.before is None or (self.now.complete and not self.number(State.UNSURE))
+
+    @property
+    def surely_new(self) -> int:
+        """At least so many keys were no orphans in the run before; 0 without such a run."""
+        if self.before is None:
+            return 0
+        return max(self.number(State.NEW), self.now.keys - self.before.keys)
+
+    def number(self, state: State) -> int:
+        return self._numbers[state]
+
+    @cached_property
+    def _numbers(self) -> Counter[str]:
+        return Counter(orphan.state for orphan in self.orphans)
+
+    @cached_property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """The keys of this run, those of most rows first, then those that healed."""
+        return (*self._present(), *self._healed())
+
+    def _present(self) -> Iterator[Orphan]:
+        for key in self.now.listed.keys:
+            last = None if self.before is None else self.before.kept.get(key.hash)
+            if last is not None:
+                yield self._orphan(key, State.KNOWN, last)
+            elif self.before is None or self.before.complete:
+                yield self._orphan(key, State.NEW)
+            else:
+                yield self._orphan(key, State.UNSURE)
+
+    def _healed(self) -> Iterator[Orphan]:
+        if self.before is None or not self.now.complete:
+            return  # a key that a cut list lacks may be an orphan still
+        present = {key.hash for key in self.now.listed.keys}
+        for hash_, last in sorted(self.before.kept.items()):
+            if hash_ not in present:
+                yield self._orphan(ListedKey(hash_, last.key, 0, None), State.HEALED, last)
+
+    def _orphan(self, key: ListedKey, state: State, last: Orphan | None = None) -> Orphan:
+        first = (self.now.id, self.now.as_of)
+        if last is not None:
+            first = (last.first_run, last.first_seen)
+        return Orphan(
+            self.parent, key.hash, key.text, key.rows, key.first, state.value, *first,
+            self.now.keys, self.complete,
+        )  # fmt: skip
