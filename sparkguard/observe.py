@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, Protocol
 
 from sparkguard.judging import Sight
@@ -12,7 +11,7 @@ from sparkguard.plan import Needs, Plan, new_needs
 from sparkguard.profile import Need, Profile, Scanned
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.base import Tables
-from sparkguard.scan import run_scan
+from sparkguard.scan import bundled, run_bundle
 
 MOST_STEPS = 12
 """A check that still asks for more is broken; the flagship's longest chain takes five."""
@@ -60,9 +59,10 @@ def observe(
         new = (need for needs in wanted.values() for need in needs if need not in known)
         scans = tuple(memory.scan(new, tables))
         count = _Count(progress, sum(len(scan.chunks) for scan, _, _ in scans))
-        for scan, those, known_states in scans:
-            found = run_scan(scan, those, partial(count, scan))
-            scanned = scanned.merge(Scanned(found.profile.merge(known_states), found.failures))
+        for group in bundled(scans, lambda found: found[:2]):
+            brought = run_bundle([scan for scan, _, _ in group], group[0][1], count)
+            for (_, _, recalled), found in zip(group, brought, strict=True):
+                scanned = scanned.merge(Scanned(found.profile.merge(recalled), found.failures))
         for entry_id, needs in wanted.items():
             asked[entry_id] = (*asked.get(entry_id, ()), *needs)
     crashed.update(dict.fromkeys(wanted, "the check asks for ever more scans"))

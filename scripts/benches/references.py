@@ -15,7 +15,7 @@ from sparkguard.checks.references import References
 from sparkguard.datatypes import from_json
 from sparkguard.layout import lay_out
 from sparkguard.profile import Profile
-from sparkguard.scan import run_scan
+from sparkguard.scan import bundled, run_bundle
 from sparkguard.slices import WHOLE
 
 REFERENCES = {
@@ -71,7 +71,12 @@ def main() -> None:
             for mine, to, theirs in chosen
         ]
         needs = [need for check in checks for need in check.needs(context)]
-        found = Profile.merged(run_scan(scan, source).profile for scan in lay_out(needs, {}))
+        scans = [(scan, source) for scan in lay_out(needs, {})]
+        found = Profile.merged(
+            seen.profile
+            for group in bundled(scans, lambda pair: pair)
+            for seen in run_bundle([scan for scan, _ in group], source)
+        )
         for need in needs:
             state = found.at(WHOLE, need)
             assert state is not None

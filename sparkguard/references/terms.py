@@ -19,7 +19,8 @@ def counts(of: ChildWithParent) -> Terms:
     doubled = sql.template("{} AND {} > 1", whole_key, parents)
     all_null = sql.template("{} = {}", nulls, parts)
     some_null = sql.template("{} > 0 AND {} < {}", nulls, nulls, parts)
-    joined = sql.template("CAST({} AS DECIMAL(19,0)) * CAST({} AS DECIMAL(19,0))", rows, parents)
+    # One key's product beyond 2^63 - 1 counts as that: decimals would cost as much as the rest.
+    joined = sql.template("coalesce(try_multiply({}, {}), {})", rows, parents, _MOST)
     one = sql.literal(1)
     return (
         ("rows", rows),
@@ -39,6 +40,9 @@ def counts(of: ChildWithParent) -> Terms:
             _if(sql.template("{} AND {} = 0 AND {} > 0", whole_key, rows, parents), one),
         ),
     )
+
+
+_MOST = sql.literal(2**63 - 1)
 
 
 def _if(condition: Sql, number: Sql) -> Sql:

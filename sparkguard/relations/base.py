@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from sparkguard.kinds import Registry
@@ -40,12 +41,15 @@ class Relation(ABC):
     slice do not add up): then `frame` repeats what the whole table needs in rows of its own,
     marked by the boolean column `WHOLE_ROW`.
 
-    `chunked` says that `frame` may be read several times, each time other columns only.
+    `chunked` says that `frame` may be read several times, each time other columns only;
+    `bundled` that relations of this kind are measured in one query, where they share what `among`
+    lets them share.
     """
 
     kind: ClassVar[str]
     whole_apart: ClassVar[bool] = False
     chunked: ClassVar[bool] = False
+    bundled: ClassVar[bool] = False
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)
@@ -65,6 +69,10 @@ class Relation(ABC):
     @abstractmethod
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         """The rows, lazily, with the subject's slice columns `by` among the columns."""
+
+    def among(self, others: Sequence[Relation], /) -> Relation:
+        """A relation with the same rows that shares reads with `others` in one query."""
+        return self
 
 
 WHOLE_ROW = "__sparkguard_whole"

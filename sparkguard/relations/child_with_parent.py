@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ class ChildWithParent(Relation, kind="child_with_parent"):
     partial: bool = False
     normalise: tuple[Rule, ...] = ()
     whole_apart = True
+    bundled = True
 
     @property
     def subject(self) -> str:
@@ -67,24 +69,72 @@ class ChildWithParent(Relation, kind="child_with_parent"):
         return sql.template("{} > 0 AND {} = 0 AND {}", self.rows, self.parents, checked)
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
-        from pyspark.sql import functions as F  # noqa: N812
-
         names = keys.key_names(len(self.columns))
-        child = keys.select(
-            tables.frame(self.child),
-            by,
-            [normalised(sql.path(column), self.normalise) for column in self.columns],
-            **{keys.ROWS: F.lit(1)},
-        )
-        parent = keys.select(
-            in_full(tables, self.parent),
-            (),
-            [normalised(sql.path(column), self.normalise) for column in self.parent_columns],
-            **{PARENTS: F.lit(1)},
-        ).where(sql.template("{} = 0", self.null_parts).text)
+        child, parent = self._child_keys(tables, by), self._parent_keys(tables)
         if self.partial and len(names) > 1:
             parent = _with_every_null(parent, names)
         return keys.levelled(child, parent, by, names, (keys.ROWS,), (PARENTS,))
+
+    def among(self, others: Sequence[Relation], /) -> Relation:
+        """Counts the child by the finest key of `others` first, and a common parent once."""
+        alike = [o for o in others if isinstance(o, ChildWithParent) and o.child == self.child]
+        alike = [o for o in alike if o != self and o.normalise == self.normalise]
+        finest = self._finest(alike)
+        counted = any(other._finest([*alike, self]) == finest for other in alike)
+        parents = any(self._parent == other._parent for other in alike)
+        through = finest if counted else ()
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return _Sharing(**values, through=through, parent_once=parents)
+
+    def _finest(self, others: Iterable[ChildWithParent]) -> tuple[Path, ...]:
+        """The largest key among `others` and this that holds all columns of this."""
+        held = [o.columns for o in (self, *others) if set(self.columns) <= set(o.columns)]
+        return max(held, key=lambda columns: (len(set(columns)), columns))
+
+    @property
+    def _parent(self) -> tuple[str, tuple[Path, ...], bool]:
+        return (self.parent, self.parent_columns, self.partial)
+
+    def _child_keys(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        return self._keys(tables.frame(self.child), by, self.columns, keys.ROWS)
+
+    def _parent_keys(self, tables: Tables) -> DataFrame:
+        rows = self._keys(in_full(tables, self.parent), (), self.parent_columns, PARENTS)
+        return rows.where(sql.template("{} = 0", self.null_parts).text)
+
+    def _keys(
+        self, frame: DataFrame, by: tuple[str, ...], columns: tuple[Path, ...], counted: str
+    ) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        parts = [normalised(sql.path(column), self.normalise) for column in columns]
+        return keys.select(frame, by, parts, **{counted: F.lit(1)})
+
+
+@dataclass(frozen=True)
+class _Sharing(ChildWithParent):
+    """A reference whose plan begins as that of its siblings does, for Spark to run it once."""
+
+    through: tuple[Path, ...] = ()
+    parent_once: bool = False
+
+    def _child_keys(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        if not self.through:
+            return super()._child_keys(tables, by)
+        rows = self._keys(tables.frame(self.child), by, self.through, keys.ROWS)
+        finest = keys.grouped(rows, by, keys.key_names(len(self.through)), (keys.ROWS,))
+        parts = [keys.key(self.through.index(column)) for column in self.columns]
+        mine = [F.col(part).alias(keys.key(i)) for i, part in enumerate(parts)]
+        slices = [F.expr(sql.name(column).text).alias(column) for column in by]
+        return finest.select(*slices, *mine, keys.ROWS)
+
+    def _parent_keys(self, tables: Tables) -> DataFrame:
+        rows = super()._parent_keys(tables)
+        if not self.parent_once:
+            return rows
+        return keys.grouped(rows, (), keys.key_names(len(self.columns)), (PARENTS,))
 
 
 def _with_every_null(parent: DataFrame, names: list[str]) -> DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sparkguard.conditions import condition_of, is_storage
@@ -14,10 +16,11 @@ from sparkguard.measures.rows import Rows
 from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.base import Tables
 from sparkguard.scan import cells
+from sparkguard.scan.bundles import bundle_profiles, bundled
 from sparkguard.scan.queries import chunk_frame
 from sparkguard.slices import WHOLE, Slice
 
-__all__ = ["chunk_frame", "run_scan"]
+__all__ = ["bundled", "chunk_frame", "run_bundle", "run_scan"]
 
 MOST_SLICES = 10_000
 """Slices of one relation whose states the driver holds at a time."""
@@ -63,6 +66,25 @@ def run_scan(
     if any(need == rows for need, _ in states):
         failures.pop(rows, None)
     return Scanned(Profile(states), failures)
+
+
+def run_bundle(
+    scans: Sequence[Scan],
+    tables: Tables,
+    progress: Callable[[Scan, Chunk], None] = lambda _, __: None,
+) -> list[Scanned]:
+    """What each of `scans`, one of the groups of `bundled`, brings.
+
+    They are one query; where it fails each scan is run by itself, so that a failure stays where
+    it belongs.
+    """
+    if len(scans) > 1:
+        with suppress(Exception):  # run alone, the culprit names itself
+            found = bundle_profiles(scans, tables, MOST_SLICES)
+            for scan in scans:
+                progress(scan, scan.chunks[0])
+            return [Scanned(profile) for profile in found]
+    return [run_scan(scan, tables, partial(progress, scan)) for scan in scans]
 
 
 def _attempt(

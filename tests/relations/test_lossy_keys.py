@@ -5,7 +5,7 @@ from typing import Any
 
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.keys import ROWS
-from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, Change, LossyKeys
+from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, PARENT_TEXT, Change, LossyKeys
 from sparkguard.relations.top_keys import TEXT
 
 
@@ -55,3 +55,15 @@ def test_whole_numbers_that_collapse_in_a_double(spark: Any) -> None:
     reference = ChildWithParent("c", (("k",),), "d", (("k",),))
     relation = LossyKeys(reference, (Change(DOUBLE),))
     assert found(relation, tables) == {(DOUBLE, 1, 1, str(2**53), None)}
+    # As text they look the way a double is written; short numbers are none of its doing.
+    texts = Frames(
+        {
+            "c": spark.createDataFrame(
+                [("x", "9.007199254740992E15"), ("x", "007"), ("x", "1E400"), ("x", "e5")],
+                "p string, k string",
+            ),
+            "d": spark.createDataFrame([("9007199254740993",), ("7",)], "k string"),
+        }
+    )
+    rows = relation.frame(texts, ()).select(CAUSE, TEXT, PARENT_TEXT).collect()
+    assert set(map(tuple, rows)) == {(DOUBLE, "9.007199254740992E15", "9007199254740993")}
