@@ -16,15 +16,17 @@ from sparkguard.measures.totals import Totals
 from sparkguard.profile import Need
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
+from sparkguard.relations.reference_counts import ReferenceCounts
 from sparkguard.relations.table import Table
 from sparkguard.scan import bundled, run_bundle, run_scan
 from sparkguard.scan.bundles import MOST_SCANS, bundle_frame
 
 
-def reference(to: str, **columns: str) -> ChildWithParent:
+def reference(to: str, **columns: str) -> ReferenceCounts:
     """A reference of table `c`: by child column, the parent's."""
     mine, theirs = columns.keys(), columns.values()
-    return ChildWithParent("c", tuple((c,) for c in mine), to, tuple((c,) for c in theirs))
+    keys = (tuple((c,) for c in mine), to, tuple((c,) for c in theirs))
+    return ReferenceCounts(ChildWithParent("c", *keys))
 
 
 BOTH = reference("pairs", a="a", b="b")
@@ -33,8 +35,10 @@ OTHER = reference("ones", o="k")
 EVERY = (BOTH, FIRST, LAST, OTHER)
 
 
-def scans(*relations: ChildWithParent, by: tuple[str, ...] = ()) -> tuple[Scan, ...]:
-    needs = [Need(r, Totals(counts(r), frozenset(c for (c,) in r.columns))) for r in relations]
+def scans(*relations: ReferenceCounts, by: tuple[str, ...] = ()) -> tuple[Scan, ...]:
+    needs = [
+        Need(r, Totals(counts(r), frozenset(c for (c,) in r.reference.columns))) for r in relations
+    ]
     return lay_out(needs, {"c": by})
 
 

@@ -18,6 +18,7 @@ from sparkguard.references import explain, orphans
 from sparkguard.references.orphans import Comparison, Orphan
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
+from sparkguard.relations.reference_counts import ReferenceCounts
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence
 
@@ -235,9 +236,9 @@ class References(Check, kind="references"):
         )
 
     def _counts(self, context: Context) -> Need[TotalsState]:
-        relation = self._relation(context)
+        kinds = ReferenceCounts(self._relation(context))
         reads = frozenset(column[0] for column in self.columns)
-        return Need(relation, Totals(counts(relation), reads))
+        return Need(kinds, Totals(counts(kinds), reads))
 
 
 _MOST_PARTS = 8

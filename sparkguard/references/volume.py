@@ -23,14 +23,14 @@ def _by_subset(state: OrphanVolumeState) -> Iterator[Evidence]:
         if cell.keys:
             low, high = wilson(cell.orphan_keys, cell.keys)
             yield Evidence(
-                "series", "orphan keys by number of keys", i, _named(nth), float(cell.keys),
+                "series", "orphan rate by number of keys", i, _named(nth), float(cell.keys),
                 cell.orphan_keys / cell.keys, cell.orphan_keys, low, high,
                 f"{cell.orphan_rows:,} of {cell.rows:,} rows",
             )  # fmt: skip
 
 
 def _by_frequency(state: OrphanVolumeState, nth: int, last: int) -> Iterator[Evidence]:
-    name = "orphan keys by rows per key" + ("" if nth == 1 else f", {_named(nth)}")
+    name = "orphan rate by rows per key" + ("" if nth == 1 else f", {_named(nth)}")
     for i, point in enumerate(curve(state.counts(), last)):
         low, high = point.interval
         yield Evidence(

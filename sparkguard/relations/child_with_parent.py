@@ -36,7 +36,6 @@ class ChildWithParent(Relation, kind="child_with_parent"):
     partial: bool = False
     normalise: tuple[Rule, ...] = ()
     whole_apart = True
-    bundled = True
 
     @property
     def subject(self) -> str:
@@ -75,7 +74,7 @@ class ChildWithParent(Relation, kind="child_with_parent"):
             parent = _with_every_null(parent, names)
         return keys.levelled(child, parent, by, names, (keys.ROWS,), (PARENTS,))
 
-    def among(self, others: Sequence[Relation], /) -> Relation:
+    def among(self, others: Sequence[Relation], /) -> ChildWithParent:
         """Counts the child by the finest key of `others` first, and a common parent once."""
         alike = [o for o in others if isinstance(o, ChildWithParent) and o.child == self.child]
         alike = [o for o in alike if o != self and o.normalise == self.normalise]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from sparkguard import sql
@@ -28,6 +29,6 @@ def remembered(access: Access, kind: type[R], check: str, run_id: str) -> tuple[
     """
     rows = of_run(access.load(TABLES[kind.table]), run_id)
     rows = rows.where(sql.template("check_id = {}", sql.literal(check)).text)
-    names = list(kind.__dataclass_fields__)
+    names = [column.name for column in fields(kind)]
     found = access.collect(rows.select(*names), f"{kind.table} of {check}", _MOST)
     return tuple(kind(**row) for row in found)

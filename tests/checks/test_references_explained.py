@@ -49,13 +49,13 @@ def test_top_orphans_with_their_first_slice_and_causes(spark: Any, observe: Any)
         "reading text as numbers": (1, 1 / 6, "[007] for the parent [7]"),
     }
     assert "5 of them match after all changes of text together" in whole.reason
-    volume = [e for e in whole.evidence if e.name == "orphan keys by number of keys"]
+    volume = [e for e in whole.evidence if e.name == "orphan rate by number of keys"]
     assert (volume[-1].label, volume[-1].x, volume[-1].number) == ("all keys", 5.0, 4 / 5)
     assert volume[-1].text == "6 of 7 rows"
     frequency = [
         (e.label, e.count, e.number)
         for e in whole.evidence
-        if e.name == "orphan keys by rows per key"
+        if e.name == "orphan rate by rows per key"
     ]
     assert frequency == [("1", 3, 3 / 4), ("2", 1, 1.0)]
     hidden = replace(check, show_keys=False)

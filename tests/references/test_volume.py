@@ -35,7 +35,7 @@ def test_an_even_rate_has_no_step() -> None:
 
 
 def test_nested_subsets_grow_to_all_keys_with_their_intervals() -> None:
-    points = [e for e in evidence(state({0: 0.5})) if e.name == "orphan keys by number of keys"]
+    points = [e for e in evidence(state({0: 0.5})) if e.name == "orphan rate by number of keys"]
     assert [e.label for e in points] == [
         "1 in 100,000 keys", "1 in 10,000 keys", "1 in 1,000 keys", "1 in 100 keys",
         "1 in 10 keys", "all keys",

@@ -26,7 +26,7 @@ _LIMITED = "PSI"
 """Series of which `high` is the value that counts as moved, not the end of an interval."""
 
 _BEGINNINGS = ("step at population", "smallest population with a wrong value")
-_SHARES = ("rate", "share", "orphans by volume", "maturity", "completeness", "coverage")
+_SHARES = ("rate", "share", "maturity", "completeness", "coverage")
 
 
 def figures(pictures: Mapping[tuple[str, str], Picture]) -> Iterator[Figure]:
