@@ -102,7 +102,7 @@ def changes(
     that could not be judged leaves an open alert as it is, and opens one where that weighs as
     error or fail: by `not_evaluable`, the audit's policy, unless the verdict says how. Slices that
     broke and can't be judged now keep it open.
-    `owners` are by dataset.
+    `owners` are by dataset; a check that names its owner goes before them.
     """
     judged: dict[Subject, tuple[str, list[Verdict]]] = {}
     for dataset, kind, verdict in verdicts:
@@ -113,7 +113,9 @@ def changes(
     )
     by_dataset = owners or {}
     return tuple(
-        replace(row, owner=by_dataset.get(row.dataset, "")) for row in rows if row is not None
+        replace(row, owner=_owner(judged[row.subject][1]) or by_dataset.get(row.dataset, ""))
+        for row in rows
+        if row is not None
     )
 
 
@@ -155,6 +157,10 @@ def _change(
         open_.first_seen if open_ is not None else as_of,
         as_of,
     )
+
+
+def _owner(verdicts: Iterable[Verdict]) -> str:
+    return next((verdict.owner for verdict in verdicts if verdict.owner), "")
 
 
 def _is_missed(verdict: Verdict, policy: Outcome) -> bool:

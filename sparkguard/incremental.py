@@ -12,11 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
+from sparkguard.evaluation.sources import micros
+from sparkguard.late_labels import LateLabels
 from sparkguard.layout import Scan, lay_out
 from sparkguard.measures.rows import Rows
 from sparkguard.plan import Plan
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Tables
+from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.relations.table import Table
 from sparkguard.results import Store
 from sparkguard.slices import Slice
@@ -35,6 +38,8 @@ _ACTIONS = (
 _PLAIN = ("string", "boolean", "byte", "short", "integer", "long", "date")
 """Types that Delta's log writes as Spark's text of them."""
 
+_ID = "__sparkguard_their_id"
+
 
 @dataclass(frozen=True)
 class Recalled:
@@ -42,6 +47,15 @@ class Recalled:
 
     needs: frozenset[Need[Any]]
     profile: Profile
+    changed: frozenset[Slice]
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What the last run measured, and the partitions that changed since."""
+
+    at: datetime
+    states: Mapping[tuple[Need[Any], Slice], Any]
     changed: frozenset[Slice]
 
 
@@ -61,6 +75,11 @@ class Memory:
         by_dataset: dict[str, list[Need[Any]]] = {}
         rest: list[Need[Any]] = []
         for need in needs:
+            if isinstance(need.relation, PredictionWithTruth):
+                seen_before = self.recall_truth(need, need.relation)
+                if seen_before is not None:
+                    yield self._again(need, need.relation, seen_before, tables)
+                    continue
             plain = need.relation == Table(need.relation.subject) and need.measure.stored
             (by_dataset.setdefault(need.relation.subject, []) if plain else rest).append(need)
         for dataset, wanted in by_dataset.items():
@@ -79,24 +98,67 @@ class Memory:
         for scan in lay_out(rest, self.plan.by):
             yield scan, tables, Profile()
 
+    def _again(
+        self, need: Need[Any], of: PredictionWithTruth, known: Recalled, tables: Tables
+    ) -> tuple[Scan, Tables, Profile]:
+        """The scan of one need over the changed slices alone, and the labels of those."""
+        (scan,) = lay_out([need], self.plan.by)
+        read = scan if known.changed else replace(scan, chunks=())
+        return read, TheirLabels(Changed(tables, of.subject, known.changed), of), known.profile
+
+    def recall_truth(self, need: Need[Any], of: PredictionWithTruth) -> Recalled | None:
+        """What the last run saw of predictions whose bucket and label can't have changed since.
+
+        None as for `recall`, and where the label table has no change feed that reaches back.
+        """
+        table = of.predicted.table
+        last = self._last(table, (need, Need(of, Rows())))
+        if last is None:
+            return None
+        labels = self._version_at(of.labels.table, last.at)
+        if labels is None:
+            return None
+        by = self.plan.by[table]
+        late = LateLabels(self.snapshot, of, by, labels, micros(last.at)).touched()
+        if late is None:
+            return None
+        changed = late | last.changed
+        kept = {key: s for key, s in last.states.items() if key[1] not in changed}
+        return Recalled(frozenset((need,)), Profile(kept), changed)
+
     def recall(self, dataset: str, needs: Iterable[Need[Any]]) -> Recalled | None:
         """What the last run saw of a dataset's unchanged partitions.
 
         None where it can't serve: no earlier run, a new week (everything is counted again), a
         table made anew, slices that are no partitions, or a log that no longer tells.
         """
+        rows: Need[Any] = Need(Table(dataset), Rows())
+        every = tuple(dict.fromkeys([rows, *needs]))
+        last = self._last(dataset, every)
+        if last is None:
+            return None
+        slices = {where for need, where in last.states if need == rows}
+        seen = {n: {where for need, where in last.states if need == n} for n in every}
+        known = {n for n in every if slices and slices == seen[n]}
+        kept = {
+            (need, where): s
+            for (need, where), s in last.states.items()
+            if need in known and where not in last.changed
+        }
+        return Recalled(frozenset(known), Profile(kept), last.changed)
+
+    def _last(self, dataset: str, every: tuple[Need[Any], ...]) -> _Last | None:
+        """The states of the last run, and the partitions that changed since; None as `recall`."""
         pinned, by = self.snapshot.pinned[dataset], self.plan.by.get(dataset, ())
         if not by or not _is_partitioned(pinned, by):
             return None
-        rows: Need[Any] = Need(Table(dataset), Rows())
-        every = tuple(dict.fromkeys([rows, *needs]))
         found = self.store.history(dataset, every, limit=1, before=self.as_of)
         if not found:
             return None
-        last = max(past.at for past in found)
-        latest = [past for past in found if past.at == last]
+        at = max(past.at for past in found)
+        latest = [past for past in found if past.at == at]
         since = latest[0].version
-        if last.isocalendar()[:2] != self.as_of.isocalendar()[:2] or since > pinned.version:
+        if at.isocalendar()[:2] != self.as_of.isocalendar()[:2] or since > pinned.version:
             return None
         if not self._is_same_table(dataset, since, pinned):
             return None
@@ -104,14 +166,18 @@ class Memory:
         if changed is None:
             return None
         states = {key: s for past in latest for key, s in past.profile.states.items()}
-        slices = {where for need, where in states if need == rows}
-        known = {n for n in every if slices and slices == {w for need, w in states if need == n}}
-        kept = {
-            (need, where): s
-            for (need, where), s in states.items()
-            if need in known and where not in changed
-        }
-        return Recalled(frozenset(known), Profile(kept), changed)
+        return _Last(at, states, changed)
+
+    def _version_at(self, dataset: str, at: datetime) -> int | None:
+        """The version of a dataset that the run of that moment read, if the table is the same."""
+        condition = sql.template(
+            "dataset = {} AND as_of = {} AND table_id = {}",
+            *(sql.literal(dataset), sql.literal(at)),
+            sql.literal(self.snapshot.pinned[dataset].table_id),
+        )
+        pins = self.store.read("pins").where(condition.text)
+        found = pins.selectExpr("min(table_version) AS version").collect()[0]["version"]
+        return None if found is None else int(found)
 
     def _is_same_table(self, dataset: str, version: int, pinned: Pinned) -> bool:
         condition = sql.all_of(
@@ -144,6 +210,23 @@ class Changed:
             for where in sorted(self.slices, key=lambda where: where.key)
         )
         return frame.where(sql.any_of(inside).text if self.slices else "false")
+
+
+@dataclass(frozen=True)
+class TheirLabels:
+    """The tables of a run, the label table restricted to rows of the predictions that are left."""
+
+    tables: Tables
+    relation: PredictionWithTruth
+
+    def frame(self, name: str, /) -> DataFrame:
+        of, frame = self.relation, self.tables.frame(name)
+        if name != of.labels.table:
+            return frame
+        key, theirs = sql.path(of.labels.id), sql.alias(sql.path(of.predicted.id), _ID)
+        ids = self.tables.frame(of.predicted.table).selectExpr(theirs.text).distinct()
+        mine = frame.selectExpr("*", sql.alias(key, f"{_ID}2").text)
+        return mine.join(ids, mine[f"{_ID}2"] == ids[_ID], "left_semi").drop(f"{_ID}2")
 
 
 def _is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sparkguard.checks.base import Check, Context, Judged, Judgement, Past
@@ -21,7 +22,8 @@ class Sight:
 
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
-    alert was acknowledged, and `remembered` the records of the run before, by entry id.
+    alert was acknowledged, `remembered` the records of the run before, and `earlier` the rows of
+    the table that an entry looks back on, by entry id.
     """
 
     scanned: Scanned
@@ -32,6 +34,8 @@ class Sight:
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     remembered: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     run_id: str = ""
+    earlier: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    last_run: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
         previous=sight.previous,
         remembered=sight.remembered.get(entry.id, ()),
         run_id=sight.run_id,
+        earlier=sight.earlier.get(entry.id, ()),
+        last_run=sight.last_run,
     )
     try:
         return replace(context, survey=entry.check.survey(context))
@@ -183,5 +189,6 @@ def _finding(plan: Plan, entry: Entry, where: Slice, found: _Found) -> Finding:
         violations=found.violations,
         coverage=found.coverage,
         counts_as=found.counts_as,
+        owner=found.owner,
     )
-    return Finding(verdict, found.evidence, found.records)
+    return Finding(verdict, found.evidence, found.records, found.stored)

@@ -190,9 +190,12 @@ def _entries(
     spec = one.spec
     expanded = context is not None and one.check is not None
     parts = one.check.expand(context) if expanded else {"": one.check}  # type: ignore
+    slices = found.slices.get(one.dataset, (WHOLE,))
     for suffix, check in parts.items():
         id_ = f"{spec.id}.{suffix}" if suffix else spec.id
         skip = spec.skip or skips.get(id_) or skips.get(spec.id) or skips.get(spec.kind, "")
+        if check is not None and check.whole_only and WHOLE not in slices:
+            skip = skip or "it is judged on the whole table, and this run looks at one slice"
         failed = found.unreadable.get(one.dataset, "")
         blocked = ""
         if check is not None and context is not None and not skip:
@@ -204,7 +207,7 @@ def _entries(
             check=check,
             kind=spec.kind,
             severity=spec.severity,
-            slices=found.slices.get(one.dataset, (WHOLE,)) if check is not None else (WHOLE,),
+            slices=(WHOLE,) if check is None or check.whole_only else slices,
             skip=skip,
             blocked=blocked,
             failed=failed,

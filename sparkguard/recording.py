@@ -17,6 +17,7 @@ from sparkguard.results import (
     ResultRow,
     RunRecord,
     Store,
+    checked_rows,
     evidence_rows,
     outcome_counts,
     profile_rows,
@@ -137,6 +138,9 @@ def _own_tables(
         for record in finding.records:
             row = record_row(finding.verdict, record, origins[result.entry.id])
             tables.setdefault(record.table, []).append(row)
+        for name, rows in finding.stored.items():
+            of_check = checked_rows(finding.verdict, origins[result.entry.id], rows)
+            tables.setdefault(name, []).extend(of_check)
     return tables
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkguard.checks.base import Check, Past
 from sparkguard.contracts.audit import load_audit
@@ -184,6 +184,7 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, on
         dataset: accepted(store, dataset)
         for dataset in {entry.dataset for entry in plan.entries if _wants_baseline(entry)}
     }
+    last = store.last_run(settings.name, plan.as_of)
     return replace(
         sight,
         history=history,
@@ -195,6 +196,8 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, on
             and entry.active.remembers is not None
             and (past := history[entry.id])
         },
+        earlier=_earlier(plan, store),
+        last_run=last.as_of if last is not None else None,
         accepted={
             entry.id: known[entry.dataset].get(entry.id, frozenset())
             for entry in plan.entries
@@ -215,3 +218,25 @@ def _history(
     if active.wants_unread_slices and not only.is_whole:
         past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
     return past
+
+
+def _earlier(plan: Plan, store: Store) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """By entry, the last rows that its rule stored in the table its check looks back on.
+
+    The checks that one rule expands to have ids that differ after the last dot.
+    """
+    wanted = {
+        (entry.active.looks_back_on, entry.dataset)
+        for entry in plan.entries
+        if entry.active is not None and entry.active.looks_back_on
+    }
+    found = {pair: store.last_rows(*pair, plan.as_of) for pair in wanted}
+    return {
+        entry.id: tuple(
+            row
+            for row in found[entry.active.looks_back_on, entry.dataset]
+            if row["check_id"].rpartition(".")[0] == entry.id.rpartition(".")[0]
+        )
+        for entry in plan.entries
+        if entry.active is not None and entry.active.looks_back_on
+    }

@@ -77,6 +77,21 @@ class Snapshot:
             return appended_files(self.spark, pinned.ref, pinned.version)
         return _frame(self.spark, pinned.ref, pinned.version)
 
+    def changes(self, name: str, since: int, /) -> DataFrame:
+        """Rows that commits from `since` to the pinned version changed, from Delta's change feed.
+
+        Raises the error of Delta when the feed is off or no longer reaches back.
+        """
+        pinned = self[name]
+        reader = (
+            self.spark.read.format("delta")
+            .option("readChangeFeed", "true")
+            .option("startingVersion", since)
+            .option("endingVersion", pinned.version)
+        )
+        ref = pinned.ref
+        return reader.load(ref.path) if ref.path is not None else reader.table(ref.sql.text)
+
     def slice_values(
         self, name: str, by: tuple[str, ...], most: int = MOST_VALUES
     ) -> Mapping[Slice, int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sparkguard.slices import Slice
 
@@ -95,15 +95,17 @@ class Verdict:
     coverage: Coverage | None = None  # None where no rows are counted
     condition: str | None = None  # Spark's error class, for outcome error
     counts_as: Outcome | None = None  # how a not_evaluable weighs, where policy does not decide
+    owner: str = ""  # who an alert is for
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, the rows that prove it, and what the check leaves for its next run."""
+    """A verdict, the rows that prove it, and what the check leaves in tables of its own."""
 
     verdict: Verdict
     evidence: tuple[Evidence, ...] = ()
     records: tuple[Record, ...] = ()
+    stored: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 def exit_code(

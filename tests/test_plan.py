@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import TableFacts
+from sparkguard.checks.base import CHECKS, TableFacts
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import ConfigurationError, Location
@@ -104,3 +104,15 @@ def test_the_plan_as_plain_data() -> None:
     assert shown["planned"] == 1
     assert shown["checks"][0]["id"] == "c"
     assert shown["scans"][0]["chunks"] == [["a"]]
+
+
+def test_a_check_of_the_whole_table_owes_one_verdict_and_none_on_a_slice_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rule = spec("c", "completeness", column="a")
+    monkeypatch.setattr(CHECKS["completeness"], "whole_only", True)
+    plan = planned(rule, slices={"t": (WHOLE, MAY)})
+    assert only(plan).slices == (WHOLE,)
+    assert not only(plan).skip
+    alone = planned(rule, slices={"t": (MAY,)})
+    assert "looks at one slice" in only(alone).skip

@@ -62,9 +62,10 @@ class Context:
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
     slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
-    slice); `remembered` the records that this check left in the run of its latest past profile.
-    `survey` is what the check worked out for all its slices. `as_of` is the run's clock, in UTC,
-    and `run_id` its name.
+    slice); `remembered` the records that this check left in the run of its latest past profile,
+    and `earlier` the last row of each identity in the table that it `looks_back_on`. `survey` is
+    what the check worked out for all its slices. `as_of` is the run's clock, in UTC, `run_id` its
+    name, and `last_run` is when the last complete run looked from.
     """
 
     table: TableFacts
@@ -81,6 +82,8 @@ class Context:
     survey: Any = None
     remembered: tuple[Record, ...] = ()
     run_id: str = ""
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    last_run: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ class Judgement:
 
     Make it with `passed`, `violated`, `warned` or `not_evaluable`. `violated` becomes fail or
     warn by the rule's severity; `warned` is a warning whatever the severity. `rows` are the rows
-    judged: the run compares them with the rows that the snapshot holds.
+    judged: the run compares them with the rows that the snapshot holds. `owner` is who an alert
+    is for. `stored` are rows of result tables of the check's own, by table.
     """
 
     outcome: Outcome
@@ -103,6 +107,8 @@ class Judgement:
     records: tuple[Record, ...] = ()
     counts_as: Outcome | None = None
     coverage: Coverage | None = None  # SAMPLED where the numbers come from a declared sample
+    owner: str = ""
+    stored: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 def passed(**details: Any) -> Judgement:
@@ -146,6 +152,8 @@ class Check(ABC):
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_baseline: ClassVar[bool] = False
     remembers: ClassVar[type[Record] | None] = None  # the records it leaves and looks back on
+    whole_only: ClassVar[bool] = False  # judged on the whole table, whatever the audit slices by
+    looks_back_on: ClassVar[str] = ""  # the result table whose earlier rows of its own it reads
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)

@@ -20,7 +20,7 @@ Demo = Callable[[Path, "SparkSession", Show], bool]
 """Runs in a folder of Delta tables; True when it found what it should find."""
 
 CORE = "core"
-_HELPERS = ("landing",)
+_HELPERS = ("landing", "late_flights")
 
 
 def names() -> tuple[str, ...]:

@@ -87,6 +87,21 @@ class Development:
             return None
         return expected / self.cumulative[-1]
 
+    def coverage_of(self, predictions: Mapping[Cohort, int]) -> float | None:
+        """The coverage to be expected of several cohorts together; None where one's is unknown."""
+        total = sum(predictions.values())
+        shares = [(self.expected(cohort), n) for cohort, n in predictions.items()]
+        if not total or any(share is None for share, _ in shares):
+            return None
+        return sum((share or 0.0) * n for share, n in shares) / total
+
+    def developed_of(self, predictions: Mapping[Cohort, int]) -> float | None:
+        """F of several cohorts together."""
+        expected = self.coverage_of(predictions)
+        if expected is None or not self.cumulative or not self.cumulative[-1]:
+            return None
+        return expected / self.cumulative[-1]
+
     @property
     def is_whole(self) -> bool:
         """Whether some cohort has reached the horizon, so that F speaks of all labels."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sparkguard.evaluation.metric import Metric, mean, undefined
-
-UNIT = 1_000_000_000
-DISCOUNT_UNIT = 1_000_000_000_000
-"""Discounts count 10^-12, so that sums of them are the same in any order."""
+from sparkguard.relations.ranked import UNIT, discounts
 
 
 @dataclass(frozen=True)
@@ -25,11 +21,6 @@ class Queries:
     reciprocal2: int = 0
     precision: int = 0
     precision2: int = 0
-
-
-def discounts(k: int) -> tuple[int, ...]:
-    """1 / log2(rank + 1) of the first `k` ranks, in whole `DISCOUNT_UNIT`s."""
-    return tuple(round(DISCOUNT_UNIT / math.log2(rank + 1)) for rank in range(1, k + 1))
 
 
 def of_query(items: Iterable[tuple[float, float]], k: int) -> tuple[int, int, int] | None:

@@ -134,7 +134,7 @@ class Scores:
     @classmethod
     def of(cls, cells: Mapping[tuple[int, int], Sequence[int]]) -> Scores:
         """From sums in the order of `SUMS` by (bin, step); cells without a label are left out."""
-        kept = sorted(key for key, sums in cells.items() if key[0] != INVALID and sums[0] + sums[1])
+        kept = sorted(k for k, sums in cells.items() if k[0] >= ZERO and sums[0] + sums[1])
         rows = [cells[key] for key in kept]
         column = np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
         return cls(

@@ -251,7 +251,7 @@ def _need(row: Mapping[str, Any]) -> Need[Any]:
 
 def _rebuilt(family: Registry[Any], text: str) -> Any:
     """The frozen object that `canonical` wrote."""
-    values = json.loads(text)
+    values = _with_sql(json.loads(text))
     kind = values.pop("kind", None)
     if kind not in family:
         raise StoreError(f"a stored baseline holds {str(kind)[:40]!r}, unknown to this SparkGuard")
@@ -259,6 +259,22 @@ def _rebuilt(family: Registry[Any], text: str) -> Any:
         return convert(family[kind], values, kind, lambda option: Location("baselines"))
     except ConfigurationError as error:
         raise StoreError(f"a stored baseline can't be read: {error}") from error
+
+
+def _with_sql(value: Any) -> Any:
+    """Plain data with its pieces of SQL, which `canonical` marks, as `Sql` again.
+
+    The text was built by `sparkguard.sql` when the baseline was made; the id of the need, which
+    is compared next, covers it.
+    """
+    match value:
+        case {"sql": str(text)} if len(value) == 1:
+            return sql.Sql(text)
+        case dict():
+            return {key: _with_sql(item) for key, item in value.items()}
+        case list():
+            return [_with_sql(item) for item in value]
+    return value
 
 
 def _json(value: Any) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _MOST_STATES = 50_000
+_MOST_ROWS = 500_000
 
 
 def committed(access: Access, table: Table, among: str = "true") -> DataFrame:
@@ -115,6 +116,24 @@ def past_profiles(
     ).where(sql.template("age <= {}", sql.literal(limit)).text)
     found = access.collect(ranked, f"profiles of {dataset}", _MOST_STATES)
     return _grouped(found, by_id)
+
+
+def last_rows(
+    access: Access, table: Table, dataset: str, before: datetime
+) -> tuple[dict[str, Any], ...]:
+    """The last row of each identity that complete runs from before `before` stored.
+
+    Raises StoreError when there are more than 500,000.
+    """
+    rows = committed(access, table, "status = 'complete'").where(
+        sql.template("dataset = {} AND as_of < {}", sql.literal(dataset), sql.literal(before)).text
+    )
+    keys = sql.joined(", ", map(sql.name, table.identity))
+    place = sql.template(
+        "row_number() OVER (PARTITION BY {} ORDER BY as_of DESC, written_at DESC) AS age", keys
+    )
+    found = rows.selectExpr("*", place.text).where("age = 1").drop("age")
+    return tuple(access.collect(found, f"{table.name} of {dataset}", _MOST_ROWS))
 
 
 def _grouped(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, Need[Any]]) -> tuple[Past, ...]:

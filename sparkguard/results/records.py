@@ -169,6 +169,11 @@ def evidence_rows(
         }
 
 
+def checked_rows(verdict: Verdict, origin: Origin, rows: Iterable[Any]) -> Iterator[Any]:
+    """Rows of a check's own table, with the check and slice they are of."""
+    return ({**checked(verdict.check, verdict.slice, origin), **row} for row in rows)
+
+
 def profile_rows(
     profile: Profile, versions: Mapping[str, int | None], as_of: datetime
 ) -> Iterator[dict[str, Any]]:

@@ -151,6 +151,10 @@ class Store:
         """The records of a table of its own that a check left in a complete run."""
         return check_records.remembered(self.access, kind, check, run_id)
 
+    def last_rows(self, table: str, dataset: str, before: datetime) -> tuple[dict[str, Any], ...]:
+        """The last row of each identity of a table, of runs that looked from before `before`."""
+        return history.last_rows(self.access, table_named(table), dataset, before)
+
     def transition(
         self,
         subject: str,

@@ -1,0 +1,286 @@
+"""A model's predictions against the truth that arrives later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from sparkguard.checks.base import (
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+    warned,
+)
+from sparkguard.evaluation import rows as stored
+from sparkguard.evaluation.changes import decay_by_slice, metric_of, moved
+from sparkguard.evaluation.comparison import decay, drivers, explanation
+from sparkguard.evaluation.conditions import CONDITIONS, Found, Moved, State, Watch, day_text
+from sparkguard.evaluation.declaration import Declaration, breaks, expectation
+from sparkguard.evaluation.evidence import ledgers, metric_evidence
+from sparkguard.evaluation.maturity import Maturity
+from sparkguard.evaluation.metric import Metric
+from sparkguard.evaluation.seen import Group, Seen
+from sparkguard.evaluation.sources import columns, day_of, label_need, truth_need
+from sparkguard.measures.keyed_sums import KeyedSumsState
+from sparkguard.options import ColumnPath
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.label_rows import KNOWN
+from sparkguard.slices import WHOLE
+from sparkguard.verdicts import Outcome
+
+ACCOUNTING = "accounting"
+
+
+@dataclass(frozen=True)
+class Evaluation(Declaration, Check, kind="evaluation"):
+    """Counts every prediction and label once, and holds metrics and label feed to what is declared.
+
+    Stands for several checks: `accounting`, which balances both tables and stores all metrics in
+    `evaluations`; one per metric of `metrics`; and the conditions under which an evaluation
+    starves, each on the whole table.
+    """
+
+    def expand(self, context: Context) -> Mapping[str, Check]:
+        parts: dict[str, Check] = {ACCOUNTING: Accounting(self)}
+        parts |= {name: HeldMetric(self, name) for name in self.metrics}
+        return parts | {name: Condition(self, name) for name in CONDITIONS}
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        return frozenset()
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return ()
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        raise TypeError("an evaluation is judged by its parts")
+
+
+@dataclass(frozen=True)
+class _Part(Check):
+    """What the checks of one declaration share: the scan, and the view over all cohorts."""
+
+    kind: ClassVar[str] = Evaluation.kind
+    of: Declaration
+
+    def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
+        mine, theirs = columns(self.of)
+        return frozenset(
+            {(context.table.name, path) for path in mine}
+            | {(self.of.truth.table, path) for path in theirs}
+        )
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return self._truth(context), self._labels(context)
+
+    def baseline_needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return (self._truth(context),)
+
+    def _truth(self, context: Context) -> Need[KeyedSumsState]:
+        schemas = {name: facts.schema for name, facts in context.tables.items()}
+        return truth_need(self.of, context.table.name, schemas, context.as_of)
+
+    def _labels(self, context: Context) -> Need[KeyedSumsState]:
+        schemas = {name: facts.schema for name, facts in context.tables.items()}
+        return label_need(self.of, schemas, context.as_of)
+
+    def _seen(self, context: Context, profile: Profile) -> Seen:
+        """What the judged slice holds; the whole table is merged from the slices once."""
+        if context.where.is_whole:
+            return _watch(context).seen
+        state = profile.at(context.where, self._truth(context))
+        return Seen(state or KeyedSumsState(), self.of.slices)
+
+    def survey(self, context: Context) -> Watch:
+        """All cohorts together, as known at the moment looked from."""
+        state = context.seen.at(WHOLE, self._truth(context)) or KeyedSumsState()
+        labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
+        seen, task = Seen(state, self.of.slices), self.of.kind_of_task
+        counts = {}
+        for group in seen.groups():
+            cells = seen.cells(group)
+            counts[group] = task.predicted(cells), task.labelled(cells)
+        return Watch(
+            seen,
+            day_of(context.as_of),
+            self.of.horizon_days,
+            self.of.cycle_days,
+            {int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None},
+            {g.name: n for g, n in counts.items() if g.slice and g.version is None},
+            {g.version: n for g, n in counts.items() if not g.slice and g.version is not None},
+        )
+
+    def _standing(self, seen: Seen, watch: Watch) -> stored.Standing:
+        days = [watch.feed[day] for day in watch.days if day in watch.feed]
+        starved = any(not arrivals.is_normal for arrivals in days)
+        return stored.standing(seen, watch.development, starved)
+
+
+def _watch(context: Context) -> Watch:
+    assert isinstance(context.survey, Watch)
+    return context.survey
+
+
+@dataclass(frozen=True)
+class Accounting(_Part):
+    """Every prediction and every label row is in exactly one bucket; metrics are stored."""
+
+    looks_back_on: ClassVar[str] = stored.TABLE
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        watch, of = _watch(context), self._seen(context, seen)
+        ledger, where = of.ledger, context.where
+        label_rows = sum(watch.label_rows.values()) if where.is_whole else None
+        definition = self._truth(context).id
+        found = list(stored.rows(self.of, of, where.key, self._standing(of, watch), definition))
+        earlier = {stored.key_of(row): row for row in context.earlier}
+        version = context.tables[self.of.truth.table].version
+        rows = tuple({**row, "label_version": version} for row in stored.revised(found, earlier))
+        details: dict[str, Any] = {
+            "observed": ledger.coverage,
+            "unit": "share of predictions with a label",
+            "expected": "every prediction and every label in exactly one bucket",
+            "rows": ledger.rows,
+            "owner": self.of.owner,
+            "evidence": tuple(ledgers(of, watch if where.is_whole else None)),
+            "stored": {stored.TABLE: rows} if rows else {},
+        }
+        if broken := stored.identities(ledger, label_rows):
+            return violated("; ".join(broken), **details)
+        task = self.of.kind_of_task
+        invalid, what = task.invalid(of.cells(Group()))
+        if invalid:
+            return violated(f"{invalid:,} {what}; no metric is given", **details)
+        if not ledger.labelled:
+            weight = None if watch.label_rows and self._is_closed(of, watch) else Outcome.WARN
+            reason = f"none of {ledger.unique:,} predictions has a label yet"
+            return not_evaluable(reason, counts_as=weight, **details)
+        return passed(**details)
+
+    def _is_closed(self, of: Seen, watch: Watch) -> bool:
+        return self._standing(of, watch).maturity is Maturity.CLOSED
+
+
+@dataclass(frozen=True)
+class HeldMetric(_Part):
+    """A metric keeps its bounds and does not decay against the approved baseline."""
+
+    wants_baseline: ClassVar[bool] = True
+    name: str = ""
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        watch, of = _watch(context), self._seen(context, seen)
+        stands, limit = self._standing(of, watch), self.of.metrics[self.name]
+        metric = metric_of(self.of, of, Group(), self.name)
+        details: dict[str, Any] = {
+            "observed": metric.value,
+            "unit": self.name,
+            "expected": expectation(limit, self.name),
+            "rows": of.ledger.rows,
+            "owner": self.of.owner,
+            "evidence": tuple(metric_evidence(metric, of.ledger, stands)),
+        }
+        if metric.value is None or of.ledger.labelled < self.of.fewest:
+            few = f"INSUFFICIENT: {of.ledger.labelled:,} labels, {self.of.fewest:,} are wanted"
+            reason = metric.reason or few
+            return not_evaluable(reason, counts_as=Outcome.WARN, **{**details, "observed": None})
+        if not stands.is_ripe and not (context.where.is_whole and context.by):
+            known = f"{of.ledger.coverage or 0:.1%} of the labels are known"
+            return not_evaluable(
+                f"{stands.maturity}: {known}, too early to judge",
+                counts_as=Outcome.WARN,
+                **details,
+            )
+        if broken := breaks(limit, self.name, metric.value):
+            interval = f" ({metric.low:.5g} to {metric.high:.5g})" if metric.low is not None else ""
+            return violated(f"{broken}{interval}; owner {self.of.owner}", **details)
+        return self._against_baseline(of, metric, context, details)
+
+    def _against_baseline(
+        self, of: Seen, metric: Metric, context: Context, details: dict[str, Any]
+    ) -> Judgement:
+        limit = self.of.metrics[self.name]
+        if limit.margin is None or (context.where.is_whole and context.by):
+            return passed(**details)
+        state = context.baseline.at(WHOLE, self._truth(context)) if context.baseline else None
+        if state is None:
+            reason = "NO_BASELINE: there is no approved baseline of this evaluation"
+            return not_evaluable(reason, counts_as=Outcome.WARN, **details)
+        before = Seen(state, self.of.slices)
+        found = decay(metric_of(self.of, before, Group(), self.name), metric, limit.margin)
+        if found is None:
+            return not_evaluable(f"{self.name} has no standard error to compare", **details)
+        if not found.is_significant:
+            return passed(**details)
+        named = drivers(decay_by_slice(self.of, before, of, self.name, limit.margin), found)
+        biased = "BIASED_SAMPLE" in stored.flags(self.of, of.cells(Group()))
+        why = explanation(named, self._drifted(context), biased)
+        base = context.approved.id if context.approved else "the baseline"
+        said = f"{self.name} is {metric.value:.5g}, {found.loss:.5g} worse than in {base}"
+        return violated(f"{said} (z {found.z:.1f}); {why}; owner {self.of.owner}", **details)
+
+    def _drifted(self, context: Context) -> tuple[str, ...] | None:
+        """Columns whose drift the last run found in this cohort; None where nobody looked."""
+        looked = {
+            check.rpartition(".")[2]: verdict.outcome
+            for (check, where), verdict in context.previous.items()
+            if where == context.where and check.startswith(f"{context.table.name}.drift.")
+        }
+        if not looked:
+            return None
+        broken = (Outcome.FAIL, Outcome.WARN)
+        return tuple(sorted(name for name, outcome in looked.items() if outcome in broken))
+
+
+@dataclass(frozen=True)
+class Condition(_Part):
+    """One of the ways in which an evaluation starves, as a state."""
+
+    whole_only: ClassVar[bool] = True
+    looks_back_on: ClassVar[str] = stored.TABLE
+    evaluates_empty: ClassVar[bool] = True
+    name: str = ""
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        watch = _watch(context)
+        owner = self.of.owner_of(self.name)
+        details: dict[str, Any] = {
+            "owner": owner,
+            "expected": f"{self.name}: {State.HEALTHY}",
+            "rows": watch.seen.ledger.rows,
+        }
+        today = context.as_of.date()
+        for one in self.of.acknowledged:
+            if one.condition == self.name and today <= one.day:
+                reason = f"ACKED_OFF by {one.by} until {one.until}"
+                return Judgement(Outcome.SKIPPED, reason=reason, **details)
+        found = self._found(watch, context)
+        details["observed"] = found.observed
+        if found.state is State.HEALTHY:
+            return passed(**details)
+        if found.state is State.UNKNOWN:
+            return not_evaluable(found.reason, counts_as=Outcome.WARN, **details)
+        since = f" since {day_text(found.since)}" if found.since is not None else ""
+        reason = f"{found.state}{since}: {found.reason}; owner {owner}"
+        make = violated if found.state is State.STARVED else warned
+        return make(reason, **details)
+
+    def _found(self, watch: Watch, context: Context) -> Found:
+        if self.name == "restatement":
+            watch = replace(watch, moved=self._moved(context))
+        if self.name == "heartbeat_lost" and context.last_run is not None:
+            watch = replace(watch, last_run=day_of(context.last_run))
+        return CONDITIONS[self.name](watch)
+
+    def _moved(self, context: Context) -> tuple[Moved, ...]:
+        """Numbers of closed cohorts that differ from the last ones stored."""
+        need = self._truth(context)
+        cohorts = {
+            where.key: Seen(state, self.of.slices)
+            for (of, where), state in context.seen.states.items()
+            if of == need
+        }
+        return moved(self.of, cohorts, context.earlier, need.id)

@@ -1,0 +1,285 @@
+"""Eleven ways in which an evaluation starves, each a state with a first day and an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from sparkguard.drift.series import PAGE, score
+from sparkguard.evaluation.feed import Arrivals, Feed
+from sparkguard.evaluation.maturity import Development
+from sparkguard.evaluation.seen import Day, Seen
+from sparkguard.relations.effective_label import LabelBucket
+
+EPOCH = date(1970, 1, 1).toordinal()
+FEWEST = 20
+ORPHANS, REPLAYED, BEFORE = 0.05, 0.01, 0.001
+MOVED, MOVED_BY = 2.0, 0.005
+OF_TRAFFIC, BLIND = 0.01, 0.5
+USUAL = 28
+
+
+class State(StrEnum):
+    HEALTHY = "HEALTHY"
+    DEGRADED = "DEGRADED"
+    STARVED = "STARVED"
+    UNKNOWN = "UNKNOWN"  # too little is known to tell
+
+
+@dataclass(frozen=True)
+class Found:
+    """A condition's state, since which day it holds, and the number and sentence that show it."""
+
+    state: State
+    reason: str = ""
+    since: Day | None = None
+    observed: float | int | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A metric of a closed cohort, as stored before and as it is now."""
+
+    cohort: str
+    metric: str
+    before: float
+    now: float
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the conditions look at, as known on the morning of `today`.
+
+    `label_rows` are all known rows of the label table by day of arrival; `coverage` is
+    (predictions, labelled) by the name of a slice; `by_version` the same by model version.
+    `last_run` is the day the last complete run looked from.
+    """
+
+    seen: Seen
+    today: Day
+    horizon: int
+    cycle: int
+    label_rows: Mapping[Day, int] = field(default_factory=dict)
+    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    moved: Sequence[Moved] = ()
+    last_run: Day | None = None
+
+    @property
+    def days(self) -> range:
+        """The whole days of the cycle that has just ended."""
+        return range(self.today - self.cycle, self.today)
+
+    @cached_property
+    def feed(self) -> Mapping[Day, Arrivals]:
+        of = self.seen
+        found = Feed(of.predictions_by_day, of.arrivals, self.today, self.horizon).days()
+        return {arrivals.day: arrivals for arrivals in found}
+
+    @cached_property
+    def development(self) -> Development:
+        arrived: dict[Day, dict[int, int]] = {}
+        for (day, arrival), n in self.seen.arrivals.items():
+            arrived.setdefault(day, {})[arrival - day] = n
+        return Development(self.seen.predictions_by_day, arrived, self.today, self.horizon)
+
+    def rows_in(self, days: Sequence[Day], *buckets: LabelBucket) -> int:
+        """Label rows that have a prediction and arrived in `days`, of some buckets or of all."""
+        rows = self.seen.label_rows_by_arrival
+        return sum(rows.get((day, b), 0) for day in days for b in buckets or tuple(LabelBucket))
+
+
+def feed_dead(of: Watch) -> Found:
+    bad = [day for day in of.days if day in of.feed and of.feed[day].is_dead]
+    return _failed_days(of, bad, State.STARVED)
+
+
+def feed_partial(of: Watch) -> Found:
+    bad = [day for day in of.days if day in of.feed and of.feed[day].is_partial]
+    return _failed_days(of, bad, State.DEGRADED)
+
+
+def _failed_days(of: Watch, bad: Sequence[Day], state: State) -> Found:
+    known = [of.feed[d] for d in of.days if d in of.feed and of.feed[d].expected is not None]
+    if not known:
+        return Found(State.UNKNOWN, "too few days of labels are known to expect any")
+    observed = sum(arrivals.observed for arrivals in known)
+    expected = sum(arrivals.expected or 0.0 for arrivals in known)
+    ratio = observed / expected if expected else None
+    if not bad:
+        return Found(State.HEALTHY, observed=ratio)
+    since = bad[0]
+    while since - 1 in of.feed and not of.feed[since - 1].is_normal:
+        since -= 1
+    first = of.feed[bad[0]]
+    said = (
+        f"on {day_text(bad[0])} {first.observed:,} labels arrived where {first.expected or 0:,.0f}"
+        f" were expected; {len(bad)} of the last {len(of.days)} days"
+    )
+    return Found(state, said, since, ratio)
+
+
+def join_break(of: Watch) -> Found:
+    now, past = list(of.days), [of.days[0] - k for k in range(1, USUAL + 1)]
+    arrived = sum(of.label_rows.get(day, 0) for day in now)
+    if arrived < FEWEST:
+        return Found(State.UNKNOWN, f"only {arrived} labels arrived")
+    share = 1 - of.rows_in(now) / arrived
+    before = sum(of.label_rows.get(day, 0) for day in past)
+    usual = 1 - of.rows_in(past) / before if before else 0.0
+    if share <= usual + ORPHANS:
+        return Found(State.HEALTHY, observed=share)
+    said = f"{share:.1%} of the labels that arrived have no prediction; usual are {usual:.1%}"
+    return Found(State.STARVED, said, now[0], share)
+
+
+def predictions_stopped(of: Watch) -> Found:
+    counts = of.seen.predictions_by_day
+    if not counts:
+        return Found(State.STARVED, "there is no prediction at all", observed=0)
+    points = {date_of(d): float(counts.get(d, 0)) for d in range(min(counts), of.today)}
+    days = [day for day in of.days if date_of(day) in points]
+    usual = sum(points.values()) / len(points) if points else 0.0
+    empty = [day for day in days if not points[date_of(day)]]
+    if empty and usual >= FEWEST:
+        said = f"no prediction was made on {day_text(empty[0])}, usual are {usual:,.0f} a day"
+        return Found(State.STARVED, said, empty[0], 0)
+    scored = [(day, score(points, date_of(day))) for day in days]
+    known = [(day, s.z, s.expected) for day, s in scored if s.z is not None]
+    if not known:
+        return Found(State.UNKNOWN, "fewer than four same weekdays are known")
+    day, z, expected = min(known, key=lambda item: item[1])
+    if z >= -PAGE:
+        return Found(State.HEALTHY, observed=z)
+    said = (
+        f"{points[date_of(day)]:,.0f} predictions on {day_text(day)} where {expected or 0:,.0f} are"
+        f" usual (z {z:.1f})"
+    )
+    return Found(State.DEGRADED, said, day, z)
+
+
+def not_re_evaluated(of: Watch) -> Found:
+    labelled = {day for day, _ in of.seen.arrivals}
+    due = of.development.days_to(0.9) + 2 * of.cycle
+    made = [day for day in of.seen.predictions_by_day if of.today - 1 - day >= due]
+    if not made:
+        return Found(State.UNKNOWN, "no cohort is old enough to be evaluated")
+    age = of.today - 1 - max(labelled, default=min(of.seen.predictions_by_day))
+    newest = of.today - 1 - max(of.seen.predictions_by_day)
+    if age > due and newest <= due:
+        said = f"the newest cohort with labels is {age} days old; at most {due} are usual"
+        return Found(State.STARVED, said, of.today - age + due, age)
+    total = sum(n for n, _ in of.by_version.values())
+    blind = [v for v, (n, known) in of.by_version.items() if n > OF_TRAFFIC * total and not known]
+    if len(of.by_version) > 1 and blind:
+        return Found(State.DEGRADED, f"model version {blind[0]} has no evaluation", None, age)
+    return Found(State.HEALTHY, observed=age)
+
+
+def heartbeat_lost(of: Watch) -> Found:
+    if of.last_run is None:
+        return Found(State.UNKNOWN, "this is the first evaluation")
+    pause = of.today - of.last_run
+    if pause <= 2 * of.cycle:
+        return Found(State.HEALTHY, observed=pause)
+    said = f"the last evaluation looked from {pause} days earlier; one is due every {of.cycle}"
+    return Found(State.DEGRADED, said, of.last_run + of.cycle, pause)
+
+
+def degenerate_labels(of: Watch) -> Found:
+    known = of.seen.used_by_arrival
+    n, positive = (sum(known.get(day, (0, 0))[i] for day in of.days) for i in (0, 1))
+    if n < FEWEST or not any(p for _, p in known.values()):
+        return Found(State.UNKNOWN, f"only {n} labels of two classes arrived")
+    if positive in (0, n):
+        said = f"all {n:,} labels that arrived are {'positive' if positive else 'negative'}"
+        return Found(State.STARVED, said, of.days[0], positive / n)
+    rates = {date_of(d): p / n for d, (n, p) in known.items() if n >= FEWEST}
+    scored = [(d, score(rates, date_of(d), quantum=0.05)) for d in of.days if date_of(d) in rates]
+    bad = [(day, s) for day, s in scored if s.z is not None and abs(s.z) > PAGE]
+    if not bad:
+        return Found(State.HEALTHY, observed=positive / n)
+    day, found = bad[0]
+    said = (
+        f"{rates[date_of(day)]:.1%} of the labels of {day_text(day)} are positive;"
+        f" {found.expected or 0:.1%} are usual (z {found.z or 0:.1f})"
+    )
+    return Found(State.DEGRADED, said, day, rates[date_of(day)])
+
+
+def replayed_feed(of: Watch) -> Found:
+    return _share(of, LabelBucket.DUPLICATE, REPLAYED, "were delivered before")
+
+
+def time_travel(of: Watch) -> Found:
+    said = "became true before the prediction was made"
+    return _share(of, LabelBucket.BEFORE_PREDICTION, BEFORE, said)
+
+
+def _share(of: Watch, bucket: LabelBucket, most: float, said: str) -> Found:
+    rows, matched = of.rows_in(of.days, bucket), of.rows_in(of.days)
+    if not matched:
+        return Found(State.UNKNOWN, "no label arrived")
+    share = rows / matched
+    if share <= most:
+        return Found(State.HEALTHY, observed=share)
+    first = next(day for day in of.days if of.rows_in([day], bucket))
+    text = f"{rows:,} of {matched:,} label rows that arrived {said}; at most {most:.1%} may"
+    return Found(State.DEGRADED, text, first, share)
+
+
+def restatement(of: Watch) -> Found:
+    bad = [m for m in of.moved if abs(m.now - m.before) > max(_least(m), 1e-12)]
+    if not bad:
+        return Found(State.HEALTHY, observed=0)
+    worst = max(bad, key=lambda m: abs(m.now - m.before))
+    said = (
+        f"{worst.metric} of {worst.cohort or 'the whole table'}, which is closed, went from"
+        f" {worst.before:.5g} to {worst.now:.5g}; {len(bad)} numbers moved"
+    )
+    return Found(State.DEGRADED, said, of.today, abs(worst.now - worst.before))
+
+
+def _least(of: Moved) -> float:
+    return min(MOVED * of.error, MOVED_BY) if of.error else MOVED_BY
+
+
+def slice_blindness(of: Watch) -> Found:
+    total = sum(of.seen.predictions_by_day.values())
+    overall = of.seen.ledger.coverage
+    if not overall or not of.coverage:
+        return Found(State.UNKNOWN, "there are no slices with labels to compare")
+    shares = {
+        name: known / n
+        for name, (n, known) in of.coverage.items()
+        if n >= OF_TRAFFIC * total and n >= FEWEST
+    }
+    blind = sorted((share, name) for name, share in shares.items() if share < BLIND * overall)
+    if not blind:
+        return Found(State.HEALTHY, observed=min(shares.values(), default=None))
+    share, name = blind[0]
+    said = f"{share:.1%} of the predictions of {name} have a label, {overall:.1%} of all"
+    return Found(State.DEGRADED, f"{said}; {len(blind)} slices", None, share)
+
+
+CONDITIONS: Mapping[str, Callable[[Watch], Found]] = {
+    one.__name__: one
+    for one in (
+        feed_dead, feed_partial, join_break, predictions_stopped, not_re_evaluated,
+        heartbeat_lost, degenerate_labels, replayed_feed, time_travel, restatement,
+        slice_blindness,
+    )
+}  # fmt: skip
+"""By name, in the order of the guide."""
+
+
+def date_of(day: Day) -> date:
+    return date.fromordinal(EPOCH + day)
+
+
+def day_text(day: Day) -> str:
+    return date_of(day).isoformat()

@@ -1,0 +1,62 @@
+"""The rows of a label table by day of arrival, whether or not they have a prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sparkguard import sql
+from sparkguard.relations.base import Relation, Tables
+from sparkguard.sql import Path, Sql
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+DAY = 86_400_000_000
+_ARRIVED, _STATE, _ROWS = "__sparkguard_arrived", "__sparkguard_state", "__sparkguard_rows"
+KNOWN, NULL_ID, NOT_YET = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class LabelRows(Relation, kind="label_rows"):
+    """One row per day of arrival and state: known, without id, or not yet known at `as_of`."""
+
+    table: str
+    id: Path
+    arrival: Sql
+    as_of: int = field(default=0, compare=False)
+    whole_apart = False
+
+    @property
+    def subject(self) -> str:
+        return self.table
+
+    def tables(self) -> frozenset[str]:
+        return frozenset((self.table,))
+
+    @property
+    def keys(self) -> tuple[Sql, ...]:
+        return sql.name(_ARRIVED), sql.name(_STATE)
+
+    @property
+    def totals(self) -> tuple[Sql, ...]:
+        return (sql.name(_ROWS),)
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        state = sql.template(
+            f"CASE WHEN {{}} IS NULL THEN {NULL_ID} WHEN {{}} <= {{}} THEN {KNOWN}"
+            f" ELSE {NOT_YET} END",
+            *(sql.path(self.id), self.arrival, sql.literal(self.as_of)),
+        )
+        day = sql.template("CAST(floor({} / {}) AS BIGINT)", self.arrival, sql.literal(DAY))
+        rows = tables.frame(self.table).select(
+            *(F.expr(sql.name(column).text).alias(column) for column in by),
+            F.expr(day.text).alias(_ARRIVED),
+            F.expr(state.text).alias(_STATE),
+        )
+        names = (*by, _ARRIVED, _STATE)
+        return rows.groupBy(*(F.expr(sql.name(n).text).alias(n) for n in names)).agg(
+            F.count(F.lit(1)).alias(_ROWS)
+        )

@@ -1,0 +1,258 @@
+"""Predictions beside the label that counts at a moment; every row of both tables in one bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sparkguard import sql
+from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.effective_label import (
+    ARRIVAL,
+    BACKFILLED,
+    DELETED,
+    EVENT,
+    ID,
+    LABEL,
+    LABEL_BUCKET,
+    LABEL_ID,
+    PREDICTION,
+    PROBABILITIES,
+    RANK,
+    SCORE,
+    TIME,
+    VERSION,
+    PredictionBucket,
+    numbered,
+    prediction_bucket,
+    with_label,
+)
+from sparkguard.relations.ranked import QUERY, ranked
+from sparkguard.sql import Path, Sql
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+DAY = 86_400_000_000
+BUCKETS = 256
+
+
+class Kind(IntEnum):
+    """What a row of the relation sums; numbers from 0 on are the declared slices, in order."""
+
+    LEDGER = -1
+    ENTITIES = -2
+
+
+KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
+LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
+_SUMS_OF_LEDGER = 4
+_ENTITY = "__sparkguard_entity"
+
+
+def cell(i: int) -> str:
+    return f"__sparkguard_c{i}"
+
+
+def total(i: int) -> str:
+    return f"__sparkguard_s{i}"
+
+
+def dimension(i: int) -> str:
+    return f"__sparkguard_d{i}"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The predictions as expressions over their table: times in microseconds since 1970.
+
+    `slices` are the values that metrics are told apart by, as text; `entity` is whose repeated
+    predictions go together; `query` is what the predictions of a ranked list have in common.
+    """
+
+    table: str
+    id: Path
+    time: Sql
+    score: Sql
+    version: Sql
+    slices: tuple[Sql, ...] = ()
+    entity: Sql | None = None
+    query: Sql | None = None
+    probabilities: Sql | None = None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label rows as expressions over their table.
+
+    `event` is when the label became true, `arrival` when it became known; `rank` orders versions
+    and `deleted` takes a label back. `backfilled` rows are no arrivals.
+    """
+
+    table: str
+    id: Path
+    label: Sql
+    event: Sql
+    arrival: Sql
+    rank: Sql
+    deleted: Sql
+    backfilled: Sql
+
+
+@dataclass(frozen=True)
+class PredictionWithTruth(Relation, kind="prediction_with_truth"):
+    """Sums over predictions and their labels, grouped already; see `Kind` for what of.
+
+    A prediction's label is, among the rows known at `as_of` whose event lies from the prediction
+    to `horizon` microseconds later, that of the highest rank; where several agree the one known
+    first is used, and where they disagree there is none. Of repeated predictions the first in
+    time counts. `as_of` is no part of what the relation is: states of two moments compare.
+
+    Ledger rows: prediction day, prediction bucket (NULL where the row is no prediction), arrival
+    day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled
+    label rows, `positive` labels that are used. Rows of slices and entities: the keys `cells`;
+    sums of predictions, then `sums`, expressions over `SCORE` and `TRUTH`.
+    """
+
+    predicted: Predicted
+    labels: Labels
+    horizon: int
+    cells: tuple[Sql, ...]
+    sums: tuple[Sql, ...]
+    entity_cell: Sql = field(default_factory=lambda: sql.literal(None))
+    positive: Sql = field(default_factory=lambda: sql.literal(0))
+    sum_type: str = "BIGINT"
+    best: int = 0  # how many first places of a ranked list count
+    as_of: int = field(default=0, compare=False)
+
+    @property
+    def subject(self) -> str:
+        return self.predicted.table
+
+    def tables(self) -> frozenset[str]:
+        return frozenset((self.predicted.table, self.labels.table))
+
+    @property
+    def keys(self) -> tuple[Sql, ...]:
+        names = (KIND, VERSION, VALUE, *LEDGER_KEYS, *map(cell, range(len(self.cells))))
+        return tuple(map(sql.name, names))
+
+    @property
+    def totals(self) -> tuple[Sql, ...]:
+        return tuple(sql.name(total(i)) for i in range(self._width))
+
+    @property
+    def _width(self) -> int:
+        return max(_SUMS_OF_LEDGER, 1 + len(self.sums))
+
+    def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        every = self._predictions(tables, by)
+        usable = F.col(ID).isNotNull() & F.col(TIME).isNotNull() & (F.col(TIME) <= self.as_of)
+        known = with_label(self._labels(tables), numbered(every.where(usable)), self.horizon)
+        aside = every.where(~usable).select(
+            *_columns(by),
+            F.when(F.col(ID).isNull(), int(PredictionBucket.NULL_ID))
+            .when(F.col(TIME).isNull(), int(PredictionBucket.NO_TIME))
+            .otherwise(int(PredictionBucket.NOT_YET))
+            .alias(PREDICTION),
+            VERSION,
+        )
+        rows = known.withColumn(PREDICTION, prediction_bucket(self.as_of, self.horizon))
+        if self.predicted.query is not None:
+            is_item = F.coalesce(F.col(PREDICTION) <= int(PredictionBucket.OVERDUE), F.lit(False))
+            rows = ranked(rows, is_item, self.best)
+        return self._grouped(rows.unionByName(aside, allowMissingColumns=True), by)
+
+    def _predictions(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        of = self.predicted
+        values = {ID: sql.path(of.id), TIME: of.time, SCORE: of.score, VERSION: of.version}
+        values |= {dimension(i): value for i, value in enumerate(of.slices)}
+        if of.entity is not None:
+            key = sql.call("coalesce", of.entity, sql.template("CAST({} AS STRING)", values[ID]))
+            hashed = sql.template("CAST(pmod(xxhash64({}), {}) AS INT)", key, sql.literal(BUCKETS))
+            values[_ENTITY] = hashed
+        optional = {QUERY: of.query, PROBABILITIES: of.probabilities}
+        values |= {name: value for name, value in optional.items() if value is not None}
+        slices = [sql.alias(sql.name(column), column) for column in by]
+        named = [sql.alias(value, name) for name, value in values.items()]
+        return tables.frame(of.table).selectExpr(*(e.text for e in (*slices, *named)))
+
+    def _labels(self, tables: Tables) -> DataFrame:
+        of = self.labels
+        said = sql.template("CASE WHEN NOT {} THEN {} END", of.deleted, of.label)
+        values = {
+            LABEL_ID: sql.path(of.id), LABEL: said, EVENT: of.event, ARRIVAL: of.arrival,
+            RANK: of.rank, DELETED: of.deleted, BACKFILLED: of.backfilled,
+        }  # fmt: skip
+        rows = tables.frame(of.table).selectExpr(
+            *(sql.alias(value, name).text for name, value in values.items())
+        )
+        moment = sql.literal(self.as_of)
+        known = sql.template("{} <= {}", sql.name(ARRIVAL), moment)
+        return rows.where(sql.template("{} IS NOT NULL AND {}", sql.name(LABEL_ID), known).text)
+
+    def _grouped(self, rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        slices = len(self.predicted.slices)
+        kinds = [int(Kind.LEDGER), *range(max(1, slices))]
+        if self.predicted.entity is not None:
+            kinds.append(int(Kind.ENTITIES))
+        counted = F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)
+        several = F.array(*map(F.lit, kinds))
+        rows = rows.withColumn(
+            KIND, F.explode(F.when(counted, several).otherwise(F.array(F.lit(kinds[0]))))
+        )
+        ledger, entities = (F.col(KIND) == int(kind) for kind in Kind)
+        of_slice = F.col(KIND) >= 0
+        value = F.lit(None).cast("string")
+        for i in range(slices):
+            value = F.when(F.col(KIND) == i, F.col(dimension(i))).otherwise(value)
+        is_prediction = F.col(PREDICTION).isNotNull().cast("bigint")
+        is_label = F.col(LABEL_BUCKET).isNotNull().cast("bigint")
+        backfilled = F.col(BACKFILLED).cast("bigint")
+        of_ledger = [is_prediction, is_label, backfilled, F.expr(self.positive.text)]
+        entity = F.when(entities, F.col(_ENTITY)) if self.predicted.entity is not None else F.lit(0)
+        ledger_keys = [
+            F.when(ledger, _day(TIME)).when(entities, entity),
+            F.when(ledger, F.col(PREDICTION)).when(entities, F.expr(self.entity_cell.text)),
+            F.when(ledger & F.col(LABEL_BUCKET).isNotNull(), _day(ARRIVAL)),
+            F.when(ledger, F.col(LABEL_BUCKET)),
+        ]
+        cells = [F.when(of_slice, F.expr(key.text)) for key in self.cells]
+        own = [F.lit(1), *(F.expr(each.text) for each in self.sums)]
+        nothing = F.lit(0).cast(self.sum_type)
+        sums = []
+        for i in range(self._width):
+            in_ledger = of_ledger[i].cast(self.sum_type) if i < len(of_ledger) else nothing
+            in_slice = own[i].cast(self.sum_type) if i < len(own) else nothing
+            sums.append(F.coalesce(F.when(ledger, in_ledger).otherwise(in_slice), nothing))
+        chosen = rows.select(
+            *_columns(by),
+            KIND,
+            VERSION,
+            value.alias(VALUE),
+            *(key.alias(name) for key, name in zip(ledger_keys, LEDGER_KEYS, strict=True)),
+            *(key.alias(cell(i)) for i, key in enumerate(cells)),
+            *(each.alias(total(i)) for i, each in enumerate(sums)),
+        )
+        names = [name for name in chosen.columns if not name.startswith(total(0)[:-1])]
+        return chosen.groupBy(*_columns(names)).agg(
+            *(F.expr(f"try_sum({total(i)})").alias(total(i)) for i in range(self._width))
+        )
+
+
+def _columns(names: Iterable[str]) -> list[Column]:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return [F.expr(sql.name(name).text).alias(name) for name in names]
+
+
+def _day(name: str) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return F.expr(f"floor({name} / {DAY})").cast("bigint")

@@ -1,0 +1,119 @@
+"""Which label counts and in which bucket every row is, in plain Python, row by row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sparkguard.relations.effective_label import LabelBucket as L
+from sparkguard.relations.effective_label import PredictionBucket as P
+
+DAY = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Prediction:
+    id: int | None
+    time: int | None
+    score: float
+    week: str = "1"
+
+
+@dataclass(frozen=True)
+class Label:
+    id: int | None
+    label: int | None
+    event: int | None
+    arrival: int
+    rank: int
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows by bucket, orphans apart, and (score, truth) of the predictions that count."""
+
+    predictions: Counter[P]
+    labels: Counter[L]
+    orphans: int
+    truth: tuple[tuple[int, float, int | None], ...]
+
+
+def evaluate(
+    predictions: Sequence[Prediction], labels: Sequence[Label], horizon: int, as_of: int
+) -> Outcome:
+    counted: Counter[P] = Counter()
+    rows: Counter[L] = Counter()
+    kept: dict[int, Prediction] = {}
+    for one in sorted(
+        (p for p in predictions if p.time is not None and p.id is not None and p.time <= as_of),
+        key=lambda p: (p.time, p.score),
+    ):
+        assert one.id is not None
+        first = kept.setdefault(one.id, one)
+        if first is not one:
+            counted[P.REPEATED_SAME if one.score == first.score else P.REPEATED_CONFLICT] += 1
+    for one in predictions:
+        if one.id is None:
+            counted[P.NULL_ID] += 1
+        elif one.time is None:
+            counted[P.NO_TIME] += 1
+        elif one.time > as_of:
+            counted[P.NOT_YET] += 1
+    known = [x for x in labels if x.id is not None and x.arrival <= as_of]
+    truth = []
+    for id_, prediction in kept.items():
+        bucket, value = _label_of(prediction, [x for x in known if x.id == id_], horizon, rows)
+        assert prediction.time is not None
+        if bucket is None:
+            bucket = P.PENDING if as_of <= prediction.time + horizon else P.OVERDUE
+        counted[bucket] += 1
+        truth.append((id_, prediction.score, value))
+    return Outcome(counted, rows, sum(x.id not in kept for x in known), tuple(sorted(truth)))
+
+
+def _label_of(
+    prediction: Prediction, labels: list[Label], horizon: int, rows: Counter[L]
+) -> tuple[P | None, int | None]:
+    usable = []
+    for x in labels:
+        assert prediction.time is not None
+        if x.event is None:
+            rows[L.NO_TIME] += 1
+        elif x.event < prediction.time:
+            rows[L.BEFORE_PREDICTION] += 1
+        elif x.event > prediction.time + horizon:
+            rows[L.LATE] += 1
+        else:
+            usable.append(x)
+    if not usable:
+        return None, None
+    top = max(x.rank for x in usable)
+    said: set[Any] = {_said(x) for x in usable if x.rank == top}
+    if len(said) > 1:
+        for x in usable:
+            if x.rank == top:
+                rows[L.CONFLICTING] += 1
+            else:
+                rows[L.DELETE_MARK if _said(x) is None else L.SUPERSEDED] += 1
+        return P.CONFLICTING, None
+    (value,) = said
+    same = 0
+    for x in usable:
+        if _said(x) is None:
+            rows[L.DELETE_MARK] += 1
+        elif value is not None and x.label == value:
+            rows[L.DUPLICATE if same else L.USED] += 1
+            same += 1
+        else:
+            rows[L.SUPERSEDED] += 1
+    if value is None:
+        return None, None
+    unchanged = len(usable) > 1 and {_said(x) for x in usable} == {value}
+    return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value
+
+
+def _said(x: Label) -> int | None:
+    return None if x.deleted else x.label
