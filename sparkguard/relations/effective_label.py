@@ -59,7 +59,13 @@ def numbered(predictions: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F  # noqa: N812
 
     hashed = predictions.withColumn(HASH, F.xxhash64(SCORE, VERSION))
-    same_id = Window.partitionBy(ID).orderBy(TIME, SCORE, HASH)
+    # Every value decides, or rows of one time and score would take turns at being the first.
+    rest = [
+        F.sort_array(F.map_entries(name)) if type_.startswith("map") else F.col(name)
+        for name, type_ in predictions.dtypes
+        if name not in (ID, TIME, SCORE)
+    ]
+    same_id = Window.partitionBy(ID).orderBy(TIME, SCORE, *rest)
     return hashed.select(
         "*",
         F.row_number().over(same_id).alias(NTH),
@@ -77,7 +83,7 @@ def with_label(labels: DataFrame, predictions: DataFrame, horizon: int) -> DataF
     from pyspark.sql import functions as F  # noqa: N812
 
     best_first = Window.partitionBy(LABEL_ID).orderBy(
-        F.col(RANK).desc(), ARRIVAL, DELETED, LABEL, EVENT
+        F.col(RANK).desc(), ARRIVAL, DELETED, LABEL, EVENT, BACKFILLED
     )
     ordered = labels.select("*", F.row_number().over(best_first).alias(_PLACE))
     matching = (F.col(ID) == F.col(LABEL_ID)) & (F.col(NTH) == 1)
