@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,17 @@ def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def in_turns(measured: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds by name; all take turns in each round, and a round before them is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in measured}
+    for round_ in range(rounds + 1):
+        for name, work in measured.items():
+            taken = seconds(work)
+            if round_:
+                times[name].append(taken)
+    return times
 
 
 def peak_memory() -> float:

@@ -103,12 +103,7 @@ def main() -> None:
 
 
 def report(measured: dict[str, Callable[[], None]], rounds: int) -> None:
-    times: dict[str, list[float]] = {name: [] for name in measured}
-    for round_ in range(rounds + 1):
-        for name, work in measured.items():
-            taken = common.seconds(work)
-            if round_:
-                times[name].append(taken)
+    times = common.in_turns(measured, rounds)
     best = {name: min(taken) for name, taken in times.items()}
     ours, bare = best.values()
     common.table(

@@ -135,12 +135,7 @@ def main() -> None:
     }
     if options.days:
         measured["bare: Spark's window over days"] = lambda: _noop(plain.bare())
-    times: dict[str, list[float]] = {name: [] for name in measured}
-    for round_ in range(options.rounds + 1):
-        for name, work in measured.items():
-            taken = common.seconds(work)
-            if round_:
-                times[name].append(taken)
+    times = common.in_turns(measured, options.rounds)
     best = {name: min(taken) for name, taken in times.items()}
     common.table(
         ("", "best s", "median s"),

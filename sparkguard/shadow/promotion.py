@@ -11,7 +11,7 @@ from sparkguard import sink
 from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
-from sparkguard.results.shadow import ShadowStore, Stored, evidence_of
+from sparkguard.results.shadow import Stored, evidence_of
 from sparkguard.shadow.comparison import CONTROL
 from sparkguard.shadow.run import ShadowRun
 from sparkguard.shadow_rules.config import ShadowConfig
@@ -57,8 +57,8 @@ class Promotion:
     ) -> None:
         self.spark = spark
         self.config = config
-        self.store = ShadowStore(spark, config.results, clock=clock, ids=ids)
         self._runs = ShadowRun(spark, config, clock=clock, ids=ids)
+        self.store = self._runs.store
 
     def status(self) -> ShadowStatus:
         """The fold of all stored rows; it changes nothing."""
