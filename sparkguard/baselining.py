@@ -161,7 +161,8 @@ def _refuse_unfit(
     clock: Clock,
 ) -> None:
     mine = {entry.id for entry in plan.entries if entry.dataset == dataset}
-    verdicts = store.previous(settings.name, clock.now())
+    last = store.last_run(settings.name, clock.now())
+    verdicts = store.verdicts(last) if last is not None else {}
     own = {key: verdict for key, verdict in verdicts.items() if key[0] in mine}
     bad = rules.unfit(own, chosen or (WHOLE,), accepted(store, dataset))
     if bad:

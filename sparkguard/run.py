@@ -188,7 +188,7 @@ def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, on
     return replace(
         sight,
         history=history,
-        previous=store.previous(settings.name, plan.as_of),
+        previous=store.verdicts(last) if last is not None else {},
         remembered={
             entry.id: store.remembered(entry.active.remembers, entry.id, past[-1].run_id)
             for entry in plan.entries

@@ -12,6 +12,9 @@ from hypothesis import settings
 
 MODE = os.environ.get("SPARKGUARD_TEST_MODE", "classic")
 
+# pytest-xdist sets a width, and tables would be cut to it.
+os.environ.pop("COLUMNS", None)
+
 settings.register_profile("sparkguard", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("sparkguard")
 
@@ -43,9 +46,17 @@ def mode() -> str:
     return MODE
 
 
-# Most tests' time is Java's compilers at work on code that soon ends: the quick one alone takes
-# half of the processor time. At scale the thorough one pays.
+# Most tests' time is compilers at work on code that soon ends. Java's quick one alone takes half
+# of the processor time; at scale the thorough one pays.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+# In classic mode plans are interpreted as they are written, a third less work; tests through
+# Spark Connect and those at scale run the code that Spark generates, in adaptive plans.
+_INTERPRETED = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +65,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     from sparkguard.session import local_settings, open_session
 
     java = local_settings(())["spark.driver.extraJavaOptions"]
+    plans = {}
     if not pytestconfig.getoption("--full"):
         java = f"{java} {_SHORT_LIVED}"
+        plans = _INTERPRETED if MODE == "classic" else {}
     settings = {
+        **plans,
         "spark.driver.extraJavaOptions": java,
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",

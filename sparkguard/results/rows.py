@@ -89,8 +89,8 @@ def digest(table: Table, rows: Iterable[Cells]) -> str:
     return str(total)
 
 
-def digest_sql(table: Table) -> sql.Sql:
-    """The aggregate that computes `digest` in Spark, as a string."""
+def hash_sql(table: Table) -> sql.Sql:
+    """What Spark adds up to `digest`: the hash of one row, a DECIMAL(38, 0)."""
     encoded = (
         sql.template(
             "coalesce(concat(char_length(CAST({0} AS STRING)), ':', CAST({0} AS STRING)), '-')",
@@ -99,8 +99,7 @@ def digest_sql(table: Table) -> sql.Sql:
         for column in table.digested
     )
     return sql.template(
-        "CAST(coalesce(sum(CAST(conv(substr(sha2(concat({}), 256), 1, 15), 16, 10)"
-        " AS DECIMAL(38, 0))), 0) AS STRING)",
+        "CAST(conv(substr(sha2(concat({}), 256), 1, 15), 16, 10) AS DECIMAL(38, 0))",
         sql.joined(", ", encoded),
     )
 

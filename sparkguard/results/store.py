@@ -128,10 +128,9 @@ class Store:
         """The complete run of `audit` with the greatest as-of time earlier than `before`."""
         return history.last_run(self.access, audit, before)
 
-    def previous(self, audit: str, before: datetime) -> dict[tuple[str, Slice], Verdict]:
-        """Verdicts of `last_run` by check id and slice; empty when there was none."""
-        run = self.last_run(audit, before)
-        return {} if run is None else history.verdicts(self.access, run)
+    def verdicts(self, run: RunRecord) -> dict[tuple[str, Slice], Verdict]:
+        """The verdicts of a complete run by check id and slice."""
+        return history.verdicts(self.access, run)
 
     def history(
         self,

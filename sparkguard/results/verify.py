@@ -11,7 +11,7 @@ from sparkguard import sql
 from sparkguard.errors import StoreError, listed
 from sparkguard.results.access import Access
 from sparkguard.results.records import Part
-from sparkguard.results.rows import digest_sql
+from sparkguard.results.rows import hash_sql
 from sparkguard.results.schemas import TABLES, Table
 
 if TYPE_CHECKING:
@@ -41,14 +41,17 @@ def of_run(frame: DataFrame, run_id: str) -> DataFrame:
 
 def read_back(access: Access, run_id: str, tables: Iterable[str]) -> Stored:
     """Counts and digests of everything stored under `run_id` in `tables`, in one query."""
-    frames = []
-    for name in tables:
-        rows = of_run(access.load(TABLES[name]), run_id)
-        frames.append(_tallied(rows, TABLES[name]))
-        if name == "results":
-            frames.append(rows.selectExpr(*_VERDICTS))
-    union = reduce(lambda one, other: one.unionAll(other), frames)
-    found = access.collect(union, f"parts of run {run_id}", _MOST_PARTS)
+    rows = {name: of_run(access.load(TABLES[name]), run_id) for name in tables}
+    # Grouped after the union: one exchange for all tables, not one for each.
+    tallied = _tallied(
+        reduce(
+            lambda one, other: one.unionAll(other),
+            (_hashed(frame, TABLES[name]) for name, frame in rows.items()),
+        )
+    )
+    if "results" in rows:
+        tallied = tallied.unionAll(rows["results"].selectExpr(*_VERDICTS))
+    found = access.collect(tallied, f"parts of run {run_id}", _MOST_PARTS)
     parts = (Part(**row) for row in found if row["part"] is not None)
     verdicts = next((row["rows"] for row in found if row["part"] is None), 0)
     return Stored(tuple(sorted(parts, key=lambda p: (p.table, p.part))), verdicts)
@@ -93,11 +96,14 @@ _VERDICTS = (
 )
 
 
-def _tallied(rows: DataFrame, table: Table) -> DataFrame:
+def _hashed(rows: DataFrame, table: Table) -> DataFrame:
+    named = sql.alias(sql.literal(table.name), "table").text
+    return rows.selectExpr(named, "part", sql.alias(hash_sql(table), "hash").text)
+
+
+def _tallied(hashed: DataFrame) -> DataFrame:
     from pyspark.sql.functions import expr
 
-    tallies = rows.groupBy("part").agg(
-        expr("count(1)").alias("rows"), expr(digest_sql(table).text).alias("digest")
+    return hashed.groupBy("table", "part").agg(
+        expr("count(1)").alias("rows"), expr("CAST(sum(hash) AS STRING)").alias("digest")
     )
-    named = sql.alias(sql.literal(table.name), "table").text
-    return tallies.selectExpr(named, "part", "rows", "digest")

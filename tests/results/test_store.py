@@ -80,8 +80,9 @@ def test_a_run_is_read_back_as_it_was_written(store: Store) -> None:
     assert kept.as_of == AS_OF
     assert kept.table_versions == {"orders": 7}
     later = AS_OF + timedelta(days=1)
-    assert store.previous("nightly", later) == {(v.check, v.slice): v for v in judged}
-    assert store.previous("nightly", AS_OF) == {}
+    assert store.last_run("nightly", later) == kept
+    assert store.last_run("nightly", AS_OF) is None
+    assert store.verdicts(kept) == {(v.check, v.slice): v for v in judged}
     (past,) = store.history("orders", [need], [MAY], before=later)
     assert (past.slice, past.version, past.at) == (MAY, 7, AS_OF)
     assert past.profile.at(MAY, need) == state
