@@ -7,7 +7,7 @@ the others then still holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sparkguard.evaluation.sources import micros
 from sparkguard.late_labels import LateLabels
 from sparkguard.layout import Scan, lay_out
 from sparkguard.measures.rows import Rows
-from sparkguard.plan import Plan
+from sparkguard.plan import Needs, Plan
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Tables
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
@@ -24,12 +24,16 @@ from sparkguard.relations.table import Table
 from sparkguard.results import Store
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
+from sparkguard.sql import Sql
 from sparkguard.tables import Pinned
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 MOST_COMMITS = 200
+RETAINED_DAYS = 7
+"""Delta keeps files so long after their removal, unless a table says otherwise."""
+
 _ACTIONS = (
     "add STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
     "remove STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
@@ -37,8 +41,6 @@ _ACTIONS = (
 )
 _PLAIN = ("string", "boolean", "byte", "short", "integer", "long", "date")
 """Types that Delta's log writes as Spark's text of them."""
-
-_ID = "__sparkguard_their_id"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class _Last:
     """What the last run measured, and the partitions that changed since."""
 
     at: datetime
+    version: int
     states: Mapping[tuple[Need[Any], Slice], Any]
     changed: frozenset[Slice]
 
@@ -67,6 +70,7 @@ class Memory:
     snapshot: Snapshot
     plan: Plan
     as_of: datetime
+    _late: dict[Need[Any], LateLabels | None] = field(default_factory=dict, repr=False)
 
     def scan(
         self, needs: Iterable[Need[Any]], tables: Tables, /
@@ -76,9 +80,10 @@ class Memory:
         rest: list[Need[Any]] = []
         for need in needs:
             if isinstance(need.relation, PredictionWithTruth):
-                seen_before = self.recall_truth(need, need.relation)
-                if seen_before is not None:
-                    yield self._again(need, need.relation, seen_before, tables)
+                late = self.late_labels(need, need.relation)
+                if late is not None and self._is_same_week(late.at):
+                    (scan,) = lay_out([Need(late.relation, need.measure)], self.plan.by)
+                    yield scan, late, Profile(late.states)
                     continue
             plain = need.relation == Table(need.relation.subject) and need.measure.stored
             (by_dataset.setdefault(need.relation.subject, []) if plain else rest).append(need)
@@ -98,33 +103,51 @@ class Memory:
         for scan in lay_out(rest, self.plan.by):
             yield scan, tables, Profile()
 
-    def _again(
-        self, need: Need[Any], of: PredictionWithTruth, known: Recalled, tables: Tables
-    ) -> tuple[Scan, Tables, Profile]:
-        """The scan of one need over the changed slices alone, and the labels of those."""
-        (scan,) = lay_out([need], self.plan.by)
-        read = scan if known.changed else replace(scan, chunks=())
-        return read, TheirLabels(Changed(tables, of.subject, known.changed), of), known.profile
+    def late_labels(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
+        """The predictions that may count otherwise since the last run.
 
-    def recall_truth(self, need: Need[Any], of: PredictionWithTruth) -> Recalled | None:
-        """What the last run saw of predictions whose bucket and label can't have changed since.
-
-        None as for `recall`, and where the label table has no change feed that reaches back.
+        None as for `recall`, and where the label table has no change feed that reaches back, or
+        its version of then may be vacuumed.
         """
-        table = of.predicted.table
-        last = self._last(table, (need, Need(of, Rows())))
-        if last is None:
+        if need not in self._late:
+            self._late[need] = self._look_back(need, of)
+        return self._late[need]
+
+    def restated(self, asked: Mapping[str, Needs]) -> dict[str, DataFrame]:
+        """The rows of `evaluation_pairs` by the entry that asked first for what they are of."""
+        found: dict[str, DataFrame] = {}
+        told: set[Need[Any]] = set()
+        for entry_id, needs in asked.items():
+            for need in needs:
+                late = self._late.get(need)
+                if late is None or need in told:
+                    continue
+                told.add(need)
+                table = need.relation.subject
+                slices = (where for dataset, where in self.plan.rows if dataset == table)
+                found[entry_id] = late.pairs(self.plan.by[table], slices)
+        return found
+
+    def _look_back(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
+        table, labels = of.predicted.table, of.labels.table
+        last = self._last(table, (need,)) if labels != table else None
+        if last is None or (self.as_of - last.at).days > RETAINED_DAYS:
             return None
-        labels = self._version_at(of.labels.table, last.at)
-        if labels is None:
+        version = self._version_at(labels, last.at)
+        if version is None:
             return None
-        by = self.plan.by[table]
-        late = LateLabels(self.snapshot, of, by, labels, micros(last.at)).touched()
-        if late is None:
-            return None
-        changed = late | last.changed
-        kept = {key: s for key, s in last.states.items() if key[1] not in changed}
-        return Recalled(frozenset((need,)), Profile(kept), changed)
+        late = LateLabels(
+            self.snapshot,
+            replace(of, since=micros(last.at)),
+            last.at,
+            {table: last.version, labels: version},
+            last.states,
+            _inside(last.changed),
+        )
+        return late if late.is_told() else None
+
+    def _is_same_week(self, at: datetime) -> bool:
+        return at.isocalendar()[:2] == self.as_of.isocalendar()[:2]
 
     def recall(self, dataset: str, needs: Iterable[Need[Any]]) -> Recalled | None:
         """What the last run saw of a dataset's unchanged partitions.
@@ -135,7 +158,7 @@ class Memory:
         rows: Need[Any] = Need(Table(dataset), Rows())
         every = tuple(dict.fromkeys([rows, *needs]))
         last = self._last(dataset, every)
-        if last is None:
+        if last is None or not self._is_same_week(last.at):
             return None
         slices = {where for need, where in last.states if need == rows}
         seen = {n: {where for need, where in last.states if need == n} for n in every}
@@ -158,15 +181,13 @@ class Memory:
         at = max(past.at for past in found)
         latest = [past for past in found if past.at == at]
         since = latest[0].version
-        if at.isocalendar()[:2] != self.as_of.isocalendar()[:2] or since > pinned.version:
-            return None
-        if not self._is_same_table(dataset, since, pinned):
+        if since > pinned.version or not self._is_same_table(dataset, since, pinned):
             return None
         changed = _changed(self.snapshot, pinned, since, by)
         if changed is None:
             return None
         states = {key: s for past in latest for key, s in past.profile.states.items()}
-        return _Last(at, states, changed)
+        return _Last(at, since, states, changed)
 
     def _version_at(self, dataset: str, at: datetime) -> int | None:
         """The version of a dataset that the run of that moment read, if the table is the same."""
@@ -202,31 +223,18 @@ class Changed:
         frame = self.tables.frame(name)
         if name != self.dataset:
             return frame
-        inside = (
-            sql.all_of(
-                sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
-                for column, value in where.values
-            )
-            for where in sorted(self.slices, key=lambda where: where.key)
+        return frame.where(_inside(self.slices).text)
+
+
+def _inside(slices: Iterable[Slice]) -> Sql:
+    """Whether a row is in one of `slices`."""
+    return sql.any_of(
+        sql.all_of(
+            sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
+            for column, value in where.values
         )
-        return frame.where(sql.any_of(inside).text if self.slices else "false")
-
-
-@dataclass(frozen=True)
-class TheirLabels:
-    """The tables of a run, the label table restricted to rows of the predictions that are left."""
-
-    tables: Tables
-    relation: PredictionWithTruth
-
-    def frame(self, name: str, /) -> DataFrame:
-        of, frame = self.relation, self.tables.frame(name)
-        if name != of.labels.table:
-            return frame
-        key, theirs = sql.path(of.labels.id), sql.alias(sql.path(of.predicted.id), _ID)
-        ids = self.tables.frame(of.predicted.table).selectExpr(theirs.text).distinct()
-        mine = frame.selectExpr("*", sql.alias(key, f"{_ID}2").text)
-        return mine.join(ids, mine[f"{_ID}2"] == ids[_ID], "left_semi").drop(f"{_ID}2")
+        for where in sorted(slices, key=lambda where: where.key)
+    )
 
 
 def _is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:

@@ -1,12 +1,23 @@
-"""Which slices of the predictions changed because labels came, were corrected, or fell due."""
+"""Which predictions count otherwise since a run: labels came, were corrected, or fell due."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.relations.prediction_with_truth import PredictionWithTruth
+from sparkguard.profile import Need
+from sparkguard.relations.effective_label import (
+    ARRIVAL,
+    CHANGE,
+    ID,
+    PREDICTION,
+    PredictionBucket,
+)
+from sparkguard.relations.prediction_with_truth import BEFORE, PredictionWithTruth
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
@@ -14,74 +25,139 @@ from sparkguard.sql import Sql
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-MOST_SLICES = 10_000
-_ID, _TIME, _ARRIVAL = "__sparkguard_id", "__sparkguard_time", "__sparkguard_arrival"
+_QUERY, _TABLE_ID = "__sparkguard_query", "__sparkguard_table_id"
+_ID, _OF, _IS = "__sparkguard_touched", "__sparkguard_of", "__sparkguard_is"
+_PAIR = ("slice", "prediction", "change", "bucket", "known_at", "label_version")
 
 
 @dataclass(frozen=True)
 class LateLabels:
-    """The predictions of `relation`, sliced `by`, since a run that looked from `since`.
+    """Both tables of `relation`, now and as the last run read them, of touched predictions alone.
 
-    `label_version` is the Delta version of the label table that this run read; `since` is in
-    microseconds since 1970.
+    That run looked from `at`, which is `relation.since`, read the Delta `versions` and counted
+    `states`; `moved` holds for rows of the predictions that may have been written or removed
+    since. A prediction is touched where its row or one of its labels changed or became known
+    since, where it was made or fell due since, and, in a ranking, where one of its query is. What
+    the others count is the same at both moments, so sums over the touched ones, now less then,
+    are all that is to be added.
     """
 
     snapshot: Snapshot
     relation: PredictionWithTruth
-    by: tuple[str, ...]
-    label_version: int
-    since: int
+    at: datetime
+    versions: Mapping[str, int]
+    states: Mapping[tuple[Need[Any], Slice], Any]
+    moved: Sql
 
-    def touched(self) -> frozenset[Slice] | None:
-        """Slices of which some prediction may be in another bucket, or have another label.
+    def frame(self, name: str, /) -> DataFrame:
+        of = self.relation
+        table = name.removesuffix(BEFORE)
+        rows = self._at(table, is_before=name.endswith(BEFORE))
+        key = sql.path((of.predicted if table == of.predicted.table else of.labels).id)
+        named = rows.selectExpr("*", sql.alias(key, _TABLE_ID).text)
+        ids = self._ids()
+        touched = named[_TABLE_ID].eqNullSafe(ids[_ID])
+        return named.join(ids, touched, "left_semi").drop(_TABLE_ID)
 
-        These are the slices of predictions made after `since` less the horizon, which were
-        pending or not there yet, and those of label rows that the change feed tells of, or that
-        became known since. None where the label table has no change feed of that time.
-        """
-        of, slices = self.relation.predicted, [f"__sparkguard_k{i}" for i in range(len(self.by))]
-        texts = (sql.template("CAST({} AS STRING)", sql.name(column)) for column in self.by)
-        named = zip((*texts, sql.path(of.id), of.time), (*slices, _ID, _TIME), strict=True)
-        predictions = self.snapshot.frame(of.table).selectExpr(
-            *(sql.alias(value, name).text for value, name in named)
-        )
-        labels = self._labels()
-        if labels is None:
-            return None
-        pending = sql.template(
-            "{} > {}", sql.name(_TIME), sql.literal(self.since - self.relation.horizon)
-        )
-        found = (
-            predictions.where(pending.text)
-            .select(*slices)
-            .union(predictions.join(labels.distinct(), _ID, "left_semi").select(*slices))
-        )
-        rows = found.distinct().limit(MOST_SLICES + 1).collect()
-        if len(rows) > MOST_SLICES:
-            return None
-        return frozenset(Slice.of(dict(zip(self.by, row, strict=True))) for row in rows)
-
-    def _labels(self) -> DataFrame | None:
-        """The ids of label rows that changed or became known; None where nobody can tell."""
-        of = self.relation.labels
-        columns = (sql.alias(sql.path(of.id), _ID), sql.alias(of.arrival, _ARRIVAL))
-        known_since = sql.template(
-            "{0} > {1} AND {0} <= {2}",
-            sql.name(_ARRIVAL), sql.literal(self.since), sql.literal(self.relation.as_of),
-        )  # fmt: skip
-        table = self.snapshot.frame(of.table)
-        known = _chosen(table, *columns).where(known_since.text).select(_ID)
-        pinned = self.snapshot.pinned[of.table]
-        if pinned.version == self.label_version:
-            return known
-        if pinned.version < self.label_version:
-            return None
+    def is_told(self) -> bool:
+        """Whether the label table says what changed since: it did not, or has a change feed."""
+        table = self.relation.labels.table
+        if self.snapshot.pinned[table].version <= self.versions[table]:
+            return self.snapshot.pinned[table].version == self.versions[table]
         try:
-            feed = self.snapshot.changes(of.table, self.label_version + 1)
-            return _chosen(feed, *columns).select(_ID).union(known)
+            # Only reading tells, since Delta looks for the feed of each commit when it reads it.
+            self._feed().limit(1).collect()
         except Exception:
-            return None
+            return False
+        return True
+
+    def pairs(self, by: tuple[str, ...], slices: Iterable[Slice]) -> DataFrame:
+        """The rows of `evaluation_pairs`; of the tables' values they hold a hash of the id alone.
+
+        `by` are the columns by which the predictions are sliced, `slices` the slices there are.
+        """
+        version = self.snapshot.pinned[self.relation.labels.table].version
+        names = ", ".join(f"'{bucket.name.lower()}'" for bucket in PredictionBucket)
+        moved = self.relation.restated(self, by).selectExpr(
+            *(f"CAST({sql.name(c).text} AS STRING) AS {_OF}{i}" for i, c in enumerate(by)),
+            f"left(sha2(CAST({ID} AS STRING), 256), 32) AS prediction",
+            f"{CHANGE} AS change",
+            f"element_at(array({names}), {PREDICTION} + 1) AS bucket",
+            f"timestamp_micros({ARRIVAL}) AS known_at",
+            f"{version}L AS label_version",
+        )
+        keys = self._keys(by, slices)
+        same = [moved[f"{_OF}{i}"].eqNullSafe(keys[f"{_IS}{i}"]) for i in range(len(by))]
+        return moved.join(keys, same, "left").select(*_PAIR)
+
+    def _keys(self, by: tuple[str, ...], slices: Iterable[Slice]) -> DataFrame:
+        """The key of each slice beside its values."""
+        every = sorted({*slices, *(where for _, where in self.states)}, key=lambda w: w.key)
+        known = [
+            (*(dict(where.values)[name] for name in by), where.key)
+            for where in every
+            if not where.is_whole
+        ]
+        columns = (*(f"{_IS}{i} STRING" for i in range(len(by))), "slice STRING")
+        return self.snapshot.spark.createDataFrame(known, ", ".join(columns))
+
+    def _feed(self) -> DataFrame:
+        table = self.relation.labels.table
+        return self.snapshot.changes(table, self.versions[table] + 1)
+
+    def _at(self, table: str, is_before: bool) -> DataFrame:
+        if is_before:
+            return self.snapshot.frame_at(table, self.versions[table])
+        return self.snapshot.frame(table)
+
+    def _ids(self) -> DataFrame:
+        """The ids of touched predictions; NULL where rows without one may have changed."""
+        of, labels = self.relation.predicted, self.relation.labels
+        found = [
+            *(_chosen(rows.where(self._in_time().text), of.id) for rows in self._predictions()),
+            *(_chosen(rows.where(self.moved.text), of.id) for rows in self._predictions()),
+            _chosen(self._at(labels.table, False).where(self._became_known().text), labels.id),
+        ]
+        if self.snapshot.pinned[labels.table].version > self.versions[labels.table]:
+            found.append(_chosen(self._feed(), labels.id))
+        ids = reduce(lambda one, other: one.union(other), found).distinct()
+        return ids if of.query is None else self._of_queries(ids, of.query)
+
+    def _of_queries(self, ids: DataFrame, query: Sql) -> DataFrame:
+        """The ids of all predictions of the queries in which one of `ids` is."""
+        key = sql.alias(sql.path(self.relation.predicted.id), _ID)
+        now, then = (
+            rows.selectExpr(key.text, sql.alias(query, _QUERY).text) for rows in self._predictions()
+        )
+        every = now.union(then)
+        queries = every.join(ids, _ID, "left_semi").select(_QUERY).distinct()
+        return every.join(queries, _QUERY, "left_semi").select(_ID).union(ids).distinct()
+
+    def _predictions(self) -> tuple[DataFrame, DataFrame]:
+        table = self.relation.predicted.table
+        return self._at(table, False), self._at(table, True)
+
+    def _in_time(self) -> Sql:
+        """Predictions that were made since, or whose label is no longer awaited."""
+        of, since = self.relation, self.relation.since or 0
+        made = sql.template(
+            "({0} > {1} AND {0} <= {2})",
+            *(of.predicted.time, sql.literal(since), sql.literal(of.as_of)),
+        )
+        fell_due = sql.template(
+            "({0} >= {1} AND {0} < {2})",
+            *(of.predicted.time, sql.literal(since - of.horizon)),
+            sql.literal(of.as_of - of.horizon),
+        )
+        return sql.any_of((made, fell_due))
+
+    def _became_known(self) -> Sql:
+        of = self.relation
+        return sql.template(
+            "{0} > {1} AND {0} <= {2}",
+            *(of.labels.arrival, sql.literal(of.since or 0), sql.literal(of.as_of)),
+        )
 
 
-def _chosen(frame: DataFrame, *columns: Sql) -> DataFrame:
-    return frame.selectExpr(*(column.text for column in columns))
+def _chosen(rows: DataFrame, key: sql.Path) -> DataFrame:
+    return rows.selectExpr(sql.alias(sql.path(key), _ID).text)

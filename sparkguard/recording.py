@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from sparkguard import alert_states
+from sparkguard import alert_states, sql
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.judging import Result, Sight
 from sparkguard.plan import Entry, Plan
@@ -25,10 +26,14 @@ from sparkguard.results import (
 )
 from sparkguard.results import alerts as stored_alerts
 from sparkguard.results.check_records import record_row
+from sparkguard.results.records import checked
 from sparkguard.results.run_result import RunResult
 from sparkguard.samples import sample, shown
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Outcome, exit_code
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 _BROKEN = (Outcome.FAIL, Outcome.WARN)
 
@@ -53,10 +58,12 @@ def record(
     results: tuple[Result, ...],
     tables: Tables,
     now: datetime,
+    restated: Mapping[str, DataFrame] = MappingProxyType({}),
 ) -> RunResult:
     """Stores a run and returns it as stored.
 
-    Raises StoreError when the tables end up holding anything but this run.
+    `restated` are rows of `evaluation_pairs` by entry, as Spark finds them. Raises StoreError when
+    the tables end up holding anything but this run.
     """
     origins = {entry.id: _origin(entry, settings, run, plan) for entry in plan.entries}
     rows = tuple(
@@ -93,6 +100,12 @@ def record(
         ("results", rows),
     ):
         store.append(table, content, run.run_id)
+    for entry_id, frame in restated.items():
+        stamps = checked(entry_id, WHOLE, origins[entry_id])
+        own = (
+            sql.alias(sql.literal(v), name).text for name, v in stamps.items() if name != "slice"
+        )
+        store.append("evaluation_pairs", frame.selectExpr("*", *own), run.run_id, entry_id)
     committed = store.commit(_run_record(settings, run, plan, results, now))
     return RunResult(committed, rows, str(store.location))
 

@@ -87,7 +87,8 @@ def audit(
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
     versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}
     facts = RunFacts(run_id, started, versions, fail_on_warn, spark.version)
-    return record(store, settings, facts, plan, sight, results, tables, clock.now())
+    restated = memory.restated(sight.asked) if memory is not None else {}
+    return record(store, settings, facts, plan, sight, results, tables, clock.now(), restated)
 
 
 def plan_audit(

@@ -77,6 +77,10 @@ class Snapshot:
             return appended_files(self.spark, pinned.ref, pinned.version)
         return _frame(self.spark, pinned.ref, pinned.version)
 
+    def frame_at(self, name: str, version: int, /) -> DataFrame:
+        """The rows of a dataset at another version than the pinned one, lazily."""
+        return _frame(self.spark, self[name].ref, version)
+
     def changes(self, name: str, since: int, /) -> DataFrame:
         """Rows that commits from `since` to the pinned version changed, from Delta's change feed.
 

@@ -99,19 +99,39 @@ class _Part(Check):
         state = context.seen.at(WHOLE, self._truth(context)) or KeyedSumsState()
         labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
         seen, task = Seen(state, self.of.slices), self.of.kind_of_task
-        counts = {}
-        for group in seen.groups():
-            cells = seen.cells(group)
-            counts[group] = task.predicted(cells), task.labelled(cells)
-        return Watch(
+        cells = {group: seen.cells(group) for group in seen.groups()}
+        watch = Watch(
             seen,
             day_of(context.as_of),
             self.of.horizon_days,
             self.of.cycle_days,
             {int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None},
-            {g.name: n for g, n in counts.items() if g.slice and g.version is None},
-            {g.version: n for g, n in counts.items() if not g.slice and g.version is not None},
+            by_version={
+                group.version: (task.predicted(found), task.labelled(found))
+                for group, found in cells.items()
+                if not group.slice and group.version is not None
+            },
         )
+        return replace(watch, coverage=self._coverage(watch, context))
+
+    def _coverage(self, watch: Watch, context: Context) -> dict[str, tuple[int, int]]:
+        """(predictions, labelled) by slice of the youngest cohort whose labels should be there.
+
+        Of the whole table where no cohort is so old: what lacks lately would hide in a year.
+        """
+        cohorts = [
+            Seen(state, self.of.slices)
+            for (need, _), state in context.seen.states.items()
+            if need == self._truth(context)
+        ]
+        ripe = [one for one in cohorts if stored.standing(one, watch.development, False).is_ripe]
+        seen = max(ripe, key=lambda one: max(one.predictions_by_day, default=0), default=watch.seen)
+        task, cells = self.of.kind_of_task, {g: seen.cells(g) for g in seen.groups()}
+        return {
+            group.name: (task.predicted(found), task.labelled(found))
+            for group, found in cells.items()
+            if group.version is None
+        }
 
     def _standing(self, seen: Seen, watch: Watch) -> stored.Standing:
         days = [watch.feed[day] for day in watch.days if day in watch.feed]

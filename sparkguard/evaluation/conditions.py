@@ -55,7 +55,8 @@ class Watch:
     """What the conditions look at, as known on the morning of `today`.
 
     `label_rows` are all known rows of the label table by day of arrival; `coverage` is
-    (predictions, labelled) by the name of a slice; `by_version` the same by model version.
+    (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
+    predictions whose labels should be there; `by_version` the same by model version, of all.
     `last_run` is the day the last complete run looked from.
     """
 
@@ -249,14 +250,14 @@ def _least(of: Moved) -> float:
 
 
 def slice_blindness(of: Watch) -> Found:
-    total = sum(of.seen.predictions_by_day.values())
-    overall = of.seen.ledger.coverage
-    if not overall or not of.coverage:
+    total, labelled = of.coverage.get("", (0, 0))
+    if not labelled or len(of.coverage) < 2:
         return Found(State.UNKNOWN, "there are no slices with labels to compare")
+    overall = labelled / total
     shares = {
         name: known / n
         for name, (n, known) in of.coverage.items()
-        if n >= OF_TRAFFIC * total and n >= FEWEST
+        if name and n >= OF_TRAFFIC * total and n >= FEWEST
     }
     blind = sorted((share, name) for name, share in shares.items() if share < BLIND * overall)
     if not blind:

@@ -50,6 +50,8 @@ BACKFILLED, _PLACE = "__sparkguard_backfilled", "__sparkguard_place"
 _USABLE, PREDICTION = "__sparkguard_usable", "__sparkguard_prediction"
 LABEL_BUCKET = "__sparkguard_label_bucket"
 _TOP, _LEAST, _USED = "__sparkguard_top", "__sparkguard_least", "__sparkguard_used"
+CHANGE = "__sparkguard_change"
+_SETTLED, _GONE, _MOVED = (f"__sparkguard_{x}" for x in ("settled", "gone", "moved"))
 _N, _ONE, _OTHER = "__sparkguard_n", "__sparkguard_one", "__sparkguard_other"
 
 
@@ -171,3 +173,33 @@ def prediction_bucket(as_of: int, horizon: int) -> Column:
         .otherwise(int(PredictionBucket.OVERDUE))
     )
     return F.when(F.col(NTH) > 1, repeated).when(_stands(), first)
+
+
+def restated(then: DataFrame, now: DataFrame, by: tuple[str, ...]) -> DataFrame:
+    """Predictions that were settled in `then` and have another label in `now`, or none.
+
+    A row of `CHANGE` -1 holds what no longer counts, one of 1 what counts instead, with the
+    columns `by`, `ID`, `PREDICTION`, `TRUTH` and `ARRIVAL`; the last two are NULL without a label.
+    A prediction whose label was still awaited was not settled.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    def kept(rows: DataFrame, change: int) -> DataFrame:
+        arrival = F.when(F.col(TRUTH).isNotNull(), F.col(ARRIVAL)).alias(ARRIVAL)
+        return rows.where(F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)).select(
+            *(F.col(f"`{name}`") for name in by),
+            *(ID, PREDICTION, TRUTH, arrival, F.lit(change).alias(CHANGE)),
+        )
+
+    settled = kept(then, -1).where(F.col(PREDICTION) != int(PredictionBucket.PENDING))
+    both = settled.unionByName(kept(now, 1))
+    of_id = Window.partitionBy(ID)
+    said = F.struct(F.col(PREDICTION) == int(PredictionBucket.CONFLICTING), F.col(TRUTH))
+    moved = both.select(
+        "*",
+        (F.min(CHANGE).over(of_id) == -1).alias(_SETTLED),
+        (F.max(CHANGE).over(of_id) == -1).alias(_GONE),
+        (F.min(said).over(of_id) != F.max(said).over(of_id)).alias(_MOVED),
+    )
+    return moved.where(F.col(_SETTLED) & (F.col(_GONE) | F.col(_MOVED))).select(*both.columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from sparkguard.relations.effective_label import (
     PredictionBucket,
     numbered,
     prediction_bucket,
+    restated,
     with_label,
 )
 from sparkguard.relations.ranked import QUERY, ranked
@@ -45,6 +46,9 @@ class Kind(IntEnum):
     LEDGER = -1
     ENTITIES = -2
 
+
+BEFORE = "$before"
+"""A table's name with this suffix names its rows as they were at `since`."""
 
 KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
 LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
@@ -114,6 +118,9 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled
     label rows, `positive` labels that are used. Rows of slices and entities: the keys `cells`;
     sums of predictions, then `sums`, expressions over `SCORE` and `TRUTH`.
+
+    With `since`, an earlier moment in microseconds, the sums are what is to be added to those of
+    that moment: those of now, less those of then over the tables named with `BEFORE`.
     """
 
     predicted: Predicted
@@ -126,6 +133,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     sum_type: str = "BIGINT"
     best: int = 0  # how many first places of a ranked list count
     as_of: int = field(default=0, compare=False)
+    since: int | None = field(default=None, compare=False)
 
     @property
     def subject(self) -> str:
@@ -150,6 +158,26 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 
+        now = self._grouped(self._rows(tables, by), by)
+        if self.since is None:
+            return now
+        then = self._grouped(self._then(tables, by), by)
+        return now.unionByName(
+            then.withColumns({total(i): -F.col(total(i)) for i in range(self._width)})
+        )
+
+    def restated(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        """Predictions that were settled at `since` and count otherwise now; see `restated`."""
+        return restated(self._then(tables, by), self._rows(tables, by), by)
+
+    def _then(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        """The rows at `since`."""
+        return replace(self, as_of=self.since or 0, since=None)._rows(Before(tables), by)
+
+    def _rows(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
+        """Every prediction beside each of its label rows; see `with_label`."""
+        from pyspark.sql import functions as F  # noqa: N812
+
         every = self._predictions(tables, by)
         usable = F.col(ID).isNotNull() & F.col(TIME).isNotNull() & (F.col(TIME) <= self.as_of)
         known = with_label(self._labels(tables), numbered(every.where(usable)), self.horizon)
@@ -165,7 +193,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         if self.predicted.query is not None:
             is_item = F.coalesce(F.col(PREDICTION) <= int(PredictionBucket.OVERDUE), F.lit(False))
             rows = ranked(rows, is_item, self.best)
-        return self._grouped(rows.unionByName(aside, allowMissingColumns=True), by)
+        return rows.unionByName(aside, allowMissingColumns=True)
 
     def _predictions(self, tables: Tables, by: tuple[str, ...]) -> DataFrame:
         of = self.predicted
@@ -244,6 +272,16 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         return chosen.groupBy(*_columns(names)).agg(
             *(F.expr(f"try_sum({total(i)})").alias(total(i)) for i in range(self._width))
         )
+
+
+@dataclass(frozen=True)
+class Before:
+    """The tables as they were at the earlier moment."""
+
+    tables: Tables
+
+    def frame(self, name: str, /) -> DataFrame:
+        return self.tables.frame(f"{name}{BEFORE}")
 
 
 def _columns(names: Iterable[str]) -> list[Column]:

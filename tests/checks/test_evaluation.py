@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import Approved, Context, Judgement
+from sparkguard.checks.base import Approved
 from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.kinds import canonical
@@ -20,52 +17,8 @@ from sparkguard.relations.effective_label import LabelBucket
 from sparkguard.results.baselines import _need
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
-from tests.evaluation.states import One, context_of, declared, judged, state_of
-
-WEEKS = 20
-N = 60  # predictions a day
-
-
-def days(
-    n: int, seed: int = 1, skill: float = 1.0, lost: Mapping[int, float] | None = None
-) -> list[One]:
-    """`n` days of predictions, each with its label on the next day but for a share `lost`."""
-    draw, found = random.Random(seed), []
-    for day in range(n):
-        for i in range(N):
-            positive = draw.random() < 0.3
-            score = min(0.99, max(0.01, draw.gauss(0.35 + 0.35 * skill * positive, 0.15)))
-            arrives = draw.random() >= (lost or {}).get(day + 1, 0.0)
-            origin = "EWR" if i % 3 else "JFK"
-            found.append(One(day, score, positive, day + 1 if arrives else None, origin))
-    return found
-
-
-def seen_on(
-    today: int, rows: list[One], of: Any = None, by_week: bool = False, **more: Any
-) -> Context:
-    of = of or declared()
-    arrived: dict[int, int] = {}
-    for one in rows:
-        if one.arrival is not None and one.arrival < today:
-            arrived[one.arrival] = arrived.get(one.arrival, 0) + 1
-    cohorts = {WHOLE: state_of(rows, today)}
-    if by_week:
-        weeks: dict[Slice, list[One]] = {}
-        for one in rows:
-            weeks.setdefault(Slice.of({"week": str(one.day // 7)}), []).append(one)
-        cohorts = {where: state_of(some, today) for where, some in weeks.items()}
-    return context_of(of, cohorts, arrived, today, **more)
-
-
-def conditions(today: int, rows: list[One], of: Any = None, **more: Any) -> dict[str, Judgement]:
-    of = of or declared()
-    context = seen_on(today, rows, of, **more)
-    return {name: judged(of, name, context) for name in CONDITIONS}
-
-
-def broken(found: Mapping[str, Judgement]) -> set[str]:
-    return {n for n, j in found.items() if j.outcome in (Outcome.FAIL, Outcome.WARN)}
+from tests.evaluation import work_home
+from tests.evaluation.states import N, One, days, declared, judged, seen_on, state_of
 
 
 def test_a_metric_is_stored_with_coverage_interval_and_maturity() -> None:
@@ -127,6 +80,30 @@ def test_half_of_the_labels_leaves_the_other_half_without_a_value() -> None:
     }  # fmt: skip
     assert all(None not in values[week] for week in range(4))
     assert all(values[week] == {None} for week in range(4, 8))
+
+
+def test_published_chunks_of_which_half_has_labels() -> None:
+    of = declared(thresholds=[work_home.THRESHOLD])
+    rows = [
+        One(chunk * 7, score, positive, chunk * 7 + 1 if chunk < 5 else None)
+        for chunk in range(10)
+        for score, positive in work_home.rows(chunk)
+    ]
+    context = seen_on(100, rows, of, by_week=True)
+    for chunk, published in enumerate(work_home.AUC):
+        found = judged(of, "accounting", context, Slice.of({"week": str(chunk)}))
+        (auc,) = (
+            r for r in found.stored["evaluations"] if r["metric"] == "auc" and not r["segment"]
+        )
+        counts = {e.label: e.count for e in found.evidence if e.name == "predictions"}
+        if chunk < 5:
+            assert round(auc["value"], 5) == published
+            assert counts["labelled"] == 5_000
+        else:
+            assert auc["value"] is None
+            assert counts["overdue"] == 5_000
+    early = judged(of, "accounting", seen_on(64, rows, of, by_week=True), Slice.of({"week": "9"}))
+    assert {e.label: e.count for e in early.evidence}["pending"] == 5_000
 
 
 def test_a_bound_is_held_once_labels_are_ripe() -> None:
@@ -191,93 +168,6 @@ def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> Non
     }
 
 
-def test_a_healthy_feed_breaks_no_condition_and_an_outage_only_its_own() -> None:
-    rows = days(WEEKS * 7, lost=dict.fromkeys(range(130, 134), 1.0))
-    for today in range(60, 130, 7):
-        assert broken(conditions(today, rows)) == set()
-    found = conditions(132, rows)
-    assert broken(found) == {"feed_dead"}
-    assert found["feed_dead"].outcome is Outcome.FAIL
-    assert "since 2012-05-10" in found["feed_dead"].reason
-    assert found["feed_dead"].owner == "ann"
-    assert broken(conditions(136, rows)) == set()
-
-
-def test_half_a_feed_is_degraded_on_the_first_day() -> None:
-    rows = days(WEEKS * 7, lost={130: 0.5})
-    found = conditions(131, rows)
-    assert broken(found) == {"feed_partial"}
-    assert found["feed_partial"].outcome is Outcome.WARN
-
-
-def test_predictions_that_stop_do_not_blame_the_labels() -> None:
-    rows = [one for one in days(WEEKS * 7) if one.day < 120]
-    assert broken(conditions(122, rows)) == {"predictions_stopped"}
-
-
-@pytest.mark.parametrize(
-    ("bucket", "name"),
-    [(LabelBucket.DUPLICATE, "replayed_feed"), (LabelBucket.BEFORE_PREDICTION, "time_travel")],
-)
-def test_labels_that_repeat_or_travel_in_time(bucket: LabelBucket, name: str) -> None:
-    rows = days(WEEKS * 7)
-    rows += [One(99, 0.5, None, 99, label=bucket, origin="JFK") for _ in range(5)]
-    assert broken(conditions(100, rows)) == {name}
-
-
-def test_labels_of_one_class_are_degenerate() -> None:
-    rows = [replace(one, truth=False) if one.arrival == 99 else one for one in days(WEEKS * 7)]
-    found = conditions(100, rows)
-    assert "degenerate_labels" in broken(found)
-    assert "negative" in found["degenerate_labels"].reason
-
-
-def test_labels_without_predictions_break_the_join() -> None:
-    of, rows = declared(), days(WEEKS * 7)
-    context = seen_on(100, rows, of)
-    (labels,) = (k for k in context.seen.states if len(k[0].measure.keys) == 2)
-    state = context.seen.states[labels]
-    more = dict(state.sums)
-    more[15_340 + 99, 0] = (90,)
-    context = replace(context, seen=Profile({**context.seen.states, labels: type(state)(more)}))
-    found = judged(of, "join_break", context)
-    assert found.outcome is Outcome.FAIL
-    assert "have no prediction" in found.reason
-
-
-def test_a_blind_slice_and_a_version_without_evaluation() -> None:
-    rows = [replace(one, arrival=None) if one.origin == "JFK" else one for one in days(40)]
-    found = conditions(60, rows)
-    assert "origin=JFK" in found["slice_blindness"].reason
-    assert found["slice_blindness"].outcome is Outcome.WARN
-    versions = [replace(one, version="2", arrival=None) if one.day > 20 else
-                replace(one, version="1") for one in days(40)]  # fmt: skip
-    found = conditions(44, versions)
-    assert "not_re_evaluated" in broken(found)
-
-
-def test_an_evaluator_that_paused_says_so() -> None:
-    context = seen_on(60, days(60))
-    late = replace(context, last_run=context.as_of - timedelta(days=5))
-    assert judged(declared(), "heartbeat_lost", late).outcome is Outcome.WARN
-    in_time = replace(context, last_run=context.as_of - timedelta(days=1))
-    assert judged(declared(), "heartbeat_lost", in_time).outcome is Outcome.PASS
-
-
-def test_an_acknowledged_condition_is_skipped_until_its_day() -> None:
-    until = (date(2012, 1, 1) + timedelta(days=132)).isoformat()
-    of = declared(
-        acknowledged=[{"condition": "feed_dead", "by": "bob", "until": until}],
-        owners={"feed_dead": "labels"},
-    )
-    rows = days(WEEKS * 7, lost=dict.fromkeys(range(130, 140), 1.0))
-    context = seen_on(132, rows, of)
-    found = judged(of, "feed_dead", context)
-    assert (found.outcome, found.owner) == (Outcome.SKIPPED, "labels")
-    assert "bob" in found.reason
-    assert judged(of, "feed_dead", seen_on(134, rows, of)).outcome is Outcome.FAIL
-
-
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -325,13 +215,3 @@ def test_what_a_baseline_holds_is_rebuilt_from_its_stored_form() -> None:
             "need_id": need.id,
         }
         assert _need(row) == need
-
-
-def test_an_empty_table_is_no_healthy_one() -> None:
-    found = conditions(60, [])
-    assert found["predictions_stopped"].outcome is Outcome.FAIL
-    assert {j.outcome for n, j in found.items() if n != "predictions_stopped"} <= {
-        Outcome.NOT_EVALUABLE, Outcome.PASS
-    }  # fmt: skip
-    assert found["restatement"].outcome is Outcome.PASS  # nothing was stored that could move
-    assert judged(declared(), "accounting", seen_on(60, [])).outcome is Outcome.NOT_EVALUABLE

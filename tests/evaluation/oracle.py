@@ -33,12 +33,16 @@ class Label:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows by bucket, orphans apart, and (score, truth) of the predictions that count."""
+    """Rows by bucket, orphans apart, and (id, score, truth) of the predictions that count.
+
+    `of_id` is the bucket of each of these.
+    """
 
     predictions: Counter[P]
     labels: Counter[L]
     orphans: int
     truth: tuple[tuple[int, float, int | None], ...]
+    of_id: dict[int, P]
 
 
 def evaluate(
@@ -63,15 +67,17 @@ def evaluate(
         elif one.time > as_of:
             counted[P.NOT_YET] += 1
     known = [x for x in labels if x.id is not None and x.arrival <= as_of]
-    truth = []
+    truth, of_id = [], {}
     for id_, prediction in kept.items():
         bucket, value = _label_of(prediction, [x for x in known if x.id == id_], horizon, rows)
         assert prediction.time is not None
         if bucket is None:
             bucket = P.PENDING if as_of <= prediction.time + horizon else P.OVERDUE
         counted[bucket] += 1
+        of_id[id_] = bucket
         truth.append((id_, prediction.score, value))
-    return Outcome(counted, rows, sum(x.id not in kept for x in known), tuple(sorted(truth)))
+    orphans = sum(x.id not in kept for x in known)
+    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id)
 
 
 def _label_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -90,6 +91,41 @@ def context_of(
     rows = KeyedSumsState({(FIRST + day, 0): (n,) for day, n in label_rows.items()})
     states: dict[Any, Any] = {(truth, where): state for where, state in cohorts.items()}
     return replace(context, seen=Profile({**states, (labels, WHOLE): rows}))
+
+
+N = 60  # predictions a day
+
+
+def days(
+    n: int, seed: int = 1, skill: float = 1.0, lost: Mapping[int, float] | None = None
+) -> list[One]:
+    """`n` days of predictions, each with its label on the next day but for a share `lost`."""
+    draw, found = random.Random(seed), []
+    for day in range(n):
+        for i in range(N):
+            positive = draw.random() < 0.3
+            score = min(0.99, max(0.01, draw.gauss(0.35 + 0.35 * skill * positive, 0.15)))
+            arrives = draw.random() >= (lost or {}).get(day + 1, 0.0)
+            origin = "EWR" if i % 3 else "JFK"
+            found.append(One(day, score, positive, day + 1 if arrives else None, origin))
+    return found
+
+
+def seen_on(
+    today: int, rows: list[One], of: Any = None, by_week: bool = False, **more: Any
+) -> Context:
+    of = of or declared()
+    arrived: dict[int, int] = {}
+    for one in rows:
+        if one.arrival is not None and one.arrival < today:
+            arrived[one.arrival] = arrived.get(one.arrival, 0) + 1
+    cohorts = {WHOLE: state_of(rows, today)}
+    if by_week:
+        weeks: dict[Slice, list[One]] = {}
+        for one in rows:
+            weeks.setdefault(Slice.of({"week": str(one.day // 7)}), []).append(one)
+        cohorts = {where: state_of(some, today) for where, some in weeks.items()}
+    return context_of(of, cohorts, arrived, today, **more)
 
 
 def judged(of: Check, name: str, context: Context, where: Slice = WHOLE) -> Judgement:

@@ -43,3 +43,20 @@ EVALUATIONS = register(
         judged=("revision", "table_version"),
     )
 )
+
+EVALUATION_PAIRS = register(
+    Table(
+        "evaluation_pairs",
+        "Settled predictions that count otherwise since the run before: without, and with.",
+        columns(
+            *CHECKED,
+            ("prediction", "STRING", "Identifies it: 128 bits of SHA-256 of its id as text."),
+            ("change", "INT", "-1 for what no longer counts, 1 for what counts instead."),
+            ("bucket", "STRING", "labelled, duplicate_label, conflicting, pending or overdue."),
+            ("known_at", "TIMESTAMP", "When its label became known, UTC; NULL without a label."),
+            ("label_version", "BIGINT", "Delta version of the label table that was read."),
+            AS_OF,
+        ),
+        identity=("check_id", "slice", "prediction", "change"),
+    )
+)

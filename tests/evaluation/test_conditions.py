@@ -1,0 +1,135 @@
+"""The eleven conditions: healthy feeds break none, and each failure breaks its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from sparkguard.checks.base import Judgement
+from sparkguard.evaluation.conditions import CONDITIONS
+from sparkguard.profile import Profile
+from sparkguard.relations.effective_label import LabelBucket
+from sparkguard.verdicts import Outcome
+from tests.evaluation.states import One, days, declared, judged, seen_on
+
+WEEKS = 20
+
+
+def conditions(today: int, rows: list[One], of: Any = None, **more: Any) -> dict[str, Judgement]:
+    of = of or declared()
+    context = seen_on(today, rows, of, **more)
+    return {name: judged(of, name, context) for name in CONDITIONS}
+
+
+def broken(found: Mapping[str, Judgement]) -> set[str]:
+    return {n for n, j in found.items() if j.outcome in (Outcome.FAIL, Outcome.WARN)}
+
+
+def test_a_healthy_feed_breaks_no_condition_and_an_outage_only_its_own() -> None:
+    rows = days(WEEKS * 7, lost=dict.fromkeys(range(130, 134), 1.0))
+    for today in range(60, 130, 7):
+        assert broken(conditions(today, rows)) == set()
+    found = conditions(132, rows)
+    assert broken(found) == {"feed_dead"}
+    assert found["feed_dead"].outcome is Outcome.FAIL
+    assert "since 2012-05-10" in found["feed_dead"].reason
+    assert found["feed_dead"].owner == "ann"
+    assert broken(conditions(136, rows)) == set()
+
+
+def test_half_a_feed_is_degraded_on_the_first_day() -> None:
+    rows = days(WEEKS * 7, lost={130: 0.5})
+    found = conditions(131, rows)
+    assert broken(found) == {"feed_partial"}
+    assert found["feed_partial"].outcome is Outcome.WARN
+
+
+def test_predictions_that_stop_do_not_blame_the_labels() -> None:
+    rows = [one for one in days(WEEKS * 7) if one.day < 120]
+    assert broken(conditions(122, rows)) == {"predictions_stopped"}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "name"),
+    [(LabelBucket.DUPLICATE, "replayed_feed"), (LabelBucket.BEFORE_PREDICTION, "time_travel")],
+)
+def test_labels_that_repeat_or_travel_in_time(bucket: LabelBucket, name: str) -> None:
+    rows = days(WEEKS * 7)
+    rows += [One(99, 0.5, None, 99, label=bucket, origin="JFK") for _ in range(5)]
+    assert broken(conditions(100, rows)) == {name}
+
+
+def test_labels_of_one_class_are_degenerate() -> None:
+    rows = [replace(one, truth=False) if one.arrival == 99 else one for one in days(WEEKS * 7)]
+    found = conditions(100, rows)
+    assert "degenerate_labels" in broken(found)
+    assert "negative" in found["degenerate_labels"].reason
+
+
+def test_labels_without_predictions_break_the_join() -> None:
+    of, rows = declared(), days(WEEKS * 7)
+    context = seen_on(100, rows, of)
+    (labels,) = (k for k in context.seen.states if len(k[0].measure.keys) == 2)
+    state = context.seen.states[labels]
+    more = dict(state.sums)
+    more[15_340 + 99, 0] = (90,)
+    context = replace(context, seen=Profile({**context.seen.states, labels: type(state)(more)}))
+    found = judged(of, "join_break", context)
+    assert found.outcome is Outcome.FAIL
+    assert "have no prediction" in found.reason
+
+
+def test_a_blind_slice_and_a_version_without_evaluation() -> None:
+    rows = [replace(one, arrival=None) if one.origin == "JFK" else one for one in days(40)]
+    found = conditions(60, rows)
+    assert "origin=JFK" in found["slice_blindness"].reason
+    assert found["slice_blindness"].outcome is Outcome.WARN
+    versions = [replace(one, version="2", arrival=None) if one.day > 20 else
+                replace(one, version="1") for one in days(40)]  # fmt: skip
+    found = conditions(44, versions)
+    assert "not_re_evaluated" in broken(found)
+
+
+def test_a_slice_that_went_blind_lately_is_not_hidden_by_the_past() -> None:
+    rows = [replace(one, arrival=None) if one.origin == "JFK" and one.day >= 133 else one
+            for one in days(WEEKS * 7)]  # fmt: skip
+    context = seen_on(144, rows, by_week=True)
+    found = judged(declared(), "slice_blindness", context)
+    assert found.outcome is Outcome.WARN
+    assert "origin=JFK" in found.reason
+
+
+def test_an_evaluator_that_paused_says_so() -> None:
+    context = seen_on(60, days(60))
+    late = replace(context, last_run=context.as_of - timedelta(days=5))
+    assert judged(declared(), "heartbeat_lost", late).outcome is Outcome.WARN
+    in_time = replace(context, last_run=context.as_of - timedelta(days=1))
+    assert judged(declared(), "heartbeat_lost", in_time).outcome is Outcome.PASS
+
+
+def test_an_acknowledged_condition_is_skipped_until_its_day() -> None:
+    until = (date(2012, 1, 1) + timedelta(days=132)).isoformat()
+    of = declared(
+        acknowledged=[{"condition": "feed_dead", "by": "bob", "until": until}],
+        owners={"feed_dead": "labels"},
+    )
+    rows = days(WEEKS * 7, lost=dict.fromkeys(range(130, 140), 1.0))
+    context = seen_on(132, rows, of)
+    found = judged(of, "feed_dead", context)
+    assert (found.outcome, found.owner) == (Outcome.SKIPPED, "labels")
+    assert "bob" in found.reason
+    assert judged(of, "feed_dead", seen_on(134, rows, of)).outcome is Outcome.FAIL
+
+
+def test_an_empty_table_is_no_healthy_one() -> None:
+    found = conditions(60, [])
+    assert found["predictions_stopped"].outcome is Outcome.FAIL
+    assert {j.outcome for n, j in found.items() if n != "predictions_stopped"} <= {
+        Outcome.NOT_EVALUABLE, Outcome.PASS
+    }  # fmt: skip
+    assert found["restatement"].outcome is Outcome.PASS  # nothing was stored that could move
+    assert judged(declared(), "accounting", seen_on(60, [])).outcome is Outcome.NOT_EVALUABLE
