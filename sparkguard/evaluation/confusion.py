@@ -38,30 +38,31 @@ def at_threshold(scores: Scores, reached: int) -> Counts:
 
 
 def precision(of: Counts, suffix: str = "") -> Metric:
-    return _share(f"precision{suffix}", of.tp, of.tp + of.fp, "nothing was predicted positive")
+    return share(f"precision{suffix}", of.tp, of.tp + of.fp, "nothing was predicted positive")
 
 
 def recall(of: Counts, suffix: str = "") -> Metric:
-    return _share(f"recall{suffix}", of.tp, of.tp + of.fn, "no label is positive")
+    return share(f"recall{suffix}", of.tp, of.tp + of.fn, "no label is positive")
 
 
 def f1(of: Counts, suffix: str = "") -> Metric:
     """2 TP / (2 TP + FP + FN). Its interval is Wilson's of TP / (TP + FP + FN), carried over."""
     name = f"f1{suffix}"
-    share = _share(name, of.tp, of.tp + of.fp + of.fn, "nothing was positive, nor predicted so")
-    if share.value is None or share.low is None or share.high is None:
-        return share
+    part = share(name, of.tp, of.tp + of.fp + of.fn, "nothing was positive, nor predicted so")
+    if part.value is None or part.low is None or part.high is None:
+        return part
     value = 2 * of.tp / (2 * of.tp + of.fp + of.fn)
-    low, high = (2 * x / (1 + x) for x in (share.low, share.high))
+    low, high = (2 * x / (1 + x) for x in (part.low, part.high))
     return Metric(name, value, low, high, error=(high - low) / 4)
 
 
 def accuracy(of: Counts, suffix: str = "") -> Metric:
     every = of.tp + of.fp + of.fn + of.tn
-    return _share(f"accuracy{suffix}", of.tp + of.tn, every, "no labelled prediction")
+    return share(f"accuracy{suffix}", of.tp + of.tn, every, "no labelled prediction")
 
 
-def _share(name: str, hits: int, of: int, reason: str) -> Metric:
+def share(name: str, hits: int, of: int, reason: str) -> Metric:
+    """`hits` of `of` rows, with Wilson's interval; `reason` is why there is no value of none."""
     if not of:
         return undefined(name, reason)
     low, high = wilson(hits, of, CONFIDENCE)
@@ -118,7 +119,7 @@ class Confusion:
         """
         by_class = self.by_class()
         correct = sum(c.tp for c in by_class.values())
-        yield _share("accuracy", correct, self.n, "no labelled prediction")
+        yield share("accuracy", correct, self.n, "no labelled prediction")
         scored = {name: (f1(c), c.tp + c.fn) for name, c in by_class.items()}
         values = [(m.value, weight) for m, weight in scored.values() if m.value is not None]
         if not values:

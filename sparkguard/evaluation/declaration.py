@@ -83,7 +83,8 @@ class Declaration:
     number (regression). A label counts when its event lies at most `horizon` after it. `cycle`
     is how often the evaluation runs. Metrics are told apart by `model_version` and by each column
     of `slices`; `entity` names whose repeated predictions belong together, for the intervals.
-    `probabilities` of a multiclass model are a map from class to number. For a ranking, `query` is
+    `probabilities` of a multiclass model are a map from class to number; `lower` and `upper` are
+    the ends of the interval that a regression predicts. For a ranking, `query` is
     what the predictions of one list have in common, and its first `best` places count.
     `thresholds` turn scores into classes. `positive` is the label of the positive class, and
     `classes` are all labels there may be. Numbers are counted in steps of `quantum` up to
@@ -102,6 +103,8 @@ class Declaration:
     entity: ColumnPath | None = None
     query: ColumnPath | None = None
     probabilities: ColumnPath | None = None
+    lower: ColumnPath | None = None
+    upper: ColumnPath | None = None
     best: int = 10
     slices: tuple[str, ...] = ()
     cycle: str = "P1D"
@@ -125,6 +128,10 @@ class Declaration:
             refuse_overflow(self.largest, self.quantum)
         if self.probabilities is not None and self.task != "multiclass":
             raise ValueError("probabilities belong to task multiclass; score is the one of binary")
+        if (self.lower is None) != (self.upper is None):
+            raise ValueError("an interval has lower and upper")
+        if self.lower is not None and self.task != "regression":
+            raise ValueError("lower and upper belong to task regression")
         if (self.task == "ranking") != (self.query is not None):
             raise ValueError("a ranking needs query, and nothing else takes it")
         if not 1 <= self.best <= MOST_PLACES:
@@ -161,7 +168,8 @@ class Declaration:
                 return Multiclass(self.classes, self.probabilities is not None)
             case "ranking":
                 return Ranking(self.best)
-        return Regression(self.quantum, self.largest, self.levels)
+        has_interval = self.lower is not None
+        return Regression(self.quantum, self.largest, self.levels, has_interval)
 
     @property
     def horizon_days(self) -> int:

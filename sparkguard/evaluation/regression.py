@@ -99,6 +99,12 @@ def sums_sql(truth: Sql, predicted: Sql, quantum: float) -> tuple[Sql, ...]:
     )
 
 
+def covered_sql(truth: Sql, lower: Sql, upper: Sql) -> Sql:
+    """1 where the truth lies in the interval, ends included; NaN and NULL cover nothing."""
+    inside = sql.template("{0} >= {1} AND {0} <= {2} AND NOT isnan({2})", truth, lower, upper)
+    return sql.template("CAST({} AS INT)", sql.is_true(inside))
+
+
 def metrics(of: Errors, quantum: float, levels: Sequence[float] = ()) -> Iterator[Metric]:
     """MAE, RMSE, bias, WAPE, MAPE and the pinball loss of each level of `levels`."""
     n, q = of.n, quantum

@@ -52,6 +52,7 @@ def truth_need(
             _text(of.entity) if of.entity else None,
             _text(of.query) if of.query else None,
             _probabilities(of, predictions),
+            _interval(of, predictions),
         ),
         _labels(of, labels),
         parse(of.horizon).elapsed,
@@ -78,7 +79,8 @@ def label_need(
 def columns(of: Declaration) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The columns of the predictions and those of the labels that are read."""
     mine = [of.id, of.time, of.score, *((name,) for name in of.slices)]
-    mine += [path for path in (of.model_version, of.entity, of.query, of.probabilities) if path]
+    more = (of.model_version, of.entity, of.query, of.probabilities, of.lower, of.upper)
+    mine += [path for path in more if path]
     truth = of.truth
     optional = (truth.arrival_time, truth.version, truth.deleted, truth.source)
     theirs = [truth.id or of.id, truth.label, truth.event_time, *(p for p in optional if p)]
@@ -101,14 +103,22 @@ def _labels(of: Declaration, schema: Struct) -> Labels:
 
 
 def _score(of: Declaration, schema: Struct) -> Sql:
-    value, type_ = sql.path(of.score), _type(schema, of.score)
-    if of.task == "multiclass":
-        return _text(of.score)
+    return _text(of.score) if of.task == "multiclass" else _number(of, schema, of.score)
+
+
+def _number(of: Declaration, schema: Struct, path: Path) -> Sql:
+    type_ = _type(schema, path)
     if not is_numeric(type_):
         raise ConfigurationError(
-            f"evaluation needs a number in {'.'.join(of.score)} for task {of.task}, found {type_}"
+            f"evaluation needs a number in {'.'.join(path)} for task {of.task}, found {type_}"
         )
-    return sql.template("CAST({} AS DOUBLE)", value)
+    return sql.template("CAST({} AS DOUBLE)", sql.path(path))
+
+
+def _interval(of: Declaration, schema: Struct) -> tuple[Sql, Sql] | None:
+    if of.lower is None or of.upper is None:
+        return None
+    return _number(of, schema, of.lower), _number(of, schema, of.upper)
 
 
 def _probabilities(of: Declaration, schema: Struct) -> Sql | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from sparkguard.evaluation.scores import BINS, INVALID, SUMS, UNIT, Scores, bin_
 from sparkguard.evaluation.scores import sums_sql as score_sums
 from sparkguard.evaluation.seen import Cell, Seen
 from sparkguard.relations import ranked
-from sparkguard.relations.effective_label import PROBABILITIES, SCORE, TRUTH
+from sparkguard.relations.effective_label import LOWER, PROBABILITIES, SCORE, TRUTH, UPPER
 from sparkguard.sql import Sql
 
 _SCORE, _TRUTH = sql.name(SCORE), sql.name(TRUTH)
@@ -215,6 +215,7 @@ class Regression(Task):
     quantum: float
     largest: float
     levels: Sequence[float] = ()
+    has_interval: bool = False
     sum_type = "DECIMAL(38, 0)"
 
     def _fits(self) -> Sql:
@@ -229,20 +230,28 @@ class Regression(Task):
 
     def sums(self) -> tuple[Sql, ...]:
         fitting = sql.template("CASE WHEN {} THEN {} END", self._fits(), _TRUTH)
-        return regression.sums_sql(fitting, _SCORE, self.quantum)
+        covered = regression.covered_sql(fitting, sql.name(LOWER), sql.name(UPPER))
+        more = (covered,) if self.has_interval else ()
+        return (*regression.sums_sql(fitting, _SCORE, self.quantum), *more)
 
     def names(self) -> tuple[str, ...]:
         pinball = (regression.pinball_name(level) for level in self.levels)
-        return ("mae", "rmse", "bias", "wape", "mape", *pinball)
+        more = ("interval_coverage",) if self.has_interval else ()
+        return ("mae", "rmse", "bias", "wape", "mape", *pinball, *more)
 
     def errors(self, cells: Cells) -> regression.Errors:
-        rows = [s[1:] for s in cells.values()]
+        width = len(fields(regression.Errors))
+        rows = [s[1 : 1 + width] for s in cells.values()]
         return (
             regression.Errors(*map(sum, zip(*rows, strict=True))) if rows else regression.Errors()
         )
 
     def metrics(self, cells: Cells) -> Iterator[Metric]:
-        return regression.metrics(self.errors(cells), self.quantum, self.levels)
+        errors = self.errors(cells)
+        yield from regression.metrics(errors, self.quantum, self.levels)
+        if self.has_interval:
+            covered = sum(s[-1] for s in cells.values())
+            yield confusion.share("interval_coverage", covered, errors.n, "no labelled prediction")
 
     def labelled(self, cells: Cells) -> int:
         return self.errors(cells).n

@@ -41,6 +41,9 @@ SCORE, TRUTH = "__sparkguard_score", "__sparkguard_truth"
 """What was predicted and the label that counts, NULL without one; for the cells' expressions."""
 
 PROBABILITIES = "__sparkguard_probabilities"
+LOWER, UPPER = "__sparkguard_lower", "__sparkguard_upper"
+"""The ends of the interval that was predicted beside a number."""
+
 VERSION = "__sparkguard_version"
 ID, TIME = "__sparkguard_id", "__sparkguard_time"
 NTH, HASH, FIRST_HASH = "__sparkguard_nth", "__sparkguard_hash", "__sparkguard_first_hash"

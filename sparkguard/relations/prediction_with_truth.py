@@ -18,11 +18,13 @@ from sparkguard.relations.effective_label import (
     LABEL,
     LABEL_BUCKET,
     LABEL_ID,
+    LOWER,
     PREDICTION,
     PROBABILITIES,
     RANK,
     SCORE,
     TIME,
+    UPPER,
     VERSION,
     PredictionBucket,
     numbered,
@@ -85,6 +87,7 @@ class Predicted:
     entity: Sql | None = None
     query: Sql | None = None
     probabilities: Sql | None = None
+    interval: tuple[Sql, Sql] | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,10 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
             key = sql.call("coalesce", of.entity, sql.template("CAST({} AS STRING)", values[ID]))
             hashed = sql.template("CAST(pmod(xxhash64({}), {}) AS INT)", key, sql.literal(BUCKETS))
             values[_ENTITY] = hashed
-        optional = {QUERY: of.query, PROBABILITIES: of.probabilities}
+        lower, upper = of.interval or (None, None)
+        optional = {
+            QUERY: of.query, PROBABILITIES: of.probabilities, LOWER: lower, UPPER: upper
+        }  # fmt: skip
         values |= {name: value for name, value in optional.items() if value is not None}
         slices = [sql.alias(sql.name(column), column) for column in by]
         named = [sql.alias(value, name) for name, value in values.items()]

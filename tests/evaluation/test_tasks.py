@@ -135,6 +135,15 @@ def test_numbers_and_their_errors(spark: Any) -> None:
     assert set(numbers(of, found).values()) == {None}
 
 
+def test_numbers_inside_the_interval_that_was_predicted(spark: Any) -> None:
+    ends = [(1.0, 2.0), (1.5, 1.5), (1.6, 9.0), (0.0, 1.4), (None, 2.0), (0.0, math.nan)]
+    values = [(0.0, low, high, 1.5) for low, high in ends]
+    of = declared(task="regression", quantum=0.125, largest=100, lower="low", upper="high")
+    columns = "score DOUBLE, low DOUBLE, high DOUBLE"
+    found = seen(of, Tables(spark, columns, "DOUBLE", [*values, (0.0, 0.0, 9.0, None)]))
+    assert numbers(of, found)["interval_coverage"] == pytest.approx(2 / 6)
+
+
 def test_ranked_lists(spark: Any) -> None:
     draw, k = random.Random(4), 3
     lists = [
