@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from sparkguard import sql
-from sparkguard.evaluation.metric import Metric, mean
-from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT
+from sparkguard.evaluation.auc import auc
+from sparkguard.evaluation.metric import Metric, mean, undefined
+from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT, Scores
 from sparkguard.sql import Sql
 
 NAMES = ("log_loss", "brier")
+NONE = "\ufffdnone"
+"""The predicted class of rows whose probabilities are none."""
 
 
 def terms(probabilities: Mapping[str, float], truth: str) -> tuple[int, int, int, int]:
@@ -25,8 +28,15 @@ def terms(probabilities: Mapping[str, float], truth: str) -> tuple[int, int, int
     )
 
 
+def valid_sql(probabilities: Sql) -> Sql:
+    """Whether all of them are numbers from 0 to 1; false without any map."""
+    each = "forall(map_values({}), p -> p >= 0 AND p <= 1 AND NOT isnan(p))"
+    return sql.is_true(sql.template(each, probabilities))
+
+
 def sums_sql(probabilities: Sql, truth: Sql) -> tuple[Sql, ...]:
-    """`probabilities` is a map from class to double; NULL without a label."""
+    """`probabilities` is a map from class to double; 0 where it is not valid or without a label."""
+    counts = sql.all_of((sql.template("{} IS NOT NULL", truth), valid_sql(probabilities)))
     given = sql.template("coalesce({}[{}], 0D)", probabilities, truth)
     low, high = sql.literal(SMALLEST), sql.literal(1 - SMALLEST)
     loss = sql.template("-ln(greatest({}, least({}, {})))", low, high, given)
@@ -40,11 +50,29 @@ def sums_sql(probabilities: Sql, truth: Sql) -> tuple[Sql, ...]:
     )  # fmt: skip
     return tuple(
         sql.template(
-            "CASE WHEN {0} IS NOT NULL THEN CAST(round({1} * {2}) AS BIGINT) ELSE 0L END",
-            *(truth, term, sql.literal(float(unit))),
+            "CASE WHEN {0} THEN CAST(round({1} * {2}) AS BIGINT) ELSE 0L END",
+            *(counts, term, sql.literal(float(unit))),
         )
         for term, unit in scaled
     )
+
+
+def one_vs_rest(classes: Mapping[str, Mapping[int, tuple[int, int]]]) -> Metric:
+    """`auc_ovr`: the mean, over the classes that occur, of the AUC of each against all others.
+
+    `classes` holds (labelled, of this class) by bin of the probability given to the class. A class
+    that no label or every label has is no part of the mean. The bounds are the means of theirs.
+    """
+    found = []
+    for bins in classes.values():
+        cells = {(b, 0): (n - hits, hits, 0, 0, 0, 0, 0) for b, (n, hits) in bins.items()}
+        one = auc(Scores.of(cells))
+        if one.value is not None:
+            found.append((one.value, one.bin_low or 0.0, one.bin_high or 0.0))
+    if not found:
+        return undefined("auc_ovr", "labels are of one class only")
+    value, low, high = (sum(each) / len(found) for each in zip(*found, strict=True))
+    return Metric("auc_ovr", value, bin_low=low, bin_high=high)
 
 
 def metrics(sums: Sequence[int], n: int) -> Iterator[Metric]:

@@ -142,7 +142,7 @@ class Declaration:
             raise ValueError("levels of pinball losses lie between 0 and 1")
         if len(set(self.thresholds)) < len(self.thresholds):
             raise ValueError("a threshold is named twice")
-        names = self.kind_of_task.names()
+        names = (*self.kind_of_task.names(), *self.kind_of_task.names_of_all_rows())
         for name, limit in self.metrics.items():
             if name not in names:
                 raise ValueError(f"there is no metric {name!r}; there are {', '.join(names)}")

@@ -59,11 +59,14 @@ def metrics_of(of: Declaration, seen: Seen, group: Group, cells: Cells) -> Itera
     invalid, what = task.invalid(cells)
     if invalid:
         reason = f"{invalid:,} {what}"
-        yield from (Metric(name, None, reason=reason) for name in task.names())
+        names = (*task.names(), *(() if group.slice else task.names_of_all_rows()))
+        yield from (Metric(name, None, reason=reason) for name in names)
         return
     for metric in task.metrics(cells):
         whole = group == Group() and of.entity is not None
         yield task.with_entities(metric, seen) if whole else metric
+    if not group.slice:
+        yield from task.of_all_rows(seen, group.version)
 
 
 def rows(

@@ -180,6 +180,19 @@ class Seen:
             found.setdefault(int(key[0] or 0), {})[key] = sums
         return found
 
+    def classes(self, version: str | None = None) -> Mapping[str, Mapping[int, tuple[int, int]]]:
+        """(labelled, of this class) by score bin, of each class with probabilities.
+
+        Of one version of the model, or of all.
+        """
+        found: dict[str, dict[int, tuple[int, int]]] = {}
+        for key, sums in self._by_kind.get(int(Kind.CLASSES), {}).items():
+            if key[2] is not None and key[4] is not None and version in (None, key[1]):
+                bins = found.setdefault(str(key[2]), {})
+                n, of_class = bins.get(int(key[4]), (0, 0))
+                bins[int(key[4])] = (n + sums[1], of_class + sums[2])
+        return found
+
     def entities(self) -> Iterator[tuple[int, int, tuple[int, ...]]]:
         """(bucket of entities, coarse cell, sums)."""
         for key, sums in self._by_kind.get(int(Kind.ENTITIES), {}).items():

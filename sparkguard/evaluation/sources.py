@@ -14,8 +14,9 @@ from sparkguard.evaluation.tasks import NO_CLASS
 from sparkguard.measures.families import Family, family_of, ordinal
 from sparkguard.measures.keyed_sums import KeyedSums, KeyedSumsState
 from sparkguard.profile import Need
+from sparkguard.relations.effective_label import Labels, Predicted
 from sparkguard.relations.label_rows import LabelRows
-from sparkguard.relations.prediction_with_truth import Labels, Predicted, PredictionWithTruth
+from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.sql import Path, Sql
 from sparkguard.windows.durations import DAY, parse
 
@@ -62,6 +63,7 @@ def truth_need(
         task.positive(),
         task.sum_type,
         of.best if of.query else 0,
+        task.class_cell(),
         micros(as_of),
     )
     return Need(relation, KeyedSums(relation.keys, relation.totals))

@@ -21,6 +21,7 @@ from sparkguard.evaluation.scores import sums_sql as score_sums
 from sparkguard.evaluation.seen import Cell, Seen
 from sparkguard.relations import ranked
 from sparkguard.relations.effective_label import LOWER, PROBABILITIES, SCORE, TRUTH, UPPER
+from sparkguard.relations.prediction_with_truth import CLASS
 from sparkguard.sql import Sql
 
 _SCORE, _TRUTH = sql.name(SCORE), sql.name(TRUTH)
@@ -67,6 +68,17 @@ class Task(ABC):
     def positive(self) -> Sql:
         """1 where the label is positive, for tasks of which some labels are."""
         return sql.literal(0)
+
+    def class_cell(self) -> Sql | None:
+        """What predictions are counted by, class by class, for tasks that give each one a score."""
+        return None
+
+    def of_all_rows(self, seen: Seen, version: str | None) -> Iterator[Metric]:
+        """Metrics that are told of all rows and of each version alone, and not by slice."""
+        return iter(())
+
+    def names_of_all_rows(self) -> tuple[str, ...]:
+        return ()
 
     def with_entities(self, metric: Metric, seen: Seen) -> Metric:
         """The metric over all rows with the interval that repeated entities ask for."""
@@ -168,7 +180,12 @@ class Multiclass(Task):
     has_probabilities: bool = False
 
     def cells(self) -> tuple[Sql, ...]:
-        return self._known(_TRUTH), self._known(_SCORE)
+        predicted = self._known(_SCORE)
+        if self.has_probabilities:
+            valid = class_probabilities.valid_sql(sql.name(PROBABILITIES))
+            none = sql.literal(class_probabilities.NONE)
+            predicted = sql.template("CASE WHEN {} THEN {} ELSE {} END", valid, predicted, none)
+        return self._known(_TRUTH), predicted
 
     def _known(self, value: Sql) -> Sql:
         if not self.classes:
@@ -189,6 +206,18 @@ class Multiclass(Task):
         shared = ("accuracy", "f1_macro", "f1_micro", "f1_weighted")
         return (*shared, *class_probabilities.NAMES) if self.has_probabilities else shared
 
+    def class_cell(self) -> Sql | None:
+        return (
+            bin_sql(sql.template("{}.value", sql.name(CLASS))) if self.has_probabilities else None
+        )
+
+    def names_of_all_rows(self) -> tuple[str, ...]:
+        return ("auc_ovr",) if self.has_probabilities else ()
+
+    def of_all_rows(self, seen: Seen, version: str | None) -> Iterator[Metric]:
+        if self.has_probabilities:
+            yield class_probabilities.one_vs_rest(seen.classes(version))
+
     def confusion(self, cells: Cells) -> confusion.Confusion:
         return confusion.Confusion({(str(k[0]), str(k[1])): s[1] for k, s in cells.items() if s[1]})
 
@@ -205,6 +234,9 @@ class Multiclass(Task):
         unknown = sum(s[0] for k, s in cells.items() if confusion.OTHER in k or k[1] is None)
         if len({name for k in cells for name in k}) > confusion.MOST_CLASSES:
             return self.predicted(cells), f"more than {confusion.MOST_CLASSES:,} classes"
+        none = sum(s[0] for k, s in cells.items() if k[1] == class_probabilities.NONE)
+        if none:
+            return none, "predictions give classes what is no probability"
         return unknown, "predictions or labels are of no known class"
 
 

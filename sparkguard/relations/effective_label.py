@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
+
+from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -56,6 +59,44 @@ _TOP, _LEAST, _USED = "__sparkguard_top", "__sparkguard_least", "__sparkguard_us
 CHANGE = "__sparkguard_change"
 _SETTLED, _GONE, _MOVED = (f"__sparkguard_{x}" for x in ("settled", "gone", "moved"))
 _N, _ONE, _OTHER = "__sparkguard_n", "__sparkguard_one", "__sparkguard_other"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The predictions as expressions over their table: times in microseconds since 1970.
+
+    `slices` are the values that metrics are told apart by, as text; `entity` is whose repeated
+    predictions go together; `query` is what the predictions of a ranked list have in common.
+    """
+
+    table: str
+    id: Path
+    time: Sql
+    score: Sql
+    version: Sql
+    slices: tuple[Sql, ...] = ()
+    entity: Sql | None = None
+    query: Sql | None = None
+    probabilities: Sql | None = None
+    interval: tuple[Sql, Sql] | None = None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label rows as expressions over their table.
+
+    `event` is when the label became true, `arrival` when it became known; `rank` orders versions
+    and `deleted` takes a label back. `backfilled` rows are no arrivals.
+    """
+
+    table: str
+    id: Path
+    label: Sql
+    event: Sql
+    arrival: Sql
+    rank: Sql
+    deleted: Sql
+    backfilled: Sql
 
 
 def numbered(predictions: DataFrame) -> DataFrame:

@@ -24,8 +24,11 @@ from sparkguard.relations.effective_label import (
     RANK,
     SCORE,
     TIME,
+    TRUTH,
     UPPER,
     VERSION,
+    Labels,
+    Predicted,
     PredictionBucket,
     numbered,
     prediction_bucket,
@@ -33,7 +36,7 @@ from sparkguard.relations.effective_label import (
     with_label,
 )
 from sparkguard.relations.ranked import QUERY, ranked
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -47,6 +50,7 @@ class Kind(IntEnum):
 
     LEDGER = -1
     ENTITIES = -2
+    CLASSES = -3
 
 
 BEFORE = "$before"
@@ -55,7 +59,7 @@ BEFORE = "$before"
 KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
 LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
 _SUMS_OF_LEDGER = 4
-_ENTITY = "__sparkguard_entity"
+_ENTITY, CLASS = "__sparkguard_entity", "__sparkguard_class"
 
 
 def cell(i: int) -> str:
@@ -71,44 +75,6 @@ def dimension(i: int) -> str:
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """The predictions as expressions over their table: times in microseconds since 1970.
-
-    `slices` are the values that metrics are told apart by, as text; `entity` is whose repeated
-    predictions go together; `query` is what the predictions of a ranked list have in common.
-    """
-
-    table: str
-    id: Path
-    time: Sql
-    score: Sql
-    version: Sql
-    slices: tuple[Sql, ...] = ()
-    entity: Sql | None = None
-    query: Sql | None = None
-    probabilities: Sql | None = None
-    interval: tuple[Sql, Sql] | None = None
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The label rows as expressions over their table.
-
-    `event` is when the label became true, `arrival` when it became known; `rank` orders versions
-    and `deleted` takes a label back. `backfilled` rows are no arrivals.
-    """
-
-    table: str
-    id: Path
-    label: Sql
-    event: Sql
-    arrival: Sql
-    rank: Sql
-    deleted: Sql
-    backfilled: Sql
-
-
-@dataclass(frozen=True)
 class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     """Sums over predictions and their labels, grouped already; see `Kind` for what of.
 
@@ -120,7 +86,9 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     Ledger rows: prediction day, prediction bucket (NULL where the row is no prediction), arrival
     day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled
     label rows, `positive` labels that are used. Rows of slices and entities: the keys `cells`;
-    sums of predictions, then `sums`, expressions over `SCORE` and `TRUTH`.
+    sums of predictions, then `sums`, expressions over `SCORE` and `TRUTH`. Rows of classes, with
+    `class_cell`, an expression over `CLASS`, an entry of `PROBABILITIES`: the class and the cell;
+    sums of predictions, then of those with a label and of those whose label is the class.
 
     With `since`, an earlier moment in microseconds, the sums are what is to be added to those of
     that moment: those of now, less those of then over the tables named with `BEFORE`.
@@ -135,6 +103,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     positive: Sql = field(default_factory=lambda: sql.literal(0))
     sum_type: str = "BIGINT"
     best: int = 0  # how many first places of a ranked list count
+    class_cell: Sql | None = None
     as_of: int = field(default=0, compare=False)
     since: int | None = field(default=None, compare=False)
 
@@ -236,14 +205,23 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         kinds = [int(Kind.LEDGER), *range(max(1, slices))]
         if self.predicted.entity is not None:
             kinds.append(int(Kind.ENTITIES))
+        if self.class_cell is not None:
+            kinds.append(int(Kind.CLASSES))
         counted = F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)
         several = F.array(*map(F.lit, kinds))
         rows = rows.withColumn(
             KIND, F.explode(F.when(counted, several).otherwise(F.array(F.lit(kinds[0]))))
         )
-        ledger, entities = (F.col(KIND) == int(kind) for kind in Kind)
+        ledger, entities, classes = (F.col(KIND) == int(kind) for kind in Kind)
+        class_cell = F.lit(None)
+        if self.class_cell is not None:
+            every = F.when(classes, F.map_entries(PROBABILITIES)).otherwise(F.array(F.lit(None)))
+            rows = rows.withColumn(CLASS, F.explode_outer(every))
+            class_cell = F.expr(self.class_cell.text)
         of_slice = F.col(KIND) >= 0
         value = F.lit(None).cast("string")
+        if self.class_cell is not None:
+            value = F.when(classes, F.col(CLASS)["key"])
         for i in range(slices):
             value = F.when(F.col(KIND) == i, F.col(dimension(i))).otherwise(value)
         is_prediction = F.col(PREDICTION).isNotNull().cast("bigint")
@@ -253,18 +231,25 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         entity = F.when(entities, F.col(_ENTITY)) if self.predicted.entity is not None else F.lit(0)
         ledger_keys = [
             F.when(ledger, _day(TIME)).when(entities, entity),
-            F.when(ledger, F.col(PREDICTION)).when(entities, F.expr(self.entity_cell.text)),
+            F.when(ledger, F.col(PREDICTION))
+            .when(entities, F.expr(self.entity_cell.text))
+            .when(classes, class_cell),
             F.when(ledger & F.col(LABEL_BUCKET).isNotNull(), _day(ARRIVAL)),
             F.when(ledger, F.col(LABEL_BUCKET)),
         ]
         cells = [F.when(of_slice, F.expr(key.text)) for key in self.cells]
         own = [F.lit(1), *(F.expr(each.text) for each in self.sums)]
+        of_class = [F.lit(1), F.col(TRUTH).isNotNull(), F.lit(False)]
+        if self.class_cell is not None:
+            of_class[2] = F.col(TRUTH) == F.col(CLASS)["key"]
         nothing = F.lit(0).cast(self.sum_type)
         sums = []
         for i in range(self._width):
             in_ledger = of_ledger[i].cast(self.sum_type) if i < len(of_ledger) else nothing
             in_slice = own[i].cast(self.sum_type) if i < len(own) else nothing
-            sums.append(F.coalesce(F.when(ledger, in_ledger).otherwise(in_slice), nothing))
+            in_class = of_class[i].cast(self.sum_type) if i < len(of_class) else nothing
+            total_ = F.when(ledger, in_ledger).when(classes, in_class).otherwise(in_slice)
+            sums.append(F.coalesce(total_, nothing))
         chosen = rows.select(
             *_columns(by),
             KIND,

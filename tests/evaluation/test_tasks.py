@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sklearn import metrics as sk
 
 from sparkguard.checks.evaluation import Evaluation
 from sparkguard.datatypes import from_json
@@ -113,9 +114,18 @@ def test_classes_with_their_probabilities(spark: Any) -> None:
     exact = {m.name: m.value for m in class_probabilities.metrics(sums, len(known))}
     assert numbers(of, found) | exact == numbers(of, found)
     assert found.ledger.of(PredictionBucket.OVERDUE) == len(values) - len(known)
+    truth = [true for *_, true in known]
+    given = [[given[name] for name in names] for _, given, _ in known]
+    ovr = numbers(of, found)["auc_ovr"]
+    assert ovr == pytest.approx(sk.roc_auc_score(truth, given, multi_class="ovr"), abs=1e-3)
 
     found = seen(of, Tables(spark, columns, "STRING", [*values, ("ham", {}, "lamb")]))
     assert task.invalid(found.cells(Group()))[0] == 1
+    assert set(numbers(of, found).values()) == {None}
+    none: list[Any] = [{"ham": math.nan}, {"ham": 1.2}, {"ham": -0.1}, {"ham": None}, None]
+    bad = [("ham", given, "ham") for given in none]
+    found = seen(of, Tables(spark, columns, "STRING", [*values, *bad]))
+    assert task.invalid(found.cells(Group()))[0] == len(bad)
     assert set(numbers(of, found).values()) == {None}
 
 

@@ -14,8 +14,9 @@ from sparkguard.evaluation.tasks import Binary
 from sparkguard.layout import lay_out
 from sparkguard.measures.keyed_sums import KeyedSums, KeyedSumsState
 from sparkguard.profile import Need
+from sparkguard.relations.effective_label import Labels, Predicted
 from sparkguard.relations.label_rows import KNOWN, NOT_YET, NULL_ID, LabelRows
-from sparkguard.relations.prediction_with_truth import Labels, Predicted, PredictionWithTruth
+from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
 from tests.evaluation.oracle import DAY, Label, Prediction, evaluate
