@@ -113,8 +113,8 @@ class Declaration:
     negative: Plain = 0
     classes: tuple[str, ...] = ()
     levels: tuple[float, ...] = ()
-    quantum: float = 0.001
-    largest: float = 100_000.0
+    quantum: float = 0.01
+    largest: float = 10_000.0
     metrics: Mapping[str, Limit] = field(default_factory=dict, hash=False)
     owners: Mapping[str, str] = field(default_factory=dict, hash=False)
     acknowledged: tuple[Acknowledged, ...] = ()

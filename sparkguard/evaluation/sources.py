@@ -20,6 +20,7 @@ from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.sql import Path, Sql
 from sparkguard.windows.durations import DAY, parse
 
+_TRUTHS = {"true": "true", "1": "true", "false": "false", "0": "false"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -141,6 +142,8 @@ def _label(of: Declaration, schema: Struct) -> Sql:
             raise ConfigurationError(f"the label of a {of.task} is a number, found {type_}")
         return sql.template("CAST({} AS DOUBLE)", value)
     positive, negative = (_canonical(x, type_) for x in (of.positive, of.negative))
+    if positive == negative:
+        raise ConfigurationError(f"positive and negative are one class, {positive.text}")
     text = sql.template("CAST({} AS STRING)", value)
     if is_numeric(type_):
         text = sql.template("CAST(CAST({} AS DOUBLE) AS STRING)", value)
@@ -157,7 +160,9 @@ def _canonical(value: Plain, type_: DataType) -> Sql:
             raise ConfigurationError(f"the label is a number and the class {value[:40]!r} is text")
         return sql.literal(str(float(value)))
     if str(type_) == "boolean":
-        return sql.literal("true" if value in (True, 1, "true") else "false")
+        if str(value).lower() not in _TRUTHS:
+            raise ConfigurationError(f"the label is true or false and the class is {value!r:.40}")
+        return sql.literal(_TRUTHS[str(value).lower()])
     if is_string(type_):
         return sql.literal(str(value).lower() if isinstance(value, bool) else str(value))
     raise ConfigurationError(f"a binary label is a boolean, a number or text, found {type_}")

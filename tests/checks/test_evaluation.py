@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sparkguard.checks.base import Approved
 from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.conditions import CONDITIONS
+from sparkguard.evaluation.sources import truth_need
 from sparkguard.kinds import canonical
 from sparkguard.profile import Profile
 from sparkguard.relations.effective_label import LabelBucket
@@ -18,7 +20,7 @@ from sparkguard.results.baselines import _need
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
 from tests.evaluation import work_home
-from tests.evaluation.states import N, One, days, declared, judged, seen_on, state_of
+from tests.evaluation.states import N, One, days, declared, judged, seen_on, state_of, struct
 
 
 def test_a_metric_is_stored_with_coverage_interval_and_maturity() -> None:
@@ -192,6 +194,33 @@ def test_types_that_can_not_be_evaluated_are_refused_before_any_row_is_read() ->
     of = declared(time="score")
     with pytest.raises(ConfigurationError, match="to be a time"):
         seen_on(60, days(2), of)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "ranking"])
+def test_every_task_can_be_declared_with_its_defaults(task: str) -> None:
+    query = {"query": "origin"} if task == "ranking" else {}
+    assert declared(task=task, **query).kind_of_task.names()
+
+
+@pytest.mark.parametrize(
+    ("label", "more", "said"),
+    [
+        ("INT", {"positive": "yes"}, "the label is a number and the class 'yes' is text"),
+        ("BOOLEAN", {"positive": "yes", "negative": "no"}, "true or false and the class is 'yes'"),
+        ("BOOLEAN", {"positive": True, "negative": "true"}, "are one class"),
+        ("STRING", {"positive": "1", "negative": 1}, "are one class"),
+        ("DATE", {}, "a binary label is a boolean, a number or text, found date"),
+        ("STRING", {"task": "regression"}, "the label of a regression is a number, found string"),
+    ],
+)
+def test_labels_and_classes_of_two_types_are_refused(
+    label: str, more: dict[str, Any], said: str
+) -> None:
+    tables = {"preds": "id BIGINT, made TIMESTAMP, score DOUBLE, origin STRING",
+              "truth": f"id BIGINT, late {label}, at TIMESTAMP, known TIMESTAMP"}  # fmt: skip
+    schemas = {name: struct(columns) for name, columns in tables.items()}
+    with pytest.raises(ConfigurationError, match=said):
+        truth_need(declared(**more), "preds", schemas, datetime(2012, 1, 1, tzinfo=timezone.utc))
 
 
 def test_it_is_judged_by_its_parts_alone() -> None:

@@ -77,9 +77,9 @@ def context_of(
 ) -> Context:
     """What a run gives the parts of `of` on the morning of `today`."""
     facts = {
-        "preds": TableFacts("preds", _struct(
+        "preds": TableFacts("preds", struct(
             "id BIGINT, made TIMESTAMP, score DOUBLE, origin STRING, week INT, model STRING")),
-        "truth": TableFacts("truth", _struct(
+        "truth": TableFacts("truth", struct(
             "id BIGINT, late BOOLEAN, at TIMESTAMP, known TIMESTAMP, version INT"), version=7),
     }  # fmt: skip
     as_of = datetime(2012, 1, 1, tzinfo=timezone.utc) + timedelta(days=today)
@@ -135,7 +135,7 @@ def judged(of: Check, name: str, context: Context, where: Slice = WHOLE) -> Judg
     return part.judge(context.seen.only(where), context)
 
 
-def _struct(columns: str) -> Struct:
+def struct(columns: str) -> Struct:
     fields = ", ".join(c.strip().replace(" ", ": ", 1) for c in columns.split(","))
     found = parse(f"struct<{fields.lower()}>")
     assert isinstance(found, Struct)
