@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -121,7 +122,7 @@ class Then:
 
 
 @pytest.mark.full
-def test_a_days_labels_touch_their_weeks_and_the_open_ones(
+def test_a_days_labels_are_added_to_the_states_of_the_day_before(
     spark: Any, lake: Path, tmp_path: Path
 ) -> None:
     for name in ("contracts", "audits"):
@@ -162,3 +163,14 @@ def test_a_days_labels_touch_their_weeks_and_the_open_ones(
     )
     assert found == expected
     assert Slice.of({"week": "0"}) in found
+
+    done = audit(settings, Request(as_of=wednesday), spark=spark)
+    store = Store(spark, str(lake / "results"))
+    pairs = store.collect(store.read("evaluation_pairs"), "evaluation_pairs", 100)
+    assert {(r["run_id"], r["check_id"]) for r in pairs} == {
+        (done.run_id, "scores.model.accounting")
+    }
+    assert Counter((r["slice"], r["change"], r["bucket"]) for r in pairs) == {
+        ("week=1", -1, "labelled"): 11, ("week=1", 1, "labelled"): 11,
+        ("week=2", -1, "labelled"): 1, ("week=2", 1, "overdue"): 1,
+    }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -201,68 +201,78 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     def _grouped(self, rows: DataFrame, by: tuple[str, ...]) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 
-        slices = len(self.predicted.slices)
-        kinds = [int(Kind.LEDGER), *range(max(1, slices))]
-        if self.predicted.entity is not None:
-            kinds.append(int(Kind.ENTITIES))
-        if self.class_cell is not None:
-            kinds.append(int(Kind.CLASSES))
+        kinds = [Kind.LEDGER, *range(max(1, len(self.predicted.slices)))]
+        kinds += [Kind.ENTITIES] if self.predicted.entity is not None else []
+        kinds += [Kind.CLASSES] if self.class_cell is not None else []
+        several = F.array(*(F.lit(int(kind)) for kind in kinds))
         counted = F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)
-        several = F.array(*map(F.lit, kinds))
-        rows = rows.withColumn(
-            KIND, F.explode(F.when(counted, several).otherwise(F.array(F.lit(kinds[0]))))
-        )
-        ledger, entities, classes = (F.col(KIND) == int(kind) for kind in Kind)
-        class_cell = F.lit(None)
+        of_kinds = F.when(counted, several).otherwise(F.array(F.lit(int(Kind.LEDGER))))
+        rows = rows.withColumn(KIND, F.explode(of_kinds))
         if self.class_cell is not None:
-            every = F.when(classes, F.map_entries(PROBABILITIES)).otherwise(F.array(F.lit(None)))
+            entries = F.map_entries(PROBABILITIES)
+            every = F.when(_is(Kind.CLASSES), entries).otherwise(F.array(F.lit(None)))
             rows = rows.withColumn(CLASS, F.explode_outer(every))
-            class_cell = F.expr(self.class_cell.text)
-        of_slice = F.col(KIND) >= 0
+        keys = [*_columns(by), F.col(KIND), F.col(VERSION), *self._keys()]
+        added = [each.alias(total(i)) for i, each in enumerate(self._added())]
+        names = [*by, KIND, VERSION, VALUE, *LEDGER_KEYS, *map(cell, range(len(self.cells)))]
+        return (
+            rows.select(*keys, *added)
+            .groupBy(*_columns(names))
+            .agg(*(F.expr(f"try_sum({total(i)})").alias(total(i)) for i in range(self._width)))
+        )
+
+    def _keys(self) -> Iterator[Column]:
+        """What sums are kept apart by, besides kind and version of the model."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        ledger, entities = _is(Kind.LEDGER), _is(Kind.ENTITIES)
         value = F.lit(None).cast("string")
+        coarse = F.when(entities, F.expr(self.entity_cell.text))
         if self.class_cell is not None:
-            value = F.when(classes, F.col(CLASS)["key"])
-        for i in range(slices):
+            value = F.when(_is(Kind.CLASSES), F.col(CLASS)["key"])
+            coarse = coarse.when(_is(Kind.CLASSES), F.expr(self.class_cell.text))
+        for i in range(len(self.predicted.slices)):
             value = F.when(F.col(KIND) == i, F.col(dimension(i))).otherwise(value)
-        is_prediction = F.col(PREDICTION).isNotNull().cast("bigint")
-        is_label = F.col(LABEL_BUCKET).isNotNull().cast("bigint")
-        backfilled = F.col(BACKFILLED).cast("bigint")
-        of_ledger = [is_prediction, is_label, backfilled, F.expr(self.positive.text)]
         entity = F.when(entities, F.col(_ENTITY)) if self.predicted.entity is not None else F.lit(0)
-        ledger_keys = [
+        ledger_keys = (
             F.when(ledger, _day(TIME)).when(entities, entity),
-            F.when(ledger, F.col(PREDICTION))
-            .when(entities, F.expr(self.entity_cell.text))
-            .when(classes, class_cell),
+            F.when(ledger, F.col(PREDICTION)).otherwise(coarse),
             F.when(ledger & F.col(LABEL_BUCKET).isNotNull(), _day(ARRIVAL)),
             F.when(ledger, F.col(LABEL_BUCKET)),
-        ]
-        cells = [F.when(of_slice, F.expr(key.text)) for key in self.cells]
-        own = [F.lit(1), *(F.expr(each.text) for each in self.sums)]
-        of_class = [F.lit(1), F.col(TRUTH).isNotNull(), F.lit(False)]
+        )
+        yield value.alias(VALUE)
+        yield from (key.alias(name) for key, name in zip(ledger_keys, LEDGER_KEYS, strict=True))
+        for i, key in enumerate(self.cells):
+            yield F.when(F.col(KIND) >= 0, F.expr(key.text)).alias(cell(i))
+
+    def _added(self) -> Iterator[Column]:
+        """What a row of each kind adds to the sums, in their order."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        is_label = F.col(LABEL_BUCKET).isNotNull()
+        ledger = [F.col(PREDICTION).isNotNull(), is_label, F.col(BACKFILLED),
+                  F.expr(self.positive.text)]  # fmt: skip
+        others = [F.lit(1), *(F.expr(each.text) for each in self.sums)]
+        classes = []
         if self.class_cell is not None:
-            of_class[2] = F.col(TRUTH) == F.col(CLASS)["key"]
+            is_true = F.col(TRUTH) == F.col(CLASS)["key"]
+            classes = [F.lit(1), F.col(TRUTH).isNotNull(), is_true]
         nothing = F.lit(0).cast(self.sum_type)
-        sums = []
+
+        def place(terms: list[Column], i: int, through: str) -> Column:
+            return terms[i].cast(through).cast(self.sum_type) if i < len(terms) else nothing
+
         for i in range(self._width):
-            in_ledger = of_ledger[i].cast(self.sum_type) if i < len(of_ledger) else nothing
-            in_slice = own[i].cast(self.sum_type) if i < len(own) else nothing
-            in_class = of_class[i].cast(self.sum_type) if i < len(of_class) else nothing
-            total_ = F.when(ledger, in_ledger).when(classes, in_class).otherwise(in_slice)
-            sums.append(F.coalesce(total_, nothing))
-        chosen = rows.select(
-            *_columns(by),
-            KIND,
-            VERSION,
-            value.alias(VALUE),
-            *(key.alias(name) for key, name in zip(ledger_keys, LEDGER_KEYS, strict=True)),
-            *(key.alias(cell(i)) for i, key in enumerate(cells)),
-            *(each.alias(total(i)) for i, each in enumerate(sums)),
-        )
-        names = [name for name in chosen.columns if not name.startswith(total(0)[:-1])]
-        return chosen.groupBy(*_columns(names)).agg(
-            *(F.expr(f"try_sum({total(i)})").alias(total(i)) for i in range(self._width))
-        )
+            added = F.when(_is(Kind.LEDGER), place(ledger, i, "bigint"))
+            if classes:
+                added = added.when(_is(Kind.CLASSES), place(classes, i, "bigint"))
+            yield F.coalesce(added.otherwise(place(others, i, self.sum_type)), nothing)
+
+
+def _is(kind: Kind) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return F.col(KIND) == int(kind)
 
 
 @dataclass(frozen=True)
