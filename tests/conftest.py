@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.plans import INTERPRETED
+
 MODE = os.environ.get("SPARKGUARD_TEST_MODE", "classic")
 
 # pytest-xdist sets a width, and tables would be cut to it.
@@ -50,14 +52,6 @@ def mode() -> str:
 # of the processor time; at scale the thorough one pays.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
-# In classic mode plans are interpreted as they are written, a third less work; tests through
-# Spark Connect and those at scale run the code that Spark generates, in adaptive plans.
-_INTERPRETED = {
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
-
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Any]:
@@ -68,7 +62,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     plans = {}
     if not pytestconfig.getoption("--full"):
         java = f"{java} {_SHORT_LIVED}"
-        plans = _INTERPRETED if MODE == "classic" else {}
+        # Tests through Spark Connect and those at scale run the code that Spark generates.
+        plans = INTERPRETED if MODE == "classic" else {}
     settings = {
         **plans,
         "spark.driver.extraJavaOptions": java,

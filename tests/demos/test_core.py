@@ -12,12 +12,14 @@ import pytest
 from sparkguard.demos import core, load, names
 from sparkguard.errors import ConfigurationError
 from sparkguard.results.run_result import RunResult
+from tests.plans import compiled
 
 
 @pytest.fixture(scope="module")
 def shown(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, list[Any]]:
     said: list[Any] = []
-    return core.run(tmp_path_factory.mktemp("lake"), spark, said.append), said
+    with compiled(spark):
+        return core.run(tmp_path_factory.mktemp("lake"), spark, said.append), said
 
 
 @pytest.fixture(scope="module")

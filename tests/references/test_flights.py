@@ -16,6 +16,7 @@ from sparkguard.layout import lay_out
 from sparkguard.profile import Profile
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
+from tests.plans import compiled
 
 MONTHS = [Slice.of({"month": str(month)}) for month in range(1, 13)]
 CHECKS = {
@@ -54,7 +55,8 @@ def judged(
     context = Context(
         facts["flights"], datetime(2014, 1, 1, tzinfo=timezone.utc), by=("month",), tables=facts
     )
-    return {name: _judged(check, files, context) for name, check in CHECKS.items()}
+    with compiled(spark):
+        return {name: _judged(check, files, context) for name, check in CHECKS.items()}
 
 
 def _judged(check: Check, files: Files, context: Context) -> dict[Slice, Judgement]:

@@ -13,6 +13,7 @@ from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, Rules
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import TableRef
+from tests.plans import compiled
 from tests.shadow.frames import Frames, changed, control, faulty, verdicts
 
 CLEAN, DIRTY, ERROR = PartitionOutcome.CLEAN, PartitionOutcome.DIRTY, PartitionOutcome.ERROR
@@ -65,7 +66,8 @@ def check_planted(spark: Any, size: int) -> None:
 
 
 def test_planted_differences_in_a_million_rows_are_counted_exactly(spark: Any) -> None:
-    check_planted(spark, 1_000_000)
+    with compiled(spark):
+        check_planted(spark, 1_000_000)
 
 
 @pytest.mark.full
