@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkguard import baselines as rules
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement
 from sparkguard.contracts.audit import load_audit
@@ -16,8 +15,10 @@ from sparkguard.drift.cells import is_distribution
 from sparkguard.drift.decision import Trial, levels
 from sparkguard.drift.partitions import Partitions, by_segment, segment_of
 from sparkguard.errors import ConfigurationError, EvaluationError, did_you_mean, listed
-from sparkguard.observe import observe
+from sparkguard.lifecycles import baselines as rules
 from sparkguard.options import ColumnPath
+from sparkguard.pipeline.observe import observe
+from sparkguard.pipeline.situation import is_in, situation
 from sparkguard.plan import Entry, Plan, make_plan
 from sparkguard.ports import Clock, Ids, SystemClock
 from sparkguard.profile import Need, Profile
@@ -27,7 +28,6 @@ from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines, Stored
 from sparkguard.run import bind_all, results_location
 from sparkguard.session import open_session
-from sparkguard.situation import is_in, situation
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 

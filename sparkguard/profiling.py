@@ -10,18 +10,18 @@ from sparkguard.checks.base import TableFacts
 from sparkguard.checks.profile import ColumnProfile, ProfileColumns, path_text
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, Location, did_you_mean, listed
-from sparkguard.judging import judge
-from sparkguard.observe import observe
 from sparkguard.options import ColumnPath
+from sparkguard.pipeline.judging import judge
+from sparkguard.pipeline.observe import observe
 from sparkguard.plan import Bound, Situation, make_plan
 from sparkguard.ports import Clock, SystemClock
 from sparkguard.profile import Profile
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.base import Tables
+from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
-from sparkguard.tabular import Grid, Tabular
 from sparkguard.verdicts import Outcome, Severity
 
 if TYPE_CHECKING:

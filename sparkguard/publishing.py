@@ -25,8 +25,8 @@ from sparkguard.results.registry import Registry, request_of
 from sparkguard.results.registry_rows import Published
 from sparkguard.session import open_session
 from sparkguard.snapshot import Snapshot
+from sparkguard.sql.values import any_missing
 from sparkguard.tables import TableRef
-from sparkguard.values import any_missing
 from sparkguard.verdicts import Outcome
 
 if TYPE_CHECKING:

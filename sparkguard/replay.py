@@ -19,6 +19,7 @@ from sparkguard.drift.false_alarms import BUDGET, FalseAlarms, halves
 from sparkguard.drift.multiplicity import Dependence
 from sparkguard.errors import EvaluationError, listed
 from sparkguard.layout import lay_out
+from sparkguard.pipeline.situation import situation
 from sparkguard.plan import Plan, make_plan
 from sparkguard.ports import Clock, SystemClock
 from sparkguard.profile import Need, Profile
@@ -28,7 +29,6 @@ from sparkguard.results.baselines import Baselines
 from sparkguard.run import bind_all, results_location, with_baselines
 from sparkguard.scan import run_scan
 from sparkguard.session import open_session
-from sparkguard.situation import situation
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 from sparkguard.checks.base import Check, Past
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
-from sparkguard.incremental import Memory
-from sparkguard.judging import Sight, judge
-from sparkguard.observe import observe
+from sparkguard.pipeline.incremental import Memory
+from sparkguard.pipeline.judging import Sight, judge
+from sparkguard.pipeline.observe import observe
+from sparkguard.pipeline.recording import RunFacts, record
+from sparkguard.pipeline.situation import Restricted, situation
 from sparkguard.plan import Bound, Entry, Plan, bind, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
-from sparkguard.recording import RunFacts, record
 from sparkguard.results import Location, PinRow, Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.setup import Change
 from sparkguard.session import open_session
-from sparkguard.situation import Restricted, situation
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 

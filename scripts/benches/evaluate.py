@@ -22,9 +22,9 @@ from sparkguard.checks.evaluation import Accounting, Evaluation
 from sparkguard.errors import Location
 from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.sources import micros
-from sparkguard.late_labels import LateLabels
 from sparkguard.layout import lay_out
 from sparkguard.options import convert
+from sparkguard.pipeline.late_labels import LateLabels
 from sparkguard.profile import Need
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.scan import run_scan

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sparkguard.checks.base import Context
 from sparkguard.checks.row_rule import CountedRule
 from sparkguard.sql import Sql
+from sparkguard.sql.values import any_missing
 from sparkguard.thresholds import Threshold, zero_rows
-from sparkguard.values import any_missing
 
 
 @dataclass(frozen=True)

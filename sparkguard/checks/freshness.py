@@ -10,11 +10,11 @@ from typing import Any
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
-from sparkguard.numbers import micros
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import micros
 from sparkguard.verdicts import Evidence, Outcome
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

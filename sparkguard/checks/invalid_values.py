@@ -10,9 +10,9 @@ from sparkguard.checks.base import Context, Judgement
 from sparkguard.checks.row_rule import RowRule, Unsupported, by_threshold
 from sparkguard.datatypes import DataType, is_string
 from sparkguard.errors import listed
-from sparkguard.numbers import among
 from sparkguard.profile import Profile
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import among
 from sparkguard.thresholds import Threshold, zero_rows
 from sparkguard.verdicts import Outcome
 

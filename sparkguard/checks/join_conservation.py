@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.comparable import incomparable
 from sparkguard.datatypes import DataType, Decimal, is_integer
 from sparkguard.errors import ConfigurationError, Location
 from sparkguard.expressions import row_condition
@@ -17,6 +16,7 @@ from sparkguard.measures.totals import Totals, TotalsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.references.balance import CAUSES, balance, lost, surplus
+from sparkguard.references.comparable import incomparable
 from sparkguard.relations.join_balance import JoinBalance
 from sparkguard.relations.keys import ROWS
 from sparkguard.relations.top_keys import FIRST, HASH, TEXT, TopKeys

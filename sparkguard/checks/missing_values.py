@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sparkguard import sql
 from sparkguard.checks.base import Context
 from sparkguard.checks.row_rule import CountedRule, Unsupported
-from sparkguard.numbers import among
 from sparkguard.sql import Sql
-from sparkguard.values import any_missing, any_value
+from sparkguard.sql.limits import among
+from sparkguard.sql.values import any_missing, any_value
 
 
 @dataclass(frozen=True)

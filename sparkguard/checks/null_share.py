@@ -12,8 +12,8 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.sql import Sql
+from sparkguard.sql.values import any_missing
 from sparkguard.thresholds import exact
-from sparkguard.values import any_missing
 
 
 @dataclass(frozen=True)

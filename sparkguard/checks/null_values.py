@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sparkguard.checks.base import Context
 from sparkguard.checks.row_rule import CountedRule
 from sparkguard.sql import Sql
-from sparkguard.values import any_missing
+from sparkguard.sql.values import any_missing
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Literal
 from sparkguard import sql
 from sparkguard.checks.row_rule import RowRule, Unsupported
 from sparkguard.datatypes import Atomic, DataType, is_float, is_string, is_temporal
-from sparkguard.numbers import above, below, is_number_like, is_number_text, moment, not_multiple
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import above, below, is_number_like, is_number_text, moment, not_multiple
 
 Limit = int | float | str
 

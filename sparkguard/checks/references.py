@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.comparable import incomparable
 from sparkguard.errors import ConfigurationError
 from sparkguard.measures.key_list import KeyListState
 from sparkguard.measures.totals import Totals, TotalsState
-from sparkguard.normal import Rule
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.references import explain, orphans
+from sparkguard.references.comparable import incomparable
 from sparkguard.references.orphans import Comparison, Orphan
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.reference_counts import ReferenceCounts
 from sparkguard.slices import WHOLE
+from sparkguard.sql.normalising import Rule
 from sparkguard.verdicts import Evidence
 
 

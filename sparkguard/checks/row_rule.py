@@ -15,8 +15,8 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.sql import Sql
+from sparkguard.sql.values import any_missing, any_present, any_value
 from sparkguard.thresholds import Threshold, percent
-from sparkguard.values import any_missing, any_present, any_value
 from sparkguard.verdicts import Outcome
 
 NULL = "NULL"

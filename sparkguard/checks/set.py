@@ -9,8 +9,8 @@ from sparkguard import sql
 from sparkguard.checks.row_rule import RowRule, Unsupported
 from sparkguard.datatypes import DataType
 from sparkguard.errors import listed
-from sparkguard.numbers import among
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import among
 
 Value = bool | int | float | str
 

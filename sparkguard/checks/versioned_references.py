@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.comparable import incomparable
 from sparkguard.errors import ConfigurationError
 from sparkguard.measures.totals import Totals, TotalsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
+from sparkguard.references.comparable import incomparable
 from sparkguard.relations.child_with_versions import ChildWithVersions
 from sparkguard.relations.versions import Versions
 from sparkguard.slices import WHOLE

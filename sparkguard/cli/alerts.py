@@ -24,8 +24,8 @@ from sparkguard.cli.root import (
 )
 
 if TYPE_CHECKING:
-    from sparkguard.alert_states import Standing
-    from sparkguard.alerts import Delivery
+    from sparkguard.lifecycles.alerts import Standing
+    from sparkguard.notifications.alerts import Delivery
 
 alerts = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(alerts, name="alerts", help="What is wrong now, who took note, and telling others.")
@@ -40,8 +40,8 @@ def list_(
     json_file: JsonFile = None,
 ) -> None:
     """Show open, acknowledged and muted alerts: since when, whose, and why."""
-    from sparkguard.alert_states import AlertState
     from sparkguard.cli.results import open_store
+    from sparkguard.lifecycles.alerts import AlertState
     from sparkguard.ports import SystemClock
     from sparkguard.results.alerts import standings
 
@@ -89,7 +89,7 @@ def send(
 
     Exits 0 when everything was sent, 3 when something was not.
     """
-    from sparkguard.alerts import send as send_alerts
+    from sparkguard.notifications.alerts import send as send_alerts
 
     with live("reading the results"):
         found = send_alerts(config, run_id, variables=parse_variables(variables))

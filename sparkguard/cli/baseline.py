@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.baselines import lives
 from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables, write_json
 from sparkguard.errors import ConfigurationError, listed
+from sparkguard.lifecycles.baselines import lives
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:

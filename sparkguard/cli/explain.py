@@ -25,7 +25,7 @@ def explain(
     json_file: JsonFile = None,
 ) -> None:
     """Show how one verdict came about: worked numbers, counts, and plots as text."""
-    from sparkguard.plaintext import explained, printable
+    from sparkguard.rendering.plaintext import explained, printable
     from sparkguard.results.evidence import evidence_of
     from sparkguard.results.run_result import RunResult
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.plaintext import number, printable
+from sparkguard.rendering.plaintext import number, printable
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 

@@ -23,14 +23,14 @@ def tell(settings: AuditConfig, result: RunResult) -> None:
 
 
 def _alerts(settings: AuditConfig, result: RunResult) -> str:
-    from sparkguard.alerts import send
+    from sparkguard.notifications.alerts import send
 
     found = send(settings, result.run_id)
     return "; ".join(f"{one.route}: {one.state} ({one.reason})" for one in found if not one.is_sent)
 
 
 def _lineage(settings: AuditConfig, result: RunResult) -> str:
-    from sparkguard.lineage import emit
+    from sparkguard.notifications.lineage import emit
 
     return emit(settings, result)
 

@@ -15,7 +15,7 @@ from sparkguard.contracts.source import RuleIds, Source, found, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.datatypes import INTEGERS
-from sparkguard.patterns import to_java
+from sparkguard.sql.patterns import to_java
 from sparkguard.verdicts import Severity
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}

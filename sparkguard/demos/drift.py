@@ -10,7 +10,7 @@ from sparkguard import sql
 from sparkguard.baselining import create_baseline
 from sparkguard.demos import Show
 from sparkguard.demos.landing import configuration, land
-from sparkguard.plaintext import explained
+from sparkguard.rendering.plaintext import explained
 from sparkguard.results import Store
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.evidence import evidence_of

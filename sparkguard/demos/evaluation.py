@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.alert_states import AlertRow, Subject, changes
 from sparkguard.baselining import create_baseline
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.demos import Show
 from sparkguard.demos.landing import configuration, land
 from sparkguard.demos.late_flights import land_predictions
-from sparkguard.judging import Sight, judge
-from sparkguard.observe import observe
+from sparkguard.lifecycles.alerts import AlertRow, Subject, changes
+from sparkguard.pipeline.judging import Sight, judge
+from sparkguard.pipeline.observe import observe
+from sparkguard.pipeline.situation import situation
 from sparkguard.plan import Plan, make_plan
 from sparkguard.results import Store
 from sparkguard.results.alerts import last_rows
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.run import Request, audit, bind_all, initialise
-from sparkguard.situation import situation
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
 

@@ -14,7 +14,7 @@ from sparkguard.drift import distances
 from sparkguard.drift.cells import Counted, Feature
 from sparkguard.drift.minimum_effect import ALPHA, is_evaluable, p_value
 from sparkguard.drift.shares import newcombe, outside, wilson
-from sparkguard.tabular import Grid, Tabular
+from sparkguard.rendering.tabular import Grid, Tabular
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.int64]

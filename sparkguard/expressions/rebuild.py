@@ -15,8 +15,8 @@ from sparkguard.expressions.calls import Calls, is_aggregate
 from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, TEXT, TIME
 from sparkguard.expressions.nodes import Refused, Typed, called
 from sparkguard.expressions.parse import given
-from sparkguard.patterns import to_java
 from sparkguard.sql import Sql
+from sparkguard.sql.patterns import to_java
 
 _NOTHING: Typed = (sql.literal(None), None)
 _COMPARISONS: dict[type[exp.Expression], str] = {

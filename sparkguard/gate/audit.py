@@ -11,10 +11,10 @@ from sparkguard.checks.base import TableFacts
 from sparkguard.contracts.model import TableContract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import EvaluationError
-from sparkguard.judging import judge
-from sparkguard.observe import observe
+from sparkguard.pipeline.judging import judge
+from sparkguard.pipeline.observe import observe
+from sparkguard.pipeline.situation import Restricted
 from sparkguard.plan import Plan, Situation, bind, make_plan
-from sparkguard.situation import Restricted
 from sparkguard.slices import WHOLE
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql

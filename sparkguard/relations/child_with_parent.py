@@ -8,10 +8,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.normal import Rule, normalised
 from sparkguard.relations import keys
 from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
+from sparkguard.sql.normalising import Rule, normalised
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -7,12 +7,12 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.normal import Rule, normalised
 from sparkguard.relations import keys
 from sparkguard.relations.base import WHOLE_ROW, Relation, Tables
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.top_keys import TEXT, key_text
 from sparkguard.sql import Sql
+from sparkguard.sql.normalising import Rule, normalised
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

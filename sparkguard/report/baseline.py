@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparkguard.drift.cells import Feature, feature_of, is_distribution
-from sparkguard.plaintext import bar, columns, printable, sparkline
 from sparkguard.profile import Need, Profile
+from sparkguard.rendering.plaintext import bar, columns, printable, sparkline
 from sparkguard.slices import Slice
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.figures import figures_of, outcomes
 from sparkguard.report.model import Change, CheckPart, Picture, Seen, Trend
 from sparkguard.report.tables import more, of_picture, of_samples, table

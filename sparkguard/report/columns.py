@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.figures.frame import Scale, line, rect
 from sparkguard.report.model import CheckPart
 from sparkguard.report.tables import more, table

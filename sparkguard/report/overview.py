@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report import check as checks
 from sparkguard.report.figures import outcomes
 from sparkguard.report.model import DatasetPart, Report, Trend

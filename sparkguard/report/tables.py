@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.model import Picture, Samples
 from sparkguard.report.words import number
 from sparkguard.verdicts import Evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from sparkguard.markup import Markup, element, joined
+from sparkguard.rendering.markup import Markup, element, joined
 from sparkguard.results.records import ResultRow
 from sparkguard.verdicts import Outcome
 

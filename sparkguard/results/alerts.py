@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.alert_states import (
+from sparkguard.errors import ConfigurationError
+from sparkguard.lifecycles.alerts import (
     AlertRow,
     AlertState,
     Note,
@@ -17,7 +18,6 @@ from sparkguard.alert_states import (
     slices_of,
     standing,
 )
-from sparkguard.errors import ConfigurationError
 from sparkguard.results.transitions import Conflict
 from sparkguard.slices import Slice
 

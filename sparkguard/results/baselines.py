@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkguard import baselines as rules
 from sparkguard import sql
-from sparkguard.baselines import Change, Life, Status
 from sparkguard.checks.base import Approved
 from sparkguard.errors import ConfigurationError, Location, StoreError
 from sparkguard.kinds import Registry, canonical
+from sparkguard.lifecycles import baselines as rules
+from sparkguard.lifecycles.baselines import Change, Life, Status
 from sparkguard.measures.base import MEASURES
 from sparkguard.options import convert
 from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import RELATIONS
+from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.results import setup, transitions
 from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location as Place
@@ -27,7 +28,6 @@ from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamp
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.schemas.baselines import BASELINES
 from sparkguard.slices import Slice
-from sparkguard.tabular import Grid, Tabular
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

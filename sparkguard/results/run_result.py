@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.results.records import ResultRow, RunRecord
 from sparkguard.results.schemas import TABLES
-from sparkguard.tabular import Grid, Tabular
 from sparkguard.verdicts import Outcome
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 
 from sparkguard.cli import run
 from sparkguard.run import initialise
+from tests.notifications.test_lineage_events import SCHEMA
 from tests.receivers import hangs, receiver, status
 from tests.shops import save, write_audit
-from tests.test_lineage_events import SCHEMA
 
 
 @pytest.mark.full

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sparkguard.markup import Child, Markup, element, visible
+from sparkguard.rendering.markup import Child, Markup, element, visible
 from sparkguard.report.words import number
 
 _LOG_FROM = 100.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from sparkguard.markup import Child, element
+from sparkguard.rendering.markup import Child, element
 from sparkguard.report.figures.frame import Figure, Scale, clipped, line, svg, text
 from sparkguard.report.model import Picture
 from sparkguard.report.words import number

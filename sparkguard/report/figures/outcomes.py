@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.figures.frame import Figure, Plot, Scale, clipped, rect, svg, text, thinned
 from sparkguard.report.model import Point, ShadowPart
 from sparkguard.report.words import WORDS, moment, number, plural, shape

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from sparkguard.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.figures.frame import (
     Figure,
     Plot,

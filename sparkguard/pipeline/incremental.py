@@ -1,0 +1,275 @@
+"""Partitions that did not change since the last run are not read again.
+
+Delta's log names the partitions of every file that was added or removed; what was measured of
+the others then still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sparkguard import sql
+from sparkguard.evaluation.sources import micros
+from sparkguard.layout import Scan, lay_out
+from sparkguard.measures.rows import Rows
+from sparkguard.pipeline.late_labels import LateLabels
+from sparkguard.plan import Needs, Plan
+from sparkguard.profile import Need, Profile
+from sparkguard.relations.base import Tables
+from sparkguard.relations.prediction_with_truth import PredictionWithTruth
+from sparkguard.relations.table import Table
+from sparkguard.results import Store
+from sparkguard.slices import Slice
+from sparkguard.snapshot import Snapshot
+from sparkguard.sql import Sql
+from sparkguard.tables import Pinned
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+MOST_COMMITS = 200
+RETAINED_DAYS = 7
+"""Delta keeps files so long after their removal, unless a table says otherwise."""
+
+_ACTIONS = (
+    "add STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
+    "remove STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
+    "metaData STRUCT<id: STRING>, protocol STRUCT<minReaderVersion: INT>"
+)
+_PLAIN = ("string", "boolean", "byte", "short", "integer", "long", "date")
+"""Types that Delta's log writes as Spark's text of them."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What is known without reading; the other slices of `needs` are those of `changed`."""
+
+    needs: frozenset[Need[Any]]
+    profile: Profile
+    changed: frozenset[Slice]
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What the last run measured, and the partitions that changed since."""
+
+    at: datetime
+    version: int
+    states: Mapping[tuple[Need[Any], Slice], Any]
+    changed: frozenset[Slice]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Recalls earlier states of a run's tables. `as_of` is the moment the run looks from."""
+
+    store: Store
+    snapshot: Snapshot
+    plan: Plan
+    as_of: datetime
+    _late: dict[Need[Any], LateLabels | None] = field(default_factory=dict, repr=False)
+
+    def scan(
+        self, needs: Iterable[Need[Any]], tables: Tables, /
+    ) -> Iterator[tuple[Scan, Tables, Profile]]:
+        """Scans of everything that is not known, and of the changed partitions of what is."""
+        by_dataset: dict[str, list[Need[Any]]] = {}
+        rest: list[Need[Any]] = []
+        for need in needs:
+            if isinstance(need.relation, PredictionWithTruth):
+                late = self.late_labels(need, need.relation)
+                if late is not None and self._is_same_week(late.at):
+                    (scan,) = lay_out([Need(late.relation, need.measure)], self.plan.by)
+                    yield scan, late, Profile(late.states)
+                    continue
+            plain = need.relation == Table(need.relation.subject) and need.measure.stored
+            (by_dataset.setdefault(need.relation.subject, []) if plain else rest).append(need)
+        for dataset, wanted in by_dataset.items():
+            recalled = self.recall(dataset, wanted)
+            if recalled is None:
+                rest += wanted
+                continue
+            rest += [need for need in wanted if need not in recalled.needs]
+            again = [need for need in wanted if need in recalled.needs]
+            changed = Changed(tables, dataset, recalled.changed)
+            known = recalled.profile.restricted([*again, Need(Table(dataset), Rows())])
+            for scan in lay_out(again, self.plan.by):
+                own = [n for chunk in scan.chunks for n in scan.needs(chunk)]
+                read = scan if recalled.changed else replace(scan, chunks=())
+                yield read, changed, known.restricted(own)
+        for scan in lay_out(rest, self.plan.by):
+            yield scan, tables, Profile()
+
+    def late_labels(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
+        """The predictions that may count otherwise since the last run.
+
+        None as for `recall`, and where the label table has no change feed that reaches back, or
+        its version of then may be vacuumed.
+        """
+        if need not in self._late:
+            self._late[need] = self._look_back(need, of)
+        return self._late[need]
+
+    def restated(self, asked: Mapping[str, Needs]) -> dict[str, DataFrame]:
+        """The rows of `evaluation_pairs` by the entry that asked first for what they are of."""
+        found: dict[str, DataFrame] = {}
+        told: set[Need[Any]] = set()
+        for entry_id, needs in asked.items():
+            for need in needs:
+                late = self._late.get(need)
+                if late is None or need in told:
+                    continue
+                told.add(need)
+                table = need.relation.subject
+                slices = (where for dataset, where in self.plan.rows if dataset == table)
+                found[entry_id] = late.pairs(self.plan.by[table], slices)
+        return found
+
+    def _look_back(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
+        table, labels = of.predicted.table, of.labels.table
+        last = self._last(table, (need,)) if labels != table else None
+        if last is None or (self.as_of - last.at).days > RETAINED_DAYS:
+            return None
+        version = self._version_at(labels, last.at)
+        if version is None:
+            return None
+        late = LateLabels(
+            self.snapshot,
+            replace(of, since=micros(last.at)),
+            last.at,
+            {table: last.version, labels: version},
+            last.states,
+            _inside(last.changed),
+        )
+        return late if late.is_told() else None
+
+    def _is_same_week(self, at: datetime) -> bool:
+        return at.isocalendar()[:2] == self.as_of.isocalendar()[:2]
+
+    def recall(self, dataset: str, needs: Iterable[Need[Any]]) -> Recalled | None:
+        """What the last run saw of a dataset's unchanged partitions.
+
+        None where it can't serve: no earlier run, a new week (everything is counted again), a
+        table made anew, slices that are no partitions, or a log that no longer tells.
+        """
+        rows: Need[Any] = Need(Table(dataset), Rows())
+        every = tuple(dict.fromkeys([rows, *needs]))
+        last = self._last(dataset, every)
+        if last is None or not self._is_same_week(last.at):
+            return None
+        slices = {where for need, where in last.states if need == rows}
+        seen = {n: {where for need, where in last.states if need == n} for n in every}
+        known = {n for n in every if slices and slices == seen[n]}
+        kept = {
+            (need, where): s
+            for (need, where), s in last.states.items()
+            if need in known and where not in last.changed
+        }
+        return Recalled(frozenset(known), Profile(kept), last.changed)
+
+    def _last(self, dataset: str, every: tuple[Need[Any], ...]) -> _Last | None:
+        """The states of the last run, and the partitions that changed since; None as `recall`."""
+        pinned, by = self.snapshot.pinned[dataset], self.plan.by.get(dataset, ())
+        if not by or not _is_partitioned(pinned, by):
+            return None
+        found = self.store.history(dataset, every, limit=1, before=self.as_of)
+        if not found:
+            return None
+        at = max(past.at for past in found)
+        latest = [past for past in found if past.at == at]
+        since = latest[0].version
+        if since > pinned.version or not self._is_same_table(dataset, since, pinned):
+            return None
+        changed = _changed(self.snapshot, pinned, since, by)
+        if changed is None:
+            return None
+        states = {key: s for past in latest for key, s in past.profile.states.items()}
+        return _Last(at, since, states, changed)
+
+    def _version_at(self, dataset: str, at: datetime) -> int | None:
+        """The version of a dataset that the run of that moment read, if the table is the same."""
+        condition = sql.template(
+            "dataset = {} AND as_of = {} AND table_id = {}",
+            *(sql.literal(dataset), sql.literal(at)),
+            sql.literal(self.snapshot.pinned[dataset].table_id),
+        )
+        pins = self.store.read("pins").where(condition.text)
+        found = pins.selectExpr("min(table_version) AS version").collect()[0]["version"]
+        return None if found is None else int(found)
+
+    def _is_same_table(self, dataset: str, version: int, pinned: Pinned) -> bool:
+        condition = sql.all_of(
+            (
+                sql.template("dataset = {}", sql.literal(dataset)),
+                sql.template("table_version = {}", sql.literal(version)),
+            )
+        )
+        pins = self.store.read("pins").where(condition.text).select("table_id").distinct()
+        return [row[0] for row in pins.limit(2).collect()] == [pinned.table_id]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The tables of a run, one of them restricted to some of its slices."""
+
+    tables: Tables
+    dataset: str
+    slices: frozenset[Slice]
+
+    def frame(self, name: str, /) -> DataFrame:
+        frame = self.tables.frame(name)
+        if name != self.dataset:
+            return frame
+        return frame.where(_inside(self.slices).text)
+
+
+def _inside(slices: Iterable[Slice]) -> Sql:
+    """Whether a row is in one of `slices`."""
+    return sql.any_of(
+        sql.all_of(
+            sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
+            for column, value in where.values
+        )
+        for where in sorted(slices, key=lambda where: where.key)
+    )
+
+
+def _is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:
+    """Whether each slice is a number of whole partitions, and the log names them plainly."""
+    mode = pinned.properties.get("delta.columnMapping.mode", "none")
+    types = [str(field.type) for c in by if (field := pinned.schema.get(c)) is not None]
+    plain = all(t in _PLAIN or t in ("int", "bigint", "smallint", "tinyint") for t in types)
+    return mode == "none" and plain and set(by) <= set(pinned.partition_columns)
+
+
+def _changed(
+    snapshot: Snapshot, pinned: Pinned, since: int, by: tuple[str, ...]
+) -> frozenset[Slice] | None:
+    """The slices of which files were added or removed after `since`; None when nobody can tell."""
+    if pinned.version == since:
+        return frozenset()
+    if pinned.version - since > MOST_COMMITS:
+        return None
+    try:
+        detail = snapshot.spark.sql(sql.template("DESCRIBE DETAIL {}", pinned.ref.sql).text)
+        folder = str(detail.select("location").collect()[0][0]).rstrip("/")
+        files = [f"{folder}/_delta_log/{v:020d}.json" for v in range(since + 1, pinned.version + 1)]
+        actions = snapshot.spark.read.schema(_ACTIONS).json(files)
+        redefined = "metaData IS NOT NULL OR protocol IS NOT NULL"
+        values = actions.where(f"{redefined} OR add.dataChange OR remove.dataChange").selectExpr(
+            f"{redefined} AS redefined",
+            "coalesce(add.partitionValues, remove.partitionValues) AS partition",
+        )
+        found = values.collect()
+    except Exception:
+        return None
+    if any(row["redefined"] or row["partition"] is None for row in found):
+        return None
+    return frozenset(_slice(row["partition"], by) for row in found)
+
+
+def _slice(partition: Mapping[str, str | None], by: tuple[str, ...]) -> Slice:
+    return Slice.of({column: partition.get(column) or None for column in by})

@@ -1,0 +1,1 @@
+"""How results are shown: escaped markup, lines of text, and capped tables in notebooks."""

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkguard.datatypes import Atomic, parse
+from sparkguard.sql import literal, name
+from sparkguard.sql.limits import _floor, above, among, below, is_number_text, micros, moment
+
+X = name("x")
+
+
+@pytest.mark.parametrize(
+    ("limit", "type_", "or_equal", "text"),
+    [
+        (5, "int", False, "`x` < 5"),
+        (2.5, "int", False, "`x` <= 2"),
+        (2.5, "decimal(10,2)", False, "`x` < 2.50BD"),
+        (2.505, "decimal(10,2)", True, "`x` <= 2.50BD"),
+        (-0.5, "bigint", False, "`x` <= -1"),
+        (10**30, "int", False, "true"),
+        (-(10**30), "int", True, "false"),
+        (0.1, "double", False, "`x` < 0.1D"),
+        (2**53 + 1, "double", False, "`x` < 9007199254740993BD"),
+    ],
+)
+def test_limits_are_moved_to_what_the_type_can_hold(
+    limit: float, type_: str, or_equal: bool, text: str
+) -> None:
+    assert below(X, limit, parse(type_), or_equal=or_equal).text == text
+    opposite = above(X, limit, parse(type_), or_equal=not or_equal).text
+    assert opposite == f"NOT ({text})"
+
+
+@given(st.integers(-1000, 1000), st.floats(-1000, 1000))
+def test_moving_a_limit_changes_no_comparison(value: int, limit: float) -> None:
+    floor, equal = _floor(limit, Atomic("int"))
+    assert (value < Decimal(repr(limit))) == (value < floor if equal else value <= floor)
+
+
+def test_texts_that_are_numbers(spark: Any) -> None:
+    numbers = ["1", " -1.5e3\n", "+.5", "1.", "00", "1e400"]
+    others = ["", " ", "1d", "0x1", "٣", "1,000", "NaN", "Infinity", "1 2", "\u00a01", "--1"]
+    frame = spark.createDataFrame([(t,) for t in numbers + others], "x string").coalesce(1)
+    found = [row[0] for row in frame.selectExpr(is_number_text(X).text).collect()]
+    assert found == [True] * len(numbers) + [False] * len(others)
+
+
+def test_moments_are_utc_unless_they_say_otherwise() -> None:
+    noon = datetime(2020, 1, 1, 12, tzinfo=timezone.utc)
+    assert moment("2020-01-01T12:00:00", Atomic("timestamp")) == literal(noon)
+    assert moment("2020-01-01T14:00:00+02:00", Atomic("timestamp")) == literal(noon)
+    with pytest.raises(ValueError, match="without zone"):
+        moment("2020-01-01T12:00:00Z", Atomic("timestamp_ntz"))
+    with pytest.raises(ValueError, match="with a date"):
+        moment("2020-01-01T12:00:00", Atomic("date"))
+
+
+def test_listed_values_are_of_the_columns_kind() -> None:
+    assert among(X, [1, 2.0, 2.5, 10**30], Atomic("int")).text == "`x` IN (1, 2)"
+    assert among(X, [0.5], Atomic("int")).text == "false"
+    assert among(X, [1.5], parse("decimal(4,2)")).text == "`x` IN (1.50BD)"
+    with pytest.raises(ValueError, match="another type than int"):
+        among(X, ["1"], Atomic("int"))
+    with pytest.raises(ValueError, match="no date and no timestamp"):
+        micros(X, Atomic("string"))
