@@ -79,6 +79,10 @@ def _of(page: Path) -> Iterator[Block]:
 
 
 def _commands(page: Path, start: int, lines: list[str]) -> Iterator[Block]:
+    """A block without a language holds commands, one a line, and comments."""
     for number, line in enumerate(lines, start):
-        if line.strip().startswith(_PROGRAMS):
-            yield Block(page.name, number, "sh", line.strip())
+        command = line.strip()
+        if not command or command.startswith("#"):
+            continue
+        assert command.startswith(_PROGRAMS), f"{page.name}:{number}: no program that we know"
+        yield Block(page.name, number, "sh", command)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
 import typer
 import yaml
+from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
 
 from sparkguard.cli import app
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.plan import bind
+from sparkguard.results.schemas import TABLES
 from sparkguard.shadow.configuration import load_shadow
 from tests.docs.blocks import ROOT, Block, blocks, inline_commands
 
@@ -57,8 +62,9 @@ def test_commands_exist_with_their_options(block: Block) -> None:
 
 def test_commands_inside_sentences_exist() -> None:
     for page, (_, *words) in inline_commands():
-        command, name, _ = _command(words)
-        assert command is not None, f"{page}: {name}"
+        command, name, rest = _command(words)
+        known = {option for each in command.params for option in each.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, f"{page}: {name}"
 
 
 def _command(words: list[str]) -> tuple[Any, str, list[str]]:
@@ -72,16 +78,46 @@ def _command(words: list[str]) -> tuple[Any, str, list[str]]:
 
 
 @pytest.mark.parametrize("block", named("python"))
-def test_python_compiles_and_its_imports_exist(block: Block) -> None:
+def test_python_compiles_and_calls_what_exists(block: Block) -> None:
+    names: dict[str, Any] = {"sparkguard": importlib.import_module("sparkguard")}
     for node in ast.walk(ast.parse(block.text)):
         if isinstance(node, ast.ImportFrom):
             module = importlib.import_module(str(node.module))
             for alias in node.names:
                 if not hasattr(module, alias.name):
                     importlib.import_module(f"{node.module}.{alias.name}")
+                names[alias.name] = getattr(module, alias.name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                importlib.import_module(alias.name)
+                names[alias.name] = importlib.import_module(alias.name)
+        elif isinstance(node, ast.Call) and (called := _called(node.func, names)) is not None:
+            given = {each.arg: None for each in node.keywords if each.arg}
+            inspect.signature(called).bind(*node.args, **given)
+
+
+def _called(node: ast.expr, names: dict[str, Any]) -> Any:
+    """What a call in a block calls, where it is something of SparkGuard that was imported."""
+    if isinstance(node, ast.Attribute):
+        of = _called(node.value, names)
+        return None if of is None else getattr(of, node.attr)
+    found = names.get(node.id) if isinstance(node, ast.Name) else None
+    module = getattr(found, "__module__", getattr(found, "__name__", ""))
+    return found if module.startswith("sparkguard") else None
+
+
+@pytest.mark.parametrize("block", named("sql"))
+def test_queries_name_tables_and_columns_that_exist(block: Block) -> None:
+    """The queries of tables.md name views as well: tests/results and tests/golden run them."""
+    columns = {t.name: {c.name: c.type for c in t.columns} for t in TABLES.values()}
+    columns["flights"] = {"distance": "BIGINT"}
+    for statement in sqlglot.parse(block.text, read="spark"):
+        if block.page == "tables.md" or not isinstance(statement, exp.Select):
+            continue
+        for table in statement.find_all(exp.Table):
+            assert table.db == "delta"
+            table.set("this", exp.to_identifier(Path(table.name).name))
+            table.set("db", None)
+        qualify(statement, schema=columns, dialect="spark")
 
 
 @pytest.mark.parametrize("block", named("json"))

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sparkguard.cli import run
-from tests.docs.blocks import ROOT, Block, of_page
+from sparkguard.results import Store
+from tests.docs.blocks import ROOT, Block, blocks, of_page
 from tests.shops import write_audit
 
 ELSEWHERE = {
@@ -27,13 +28,28 @@ ELSEWHERE = {
 }
 """Commands that are run by other tests."""
 
+OTHERS = {
+    "architecture.md": "nothing to run",
+    "contracts.md": "fragments of contracts: test_blocks.py",
+    "evaluation.md": "tests/demos/test_evaluation.py; its query and commands: test_blocks.py",
+    "platforms.md": "tests/platform",
+    "reference.md": "scripts/reference.py writes it",
+    "tables.md": "tests/golden",
+    "windows.md": "tests/cli/test_window.py",
+}
+"""Pages that no story follows, and what runs their blocks."""
+
 
 class Story:
     """A reader in an empty folder, whose /lake and $PWD/lake lie there too."""
 
     def __init__(self, spark: Any, folder: Path) -> None:
         self.folder = folder
-        self.names: dict[str, Any] = {"spark": spark}
+        self.names: dict[str, Any] = {
+            "spark": spark,
+            "AUDIT": "audits/drift.yaml",
+            "RESULTS": str(folder / "lake" / "sparkguard"),
+        }
         self._spark = spark
 
     def follow(self, page: str) -> dict[str, int]:
@@ -55,9 +71,14 @@ class Story:
 
     def _at_home(self, text: str) -> str:
         lake = str(self.folder / "lake")
-        text = re.sub(r"\bAUDIT\b", "audits/drift.yaml", text)
         text = re.sub(r"(?<![\w.}D])/(data/)?lake(?=/|\b)", lake, text)
         return text.replace("$PWD", str(self.folder))
+
+    def _meant(self, word: str) -> str:
+        """What stands for a word in capitals."""
+        if word == "RUN":
+            return Store(self._spark, self.names["RESULTS"]).runs(most=1)[0].run_id
+        return str(self.names[word]) if word in ("AUDIT", "RESULTS") else word
 
     def _save(self, name: str, text: str) -> None:
         file = self.folder / name
@@ -69,7 +90,7 @@ class Story:
     def _run(self, block: Block, text: str) -> int:
         words = Block(block.page, block.line, "sh", text).words
         assert words[0] == "sparkguard", f"{block.id}: who runs this?"
-        return run(words[1:])
+        return run([self._meant(word) for word in words[1:]])
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +115,14 @@ def test_the_readme_is_true(story: Story, capsys: pytest.CaptureFixture[str]) ->
     assert (story.folder / "result.json").is_file()
 
 
-PAGES = ("when-it-fails.md", "alerts.md", "operations.md", "profile.md", "drift.md", "boundary.md")
+PAGES = (
+    *("when-it-fails.md", "alerts.md", "operations.md", "profile.md", "report.md", "references.md"),
+    *("drift.md", "boundary.md", "shadow.md"),
+)
+
+
+def test_every_page_with_blocks_is_run() -> None:
+    assert {block.page for block in blocks()} == {"README.md", *PAGES, *OTHERS}
 
 
 @pytest.mark.full
@@ -108,15 +136,16 @@ def test_a_page_is_true(story: Story, page: str) -> None:
 def _prepare(story: Story) -> None:
     """What the pages take for granted: tables of flights and planes, and a run that found a fault.
 
-    The page on drift has its own audit; that on the boundary a contract and the version before it.
+    The page on drift has its own audit; that on the boundary a contract and the version before it;
+    that on shadows two versions of a pipeline and of its table.
     """
     config = story.folder / "audits" / "flights.yaml"
     if config.exists():
         return
     spark, lake = story.names["spark"], story.folder / "lake"
-    flights = spark.range(4_000).selectExpr(
+    flights = spark.range(9_000).selectExpr(
         "id",
-        "CAST(1 + id % 2 AS INT) AS month",
+        "CAST(1 + id % 9 AS INT) AS month",
         "IF(id = 7, -1, id) AS distance",
         "CAST(id % 60 AS DOUBLE) AS dep_delay",
         "CONCAT('N', id % 40) AS tailnum",
@@ -126,6 +155,13 @@ def _prepare(story: Story) -> None:
         str(lake / "planes")
     )
     story.names["frame"] = flights.where("id <> 7").limit(10)
+    features = spark.range(90).selectExpr(
+        *("'EWR' AS origin", "'UA' AS carrier", "CAST(id AS INT) AS day", "id AS customer"),
+        *("3 AS month", "CAST(id AS DOUBLE) AS mean_30d"),
+    )
+    for version in ("v1", "v2"):
+        features.write.format("delta").save(str(lake / f"features_{version}"))
+    story.names["old_pipeline"] = story.names["new_pipeline"] = lambda frame: features
     drift = {"check": "drift", "columns": ["dep_delay"]}
     rule = {"type": "custom", "engine": "sparkguard", "implementation": drift}
     _audit(story, "drift", {"properties": _COLUMNS, "quality": [rule]}, by="month")

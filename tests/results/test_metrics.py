@@ -79,7 +79,8 @@ def duck() -> Iterator[Any]:
 
 def transpiled(query: str) -> str:
     named = query.replace(f"CAST(X'{b'orders'.hex()}' AS STRING)", "'orders'")
-    (text,) = sqlglot.transpile(named.replace("main.sparkguard", "sg"), "spark", "duckdb")
+    named = re.sub(r"(main\.sparkguard\.|delta\.`/lake/sparkguard/)(\w+)`?", r"sg.\2", named)
+    (text,) = sqlglot.transpile(named, "spark", "duckdb")
     return text
 
 
