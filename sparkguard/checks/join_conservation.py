@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal as Number
 from typing import Any, Literal
 
 from sparkguard import sql
@@ -25,6 +26,11 @@ from sparkguard.sql import Sql
 from sparkguard.verdicts import Evidence, Outcome
 
 _MOST_KEYS = 100
+_SUMS = {
+    "sum_in": "sum over the left input",
+    "sum_joined": "sum over what the join gives",
+    "sum_out": "sum over the output",
+}
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,8 @@ class JoinConservation(Check, kind="join_conservation"):
         if self.left_sum is not None:
             wanted = found["sum_in" if self._conserving else "sum_joined"]
             if wanted != found["sum_out"]:
-                yield f"the sum is {found['sum_out']:,}, expected {wanted:,}"
+                out, expected = _plain(found["sum_out"]), _plain(wanted)
+                yield f"the sum of {'.'.join(self.output_sum or ())} is {out}, expected {expected}"
 
     def _evidence(
         self, found: TotalsState, of: JoinBalance, context: Context
@@ -145,9 +152,9 @@ class JoinConservation(Check, kind="join_conservation"):
         for i, (label, name) in enumerate(rows.items()):
             yield Evidence("counts", "join", i, label=label, count=found.count(name))
         if self.left_sum is not None:
-            for i, name in enumerate(("sum_in", "sum_joined", "sum_out")):
-                number, text = float(found[name]), str(found[name])
-                yield Evidence("work", "join sums", i, label=name, number=number, text=text)
+            for i, (name, label) in enumerate(_SUMS.items()):
+                number, text = float(found[name]), _plain(found[name])
+                yield Evidence("work", "join sums", i, label=label, number=number, text=text)
         if context.where.is_whole:
             for name, need in self._top(of).items():
                 listed = context.seen.at(WHOLE, need) or KeyListState()
@@ -237,3 +244,9 @@ def _summable(type_: DataType) -> bool:
     if isinstance(type_, Decimal):
         return type_.scale <= 6 and type_.precision - type_.scale <= 22
     return is_integer(type_)
+
+
+def _plain(value: int | Number) -> str:
+    """Exact, without the zeros that the type of a sum brings along."""
+    text = f"{value:,f}" if isinstance(value, Number) else f"{value:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

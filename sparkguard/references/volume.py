@@ -11,10 +11,13 @@ from sparkguard.windows.steps import StepChange, curve, step_change, wilson
 
 
 def evidence(state: OrphanVolumeState) -> Iterator[Evidence]:
-    """The curves, each with 95 % intervals (Wilson) of the share of keys."""
+    """Curves of the share of keys with 95 % intervals (Wilson), and where they step up."""
     yield from _by_subset(state)
     for nth, last in RUNGS:
         yield from _by_frequency(state, nth, last)
+    if step := step_of(state):
+        yield Evidence("work", "numbers", 0, "step at rows per key", number=float(2**step.at))
+        yield Evidence("work", "numbers", 1, "step p-value", number=step.p)
 
 
 def _by_subset(state: OrphanVolumeState) -> Iterator[Evidence]:

@@ -29,6 +29,11 @@ def test_right_below_a_size_and_wrong_from_it_on_is_a_step() -> None:
     assert "0.0% below" in said(step)
 
 
+def test_a_report_is_told_where_the_step_is() -> None:
+    found = evidence(state({0: 0.0, 3: 0.0, 10: 0.4, 12: 0.4}))
+    assert {e.label: e.number for e in found if e.kind == "work"}["step at rows per key"] == 1_024
+
+
 def test_an_even_rate_has_no_step() -> None:
     assert step_of(state({0: 0.1, 3: 0.1, 10: 0.1})) is None
     assert step_of(None) is None
@@ -50,7 +55,7 @@ def test_nested_subsets_grow_to_all_keys_with_their_intervals() -> None:
 
 
 def test_every_subset_has_its_curve_by_rows_per_key() -> None:
-    names = {e.name for e in evidence(state({0: 0.0, 5: 1.0}))}
+    names = {e.name for e in evidence(state({0: 0.0, 5: 1.0})) if e.kind == "series"}
     assert len(names) == 1 + len(RUNGS)
     whole = [e for e in evidence(state({0: 0.0, 5: 1.0})) if e.name.endswith("by rows per key")]
     assert [(e.label, e.number) for e in whole] == [("1", 0.0), ("32", 1.0)]

@@ -83,3 +83,27 @@ def test_bins_alone_are_a_histogram_and_pairs_a_comparison() -> None:
     pair = [of("to the baseline: baseline"), of("to the baseline: current"), of("orphan keys")]
     captions = [figure.caption for figure in figures_of(pair)]
     assert captions == ["Distribution, compared to the baseline", "Orphan keys"]
+
+
+def test_the_curve_of_a_sample_is_drawn_into_that_of_all() -> None:
+    name = "orphan rate by rows per key"
+    step = Evidence("work", "numbers", 0, "step at rows per key", number=4.0)
+
+    def of(name: str, *rates: float) -> Picture:
+        points = [
+            Evidence("series", name, i, str(2**i), x=2.0**i, number=rate)
+            for i, rate in enumerate(rates)
+        ]
+        return Picture("series", name, tuple(points))
+
+    (figure,) = figures_of(
+        [
+            of(name, 0.0, 0.0, 0.4, 0.5),
+            of(f"{name}, 1 in 10 keys", 0.0, 0.0, 0.0),
+            of(f"{name}, 1 in 100 keys", 0.0, 0.0),
+            Picture("work", "numbers", (step,)),
+        ]
+    )
+    assert figure.picture.count('class="sample"') == 1
+    assert ("sample", "1 in 10 keys") in figure.legend
+    assert "errors begin at 4" in figure.picture

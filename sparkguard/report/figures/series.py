@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -25,16 +26,37 @@ from sparkguard.verdicts import Evidence
 _LIMITED = "PSI"
 """Series of which `high` is the value that counts as moved, not the end of an interval."""
 
-_BEGINNINGS = ("step at population", "smallest population with a wrong value")
+_BEGINNINGS = {
+    "mismatch rate": ("step at population", "smallest population with a wrong value"),
+    "orphan rate by rows per key": ("step at rows per key",),
+}
+"""Numbers, the first of which that is known says where in such a series errors begin."""
+
+_SAMPLE = re.compile(r"(.+), ((?:1 in [\d,]+|[\d.]+ % of) \w+)")
+"""Names of curves of a sample, which are drawn into the picture of all."""
+
 _SHARES = ("rate", "share", "maturity", "completeness", "coverage")
 
 
 def figures(pictures: Mapping[tuple[str, str], Picture]) -> Iterator[Figure]:
-    """One picture per series of two points or more."""
-    for (kind, name), picture in pictures.items():
-        points = [e for e in picture.rows if kind == "series" and _is_drawable(e)]
-        if len(points) > 1:
-            yield _figure(name, points, pictures)
+    """One picture per series of two points or more; of its samples the one of most points in it."""
+    drawable = {
+        name: [row for row in picture.rows if _is_drawable(row)]
+        for (kind, name), picture in pictures.items()
+        if kind == "series"
+    }
+    series = {name: points for name, points in drawable.items() if len(points) > 1}
+    samples: dict[str, tuple[str, list[Evidence]]] = {}
+    for name, points in series.items():
+        found = _SAMPLE.fullmatch(name)
+        if found and found[1] in series:
+            _, most = samples.get(found[1], ("", []))
+            if len(points) > len(most):
+                samples[found[1]] = found[2], points
+    for name, points in series.items():
+        found = _SAMPLE.fullmatch(name)
+        if not (found and found[1] in series):
+            yield _figure(name, points, pictures, samples.get(name))
 
 
 def _is_drawable(row: Evidence) -> bool:
@@ -42,18 +64,25 @@ def _is_drawable(row: Evidence) -> bool:
 
 
 def _figure(
-    name: str, points: Sequence[Evidence], pictures: Mapping[tuple[str, str], Picture]
+    name: str,
+    points: Sequence[Evidence],
+    pictures: Mapping[tuple[str, str], Picture],
+    sample: tuple[str, Sequence[Evidence]] | None,
 ) -> Figure:
     by_label = all(point.x == i for i, point in enumerate(points))
     limited = name.startswith(_LIMITED)
     against = limited or all(p.low is None for p in points)
     values = [v for p in points for v in (p.number, p.low, p.high)]
+    of_sample, sampled = sample or ("", ())
+    values += [p.number for p in sampled]
     plot = Plot(
         _positions(points, by_label),
         Scale.around(values, zero=_is_low(values)),
         share=any(word in name.lower() for word in _SHARES) and _within_one(values),
     )
     marks: list[Child] = [_limit(plot, points, by_label) if against else _interval(plot, points)]
+    if sampled:
+        marks.append(path([_at(plot, p) for p in sampled], "sample"))
     marks.append(path([_at(plot, p) for p in points], "curve"))
     marks += [_dot(plot, p, limited and _is_over(p)) for p in points]
     begin = _begin(pictures, points, by_label, name)
@@ -67,6 +96,8 @@ def _figure(
         legend = [("dashed", "expected")]
     elif any(p.low is not None and p.high is not None for p in points):
         legend = [("band", "interval")]
+    if sampled:
+        legend.append(("sample", of_sample))
     caption = name[:1].upper() + name[1:]
     return Figure(caption, plot.svg(caption, _says(points, begin), ticks, *marks), tuple(legend))
 
@@ -158,13 +189,14 @@ def _begin(
         return None
     numbers = pictures.get(("work", "numbers"))
     known = {row.label: row.number for row in numbers.rows} if numbers else {}
-    step, first = (known.get(label) for label in _BEGINNINGS)
-    at = step or first
-    if at is None or "mismatch" not in name:
+    asked = next((said for begin, said in _BEGINNINGS.items() if name.startswith(begin)), ())
+    amounts = [amount for label in asked if (amount := known.get(label)) is not None]
+    if not amounts:
         return None
+    at = amounts[0]
     inside = [p.x for p in points if p.x is not None and p.x >= at]
     # The step is known by the bin it lies in; the first wrong value by its own population.
-    told = max(at, first or at)
+    told = max(amounts)
     return (min(inside), f"errors begin at {number(told)}") if inside else None
 
 
