@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkguard.evaluation.conditions import Watch
+from sparkguard.evaluation.conditions import Watch, day_text
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.rows import Standing
 from sparkguard.evaluation.seen import Ledger, Seen
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
 from sparkguard.verdicts import Evidence
 
-MOST_DAYS = 400
+MOST_DAYS = 120
+"""As many as a report draws; older ones are in the states."""
 
 
 def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
@@ -26,13 +27,13 @@ def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
         return
     orphans = sum(watch.label_rows.values()) - ledger.matched
     yield Evidence("counts", "labels", len(LabelBucket), label="orphan", count=orphans)
-    days = sorted(watch.feed.values(), key=lambda arrivals: arrivals.day)[-MOST_DAYS:]
+    known = [arrivals for arrivals in watch.feed.values() if arrivals.expected is not None]
+    days = sorted(known, key=lambda arrivals: arrivals.day)[-MOST_DAYS:]
     for i, arrivals in enumerate(days):
-        if arrivals.expected is not None:
-            yield Evidence(
-                "series", "labels that arrived, and were expected", i, x=float(arrivals.day),
-                number=float(arrivals.observed), high=arrivals.expected,
-            )  # fmt: skip
+        yield Evidence(
+            "series", "labels that arrived, and were expected", i, day_text(arrivals.day), float(i),
+            float(arrivals.observed), high=arrivals.expected,
+        )  # fmt: skip
 
 
 def metric_evidence(metric: Metric, ledger: Ledger, stands: Standing) -> Iterator[Evidence]:

@@ -74,8 +74,9 @@ def build(facts: Facts) -> Report:
     """The report of a run."""
     pictures, samples = _pictures(facts.evidence), _samples(facts.samples)
     of_cohorts = sorted(facts.evaluations, key=lambda row: slice_order(row["slice"]))
-    for check, series in cohorts.pictures(of_cohorts).items():
-        pictures[check, ""] = (*series, *pictures.get((check, ""), ()))
+    ids = {row.check_id for row in facts.results}
+    for check, series in cohorts.pictures(of_cohorts, ids).items():
+        pictures[check, ""] = (*pictures.get((check, ""), ()), *series)
     before = None if facts.before is None else since.outcomes(facts.before)
     past = _past(facts)
     datasets = []

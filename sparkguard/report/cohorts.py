@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sparkguard.report.model import Picture
@@ -12,25 +12,30 @@ from sparkguard.verdicts import Evidence
 COVERAGE = "label coverage by cohort"
 
 
-def pictures(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Picture, ...]]:
-    """By check, a series of every metric over cohorts with its interval, and one of coverage.
+def pictures(
+    rows: Iterable[Mapping[str, Any]], checks: Collection[str]
+) -> dict[str, tuple[Picture, ...]]:
+    """By check, coverage over cohorts, and every metric with its interval.
 
-    `rows` are of the table `evaluations`, in the order of the cohorts. The curve of coverage has
-    what is to be expected at the age of each cohort beside it: the label-maturity curve.
+    `rows` are of the table `evaluations`, in the order of the cohorts. A metric that has a check
+    of its own among `checks` is shown there, others with the check that stored them. The curve of
+    coverage has what is to be expected at the age of each cohort beside it: the label-maturity
+    curve.
     """
     found: dict[str, dict[str, list[Evidence]]] = {}
     for row in rows:
-        series = found.setdefault(row["check_id"], {})
+        own = f"{row['check_id'].rpartition('.')[0]}.{row['metric']}"
+        series = found.setdefault(own if own in checks else row["check_id"], {})
         label = _label(row["slice"])
-        metric = series.setdefault(f"{row['metric']} by cohort", [])
-        if row["value"] is not None:
-            ends = {"low": row["low"], "high": row["high"], "count": row["n_labelled"]}
-            metric.append(_point(f"{row['metric']} by cohort", metric, label, row["value"], **ends))
         coverage = series.setdefault(COVERAGE, [])
         is_new = not coverage or coverage[-1].label != label
         if row["coverage"] is not None and is_new:
             ends = {"high": row["expected_coverage"], "count": row["n_predictions"]}
             coverage.append(_point(COVERAGE, coverage, label, row["coverage"], **ends))
+        metric = series.setdefault(f"{row['metric']} by cohort", [])
+        if row["value"] is not None:
+            ends = {"low": row["low"], "high": row["high"], "count": row["n_labelled"]}
+            metric.append(_point(f"{row['metric']} by cohort", metric, label, row["value"], **ends))
     return {
         check: tuple(Picture("series", name, tuple(points)) for name, points in series.items())
         for check, series in found.items()
