@@ -105,3 +105,10 @@ def test_the_audits_problems_are_all_shown(
     said = capsys.readouterr().err
     assert "Did you mean 'skip'?" in said
     assert "the audit needs 'datasets'" in said
+
+
+def test_the_package_runs_as_a_program() -> None:
+    command = [sys.executable, "-m", "sparkguard", "no-such-command"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no-such-command" in done.stderr
