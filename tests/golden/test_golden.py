@@ -16,7 +16,7 @@ from sparkguard.results import Store, reporting, verify
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.metrics import KINDS, view_name
 from sparkguard.results.schemas import TABLES
-from sparkguard.run import initialise
+from sparkguard.run import Request, audit, initialise
 from sparkguard.slices import WHOLE
 from tests.golden.make import BASELINE, At, summary
 from tests.report.facts import NOW, counted, row, run
@@ -79,16 +79,25 @@ def test_a_new_run_goes_on_beside_the_old_ones(store: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def schema(spark: Any, tmp_path_factory: Any) -> Iterator[str]:
-    """The newest release's runs in a catalog schema, and what `sparkguard init` adds to them."""
+def config(tmp_path_factory: Any) -> Path:
+    """An audit of a table in a catalog schema, with its results there too."""
+    profile = {"type": "custom", "engine": "sparkguard", "implementation": {"check": "profile"}}
+    table = {"properties": [{"name": "amount", "logicalType": "integer"}], "quality": [profile]}
+    place = {"orders": {"table": f"{SCHEMA}.shop_orders"}}
     folder = tmp_path_factory.mktemp("catalog")
+    return write_audit(folder, {"orders": table}, place, results={"schema": SCHEMA})
+
+
+@pytest.fixture(scope="module")
+def schema(spark: Any, config: Path) -> Iterator[str]:
+    """The newest release's runs in a catalog schema, and what `sparkguard init` adds to them."""
+    folder = config.parent
     shutil.copytree(HERE / RELEASES[-1], folder / "golden")
     spark.sql(f"CREATE SCHEMA {SCHEMA}")
     by_run = [table.name for table in TABLES.values() if table.by_run]
     for name in by_run:
         place = folder / "golden" / name
         spark.sql(f"CREATE TABLE {SCHEMA}.{name} USING delta LOCATION '{place}'")
-    config = write_audit(folder, {"orders": {}}, results={"schema": SCHEMA})
     actions = {change.table: change.action for change in initialise(config, spark=spark)}
     assert {actions.pop(name) for name in by_run} == {"unchanged"}
     assert set(actions.values()) == {"created"}
@@ -96,9 +105,13 @@ def schema(spark: Any, tmp_path_factory: Any) -> Iterator[str]:
     spark.sql(f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
+def profiles(spark: Any, run_id: str) -> Any:
+    view = spark.table(f"{SCHEMA}.{view_name('orders', KINDS[0])}")
+    return view.where(f"run_id = '{run_id}'").orderBy("column_name").collect()
+
+
 def test_profiles_in_the_shape_of_databricks(schema: str, spark: Any) -> None:
-    rows = spark.table(f"{schema}.{view_name('orders', KINDS[0])}").orderBy("column_name").collect()
-    table, amount = rows
+    table, amount = profiles(spark, "run+0")
     assert (table["column_name"], table["slice_key"], table["count"]) == (":table", None, 10_000)
     assert (amount["column_name"], amount["slice_value"]) == ("amount", None)
     found = {name: amount[name] for name in ("count", "num_nulls", "avg", "median", "quantiles")}
@@ -120,3 +133,13 @@ def test_the_documented_queries_find_something(schema: str, spark: Any) -> None:
     queries = re.findall(r"```sql\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     for query in queries:
         assert spark.sql(OF_DOCS.sub(rf"{schema}.\2", query)).head() is not None, query
+
+
+def test_a_table_of_the_catalog_is_audited_into_it(schema: str, config: Path, spark: Any) -> None:
+    orders = spark.range(4).selectExpr("CAST(id AS INT) AS amount")
+    orders.write.format("delta").saveAsTable(f"{schema}.shop_orders")
+    result = audit(config, Request("real"), spark=spark)
+    assert (result.exit_code, result.location) == (0, schema)
+    table, amount = profiles(spark, "real")
+    assert (table["column_name"], table["count"]) == (":table", 4)
+    assert (amount["column_name"], amount["count"], amount["max"]) == ("amount", 4, 3.0)
