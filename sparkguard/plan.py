@@ -33,9 +33,9 @@ class Bound:
 class Entry:
     """One planned check: it yields exactly one verdict for each of `slices`.
 
-    `skip` is the reason for which policy switched it off; `blocked` names a promised column
-    that is not as promised, so that the check can't be judged; `failed` says which table can't
-    be read.
+    `rule` is the id of the rule that it comes from, which may stand for several checks. `skip` is
+    the reason for which policy switched it off; `blocked` names a promised column that is not as
+    promised, so that the check can't be judged; `failed` says which table can't be read.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Entry:
     skip: str = ""
     blocked: str = ""
     failed: str = ""
+    rule: str = ""
 
     @property
     def active(self) -> Check | None:
@@ -211,6 +212,7 @@ def _entries(
             skip=skip,
             blocked=blocked,
             failed=failed,
+            rule=spec.id,
         )
 
 

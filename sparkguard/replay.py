@@ -19,6 +19,7 @@ from sparkguard.drift.false_alarms import BUDGET, FalseAlarms, halves
 from sparkguard.drift.multiplicity import Dependence
 from sparkguard.errors import EvaluationError, listed
 from sparkguard.layout import lay_out
+from sparkguard.pipeline.past import with_baselines
 from sparkguard.pipeline.situation import situation
 from sparkguard.plan import Plan, make_plan
 from sparkguard.ports import Clock, SystemClock
@@ -26,7 +27,7 @@ from sparkguard.profile import Need, Profile
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.halves import HALF, Halves
 from sparkguard.results.baselines import Baselines
-from sparkguard.run import bind_all, results_location, with_baselines
+from sparkguard.run import bind_all, results_location
 from sparkguard.scan import run_scan
 from sparkguard.session import open_session
 from sparkguard.slices import Slice

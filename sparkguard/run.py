@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sparkguard.checks.base import Check, Past
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.pipeline.incremental import Memory
-from sparkguard.pipeline.judging import Sight, judge
+from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
+from sparkguard.pipeline.past import with_baselines, with_past
 from sparkguard.pipeline.recording import RunFacts, record
 from sparkguard.pipeline.situation import Restricted, situation
-from sparkguard.plan import Bound, Entry, Plan, bind, make_plan
+from sparkguard.plan import Bound, Plan, bind, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.results import Location, PinRow, Store
-from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.setup import Change
@@ -82,7 +81,7 @@ def audit(
         memory = Memory(store, snapshot, plan, plan.as_of)
     sight = observe(plan, tables, progress, memory)
     sight = replace(sight, run_id=run_id)
-    results = judge(plan, _with_past(plan, sight, store, settings, request.only))
+    results = judge(plan, with_past(plan, sight, store, settings.name, request.only))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
     versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}
@@ -158,86 +157,3 @@ def _pin(
         snapshot = Snapshot.pin(spark, refs, versions)
     moments = {pin.as_of for pin in in_force.values() if pin.as_of is not None}
     return snapshot, min(moments, default=as_of)
-
-
-def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
-    """`plan` with the approved baseline of each dataset of which a check wants one."""
-    contexts = dict(plan.contexts)
-    for dataset in dict.fromkeys(e.dataset for e in plan.entries if _wants_baseline(e)):
-        if (found := baselines.in_force(dataset)) is not None:
-            approved, profile = found
-            contexts[dataset] = replace(contexts[dataset], baseline=profile, approved=approved)
-    return replace(plan, contexts=contexts)
-
-
-def _wants_baseline(entry: Entry) -> bool:
-    return entry.active is not None and entry.active.wants_baseline
-
-
-def _with_past(plan: Plan, sight: Sight, store: Store, settings: AuditConfig, only: Slice) -> Sight:
-    """Adds earlier verdicts and profiles, for the checks that look back on them."""
-    history = {
-        entry.id: _history(entry, entry.active, plan, sight, store, only)
-        for entry in plan.entries
-        if entry.active is not None and entry.active.wants_history
-    }
-    known = {
-        dataset: accepted(store, dataset)
-        for dataset in {entry.dataset for entry in plan.entries if _wants_baseline(entry)}
-    }
-    last = store.last_run(settings.name, plan.as_of)
-    return replace(
-        sight,
-        history=history,
-        previous=store.verdicts(last) if last is not None else {},
-        remembered={
-            entry.id: store.remembered(entry.active.remembers, entry.id, past[-1].run_id)
-            for entry in plan.entries
-            if entry.active is not None
-            and entry.active.remembers is not None
-            and (past := history[entry.id])
-        },
-        earlier=_earlier(plan, store),
-        last_run=last.as_of if last is not None else None,
-        accepted={
-            entry.id: known[entry.dataset].get(entry.id, frozenset())
-            for entry in plan.entries
-            if _wants_baseline(entry)
-        },
-    )
-
-
-def _history(
-    entry: Entry, active: Check, plan: Plan, sight: Sight, store: Store, only: Slice
-) -> tuple[Past, ...]:
-    """Earlier profiles of what the check asked for, as far as it looks back on them."""
-    asked = sight.asked.get(entry.id, ())
-    slices = None if active.wants_history_of_slices else (WHOLE,)
-    past = store.history(
-        entry.dataset, asked, slices, limit=active.wants_history, before=plan.as_of
-    )
-    if active.wants_unread_slices and not only.is_whole:
-        past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
-    return past
-
-
-def _earlier(plan: Plan, store: Store) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    """By entry, the last rows that its rule stored in the table its check looks back on.
-
-    The checks that one rule expands to have ids that differ after the last dot.
-    """
-    wanted = {
-        (entry.active.looks_back_on, entry.dataset)
-        for entry in plan.entries
-        if entry.active is not None and entry.active.looks_back_on
-    }
-    found = {pair: store.last_rows(*pair, plan.as_of) for pair in wanted}
-    return {
-        entry.id: tuple(
-            row
-            for row in found[entry.active.looks_back_on, entry.dataset]
-            if row["check_id"].rpartition(".")[0] == entry.id.rpartition(".")[0]
-        )
-        for entry in plan.entries
-        if entry.active is not None and entry.active.looks_back_on
-    }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from sparkguard.slices import Slice
 
@@ -64,16 +64,6 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Record:
-    """A row of a result table of the check's own; the fields are columns of that table.
-
-    What says of which run, check and slice it is, is added where it is stored.
-    """
-
-    table: ClassVar[str]
-
-
-@dataclass(frozen=True)
 class Verdict:
     """One outcome of one check on one slice.
 
@@ -100,12 +90,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, the rows that prove it, and what the check leaves in tables of its own."""
+    """A verdict, the rows that prove it, and those for the table that the check `keeps`."""
 
     verdict: Verdict
     evidence: tuple[Evidence, ...] = ()
-    records: tuple[Record, ...] = ()
-    stored: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    kept: tuple[Mapping[str, Any], ...] = ()
 
 
 def exit_code(

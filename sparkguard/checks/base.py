@@ -14,7 +14,7 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
-from sparkguard.verdicts import Coverage, Evidence, Outcome, Record, Verdict
+from sparkguard.verdicts import Coverage, Evidence, Outcome, Verdict
 
 CHECKS: Registry[Check] = Registry("check")
 
@@ -62,8 +62,7 @@ class Context:
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
     slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
-    slice); `remembered` the records that this check left in the run of its latest past profile,
-    and `earlier` the last row of each identity in the table that it `looks_back_on`. `survey` is
+    slice); `earlier` are the rows that this rule left in the table that it `keeps`. `survey` is
     what the check worked out for all its slices. `as_of` is the run's clock, in UTC, `run_id` its
     name, and `last_run` is when the last complete run looked from.
     """
@@ -80,7 +79,6 @@ class Context:
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
     survey: Any = None
-    remembered: tuple[Record, ...] = ()
     run_id: str = ""
     earlier: tuple[Mapping[str, Any], ...] = ()
     last_run: datetime | None = None
@@ -93,7 +91,7 @@ class Judgement:
     Make it with `passed`, `violated`, `warned` or `not_evaluable`. `violated` becomes fail or
     warn by the rule's severity; `warned` is a warning whatever the severity. `rows` are the rows
     judged: the run compares them with the rows that the snapshot holds. `owner` is who an alert
-    is for. `stored` are rows of result tables of the check's own, by table.
+    is for. `kept` are rows for the table that the check `keeps`.
     """
 
     outcome: Outcome
@@ -104,11 +102,10 @@ class Judgement:
     rows: int | None = None
     violations: int | None = None
     evidence: tuple[Evidence, ...] = ()
-    records: tuple[Record, ...] = ()
     counts_as: Outcome | None = None
     coverage: Coverage | None = None  # SAMPLED where the numbers come from a declared sample
     owner: str = ""
-    stored: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    kept: tuple[Mapping[str, Any], ...] = ()
 
 
 def passed(**details: Any) -> Judgement:
@@ -151,9 +148,13 @@ class Check(ABC):
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_baseline: ClassVar[bool] = False
-    remembers: ClassVar[type[Record] | None] = None  # the records it leaves and looks back on
     whole_only: ClassVar[bool] = False  # judged on the whole table, whatever the audit slices by
-    looks_back_on: ClassVar[str] = ""  # the result table whose earlier rows of its own it reads
+    keeps: ClassVar[str] = ""
+    """A result table of the rule's own: `judge` leaves rows in it and looks back on earlier ones.
+
+    They are those of the runs of its past profiles where it `wants_history`, else the last row
+    of each identity.
+    """
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)

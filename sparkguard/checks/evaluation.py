@@ -148,7 +148,7 @@ def _watch(context: Context) -> Watch:
 class Accounting(_Part):
     """Every prediction and every label row is in exactly one bucket; metrics are stored."""
 
-    looks_back_on: ClassVar[str] = stored.TABLE
+    keeps: ClassVar[str] = stored.TABLE
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         watch, of = _watch(context), self._seen(context, seen)
@@ -166,7 +166,7 @@ class Accounting(_Part):
             "rows": ledger.rows,
             "owner": self.of.owner,
             "evidence": tuple(ledgers(of, watch if where.is_whole else None)),
-            "stored": {stored.TABLE: rows} if rows else {},
+            "kept": rows,
         }
         if broken := stored.identities(ledger, label_rows):
             return violated("; ".join(broken), **details)
@@ -260,7 +260,7 @@ class Condition(_Part):
     """One of the ways in which an evaluation starves, as a state."""
 
     whole_only: ClassVar[bool] = True
-    looks_back_on: ClassVar[str] = stored.TABLE
+    keeps: ClassVar[str] = stored.TABLE
     evaluates_empty: ClassVar[bool] = True
     name: str = ""
 

@@ -14,7 +14,7 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.references import explain, orphans
 from sparkguard.references.comparable import incomparable
-from sparkguard.references.orphans import Comparison, Orphan
+from sparkguard.references.orphans import Comparison
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.reference_counts import ReferenceCounts
@@ -43,7 +43,7 @@ class References(Check, kind="references"):
 
     wants_history = 1
     wants_history_of_slices = False
-    remembers = Orphan
+    keeps = orphans.TABLE
 
     columns: tuple[ColumnPath, ...]
     to_table: str
@@ -142,7 +142,7 @@ class References(Check, kind="references"):
                 *self._evidence(found, whole, context),
                 *self._why(context, orphan_rows, compared),
             ),
-            "records": () if compared is None else compared.orphans,
+            "kept": () if compared is None else tuple(map(vars, compared.orphans)),
         }
         if not reasons and nulls == rows:
             return not_evaluable("every key is NULL", **details)
@@ -209,16 +209,14 @@ class References(Check, kind="references"):
     def _compared(self, context: Context, orphan_keys: int) -> Comparison:
         """The whole table's orphan keys against those of the last run that measured them."""
         counts = self._counts(context)
-        pasts = [past.profile.at(WHOLE, counts) for past in context.history]
-        last = next((past for past in reversed(pasts) if past is not None), None)
         listed = context.seen.at(WHOLE, self._explanation(context).orphans) or KeyListState()
-        return Comparison(
-            self.to_table,
-            orphans.Run(context.run_id, context.as_of, orphan_keys, listed),
-            None
-            if last is None
-            else orphans.before(last.count("orphan_keys"), context.remembered, self.show_keys),
-        )
+        now = orphans.Run(context.run_id, context.as_of, orphan_keys, listed)
+        for past in reversed(context.history):
+            if (last := past.profile.at(WHOLE, counts)) is not None:
+                rows = [row for row in context.earlier if row["run_id"] == past.run_id]
+                before = orphans.before(last.count("orphan_keys"), rows, self.show_keys)
+                return Comparison(self.to_table, now, before)
+        return Comparison(self.to_table, now)
 
     def _explanation(self, context: Context) -> explain.Explanation:
         found = [context.table.schema.at(column) for column in self.columns]

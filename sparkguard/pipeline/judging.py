@@ -11,7 +11,7 @@ from sparkguard.checks.base import Check, Context, Judged, Judgement, Past
 from sparkguard.plan import Entry, Needs, Plan
 from sparkguard.profile import Scanned
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.verdicts import Coverage, Finding, Outcome, Record, Verdict
+from sparkguard.verdicts import Coverage, Finding, Outcome, Verdict
 
 COVERAGE = "SPARKGUARD_COVERAGE"
 
@@ -22,8 +22,8 @@ class Sight:
 
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
-    alert was acknowledged, `remembered` the records of the run before, and `earlier` the rows of
-    the table that an entry looks back on, by entry id.
+    alert was acknowledged, and `earlier` the rows that an entry's rule left in the table that its
+    check keeps, by entry id.
     """
 
     scanned: Scanned
@@ -32,7 +32,6 @@ class Sight:
     history: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
     accepted: Mapping[str, frozenset[Slice]] = field(default_factory=dict)
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
-    remembered: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     run_id: str = ""
     earlier: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     last_run: datetime | None = None
@@ -81,7 +80,6 @@ def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
         accepted=sight.accepted.get(entry.id, frozenset()),
         history=sight.history.get(entry.id, ()),
         previous=sight.previous,
-        remembered=sight.remembered.get(entry.id, ()),
         run_id=sight.run_id,
         earlier=sight.earlier.get(entry.id, ()),
         last_run=sight.last_run,
@@ -191,4 +189,4 @@ def _finding(plan: Plan, entry: Entry, where: Slice, found: _Found) -> Finding:
         counts_as=found.counts_as,
         owner=found.owner,
     )
-    return Finding(verdict, found.evidence, found.records, found.stored)
+    return Finding(verdict, found.evidence, found.kept)

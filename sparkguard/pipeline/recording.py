@@ -27,7 +27,6 @@ from sparkguard.results import (
     violation_rows,
 )
 from sparkguard.results import alerts as stored_alerts
-from sparkguard.results.check_records import record_row
 from sparkguard.results.records import checked
 from sparkguard.results.run_result import RunResult
 from sparkguard.slices import WHOLE
@@ -97,7 +96,7 @@ def record(
         ("evidence", evidence),
         ("profiles", profiles),
         ("alerts", alerts),
-        *_own_tables(results, origins).items(),
+        *_kept(results, origins).items(),
         ("results", rows),
     ):
         store.append(table, content, run.run_id)
@@ -142,19 +141,16 @@ def _violations(
         yield from violation_rows(verdict, origins[entry.id], settings.samples.mode, kept)
 
 
-def _own_tables(
+def _kept(
     results: tuple[Result, ...], origins: Mapping[str, Origin]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Rows by table of what checks leave in tables of their own."""
+    """Rows by table of what checks leave for themselves."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for result in results:
-        finding = result.finding
-        for record in finding.records:
-            row = record_row(finding.verdict, record, origins[result.entry.id])
-            tables.setdefault(record.table, []).append(row)
-        for name, rows in finding.stored.items():
-            of_check = checked_rows(finding.verdict, origins[result.entry.id], rows)
-            tables.setdefault(name, []).extend(of_check)
+        finding, check = result.finding, result.entry.check
+        if finding.kept and check is not None:
+            rows = checked_rows(finding.verdict, origins[result.entry.id], finding.kept)
+            tables.setdefault(check.keeps, []).extend(rows)
     return tables
 
 

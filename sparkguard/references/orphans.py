@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import ClassVar
+from typing import Any
 
 from sparkguard.measures.key_list import KeyListState, ListedKey
-from sparkguard.verdicts import Record
 
+TABLE = "orphans"
 MOST_KEYS = 10_000
 """Orphan keys of a reference that a run keeps, those of most rows first."""
 
@@ -27,10 +27,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Orphan(Record):
+class Orphan:
     """A key without a parent, as one row of `orphans`; the table says what the fields mean."""
-
-    table: ClassVar[str] = "orphans"
 
     parent: str
     key_hash: str
@@ -70,11 +68,12 @@ class Before:
         return self.keys <= len(self.kept)
 
 
-def before(keys: int, records: tuple[Record, ...], shown: bool = True) -> Before:
-    """The run before, from the records that it left; without their texts unless `shown`."""
-    orphans = (record for record in records if isinstance(record, Orphan))
-    kept = (o if shown else replace(o, key=None) for o in orphans if o.state != State.HEALED)
-    return Before(keys, {orphan.key_hash: orphan for orphan in kept})
+def before(keys: int, rows: Iterable[Mapping[str, Any]], shown: bool = True) -> Before:
+    """The run before, from its rows of `orphans`; without the keys' texts unless `shown`."""
+    hidden = {} if shown else {"key": None}
+    names = [column.name for column in fields(Orphan)]
+    found = (Orphan(**{**{name: row[name] for name in names}, **hidden}) for row in rows)
+    return Before(keys, {one.key_hash: one for one in found if one.state != State.HEALED})
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _MOST_STATES = 50_000
-_MOST_ROWS = 500_000
+_MOST_ROWS = 1_000_000
 
 
 def committed(access: Access, table: Table, among: str = "true") -> DataFrame:
@@ -119,15 +119,17 @@ def past_profiles(
 
 
 def last_rows(
-    access: Access, table: Table, dataset: str, before: datetime
+    access: Access, table: Table, dataset: str, before: datetime, runs: Iterable[str] | None
 ) -> tuple[dict[str, Any], ...]:
     """The last row of each identity that complete runs from before `before` stored.
 
-    Raises StoreError when there are more than 500,000.
+    Only those that `runs` names, unless it is None. Raises StoreError for more than 1,000,000 rows.
     """
     rows = committed(access, table, "status = 'complete'").where(
         sql.template("dataset = {} AND as_of < {}", sql.literal(dataset), sql.literal(before)).text
     )
+    if runs is not None:
+        rows = rows.join(_values(access, "run_id", runs), "run_id")
     keys = sql.joined(", ", map(sql.name, table.identity))
     place = sql.template(
         "row_number() OVER (PARTITION BY {} ORDER BY as_of DESC, written_at DESC) AS age", keys

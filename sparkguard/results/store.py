@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sparkguard.checks.base import Past
 from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need
-from sparkguard.results import check_records, history, janitor, metrics, setup, transitions
+from sparkguard.results import history, janitor, metrics, setup, transitions
 from sparkguard.results.access import Access, Writer
-from sparkguard.results.check_records import R
 from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
 from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
@@ -146,13 +145,14 @@ class Store:
         """
         return history.past_profiles(self.access, dataset, needs, slices, limit, before)
 
-    def remembered(self, kind: type[R], check: str, run_id: str) -> tuple[R, ...]:
-        """The records of a table of its own that a check left in a complete run."""
-        return check_records.remembered(self.access, kind, check, run_id)
+    def last_rows(
+        self, table: str, dataset: str, before: datetime, runs: Iterable[str] | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """The last row of each identity of a table, of runs that looked from before `before`.
 
-    def last_rows(self, table: str, dataset: str, before: datetime) -> tuple[dict[str, Any], ...]:
-        """The last row of each identity of a table, of runs that looked from before `before`."""
-        return history.last_rows(self.access, table_named(table), dataset, before)
+        Only of those that `runs` names, unless it is None.
+        """
+        return history.last_rows(self.access, table_named(table), dataset, before, runs)
 
     def transition(
         self,

@@ -29,7 +29,7 @@ def test_a_metric_is_stored_with_coverage_interval_and_maturity() -> None:
     found = judged(of, "accounting", context)
     assert found.outcome is Outcome.PASS
     assert found.rows == 60 * N
-    rows = found.stored["evaluations"]
+    rows = found.kept
     assert {row["segment_value"] for row in rows} == {None, "EWR", "JFK"}
     (auc,) = (r for r in rows if r["metric"] == "auc" and not r["segment"])
     assert auc["bin_low"] <= auc["value"] <= auc["bin_high"]
@@ -54,7 +54,7 @@ def test_scores_that_are_no_probabilities_give_a_reason_and_no_metric(
     found = judged(declared(), "accounting", seen_on(60, rows))
     assert found.outcome is Outcome.FAIL
     assert said in found.reason
-    whole = [r for r in found.stored["evaluations"] if not r["segment"]]
+    whole = [r for r in found.kept if not r["segment"]]
     assert {(row["value"], row["status"]) for row in whole} == {(None, "INVALID")}
 
 
@@ -66,7 +66,7 @@ def test_no_label_at_all_is_no_number() -> None:
         found = judged(of, "accounting", context)
         assert found.outcome is Outcome.NOT_EVALUABLE
         assert said in found.reason
-        assert {row["value"] for row in found.stored["evaluations"]} == {None}
+        assert {row["value"] for row in found.kept} == {None}
         assert judged(of, "auc", context).outcome is Outcome.NOT_EVALUABLE
 
 
@@ -77,7 +77,7 @@ def test_half_of_the_labels_leaves_the_other_half_without_a_value() -> None:
     values = {
         week: {r["value"] for r in
                judged(declared(), "accounting", context, Slice.of({"week": str(week)}))
-               .stored["evaluations"] if r["metric"] == "auc" and not r["segment"]}
+               .kept if r["metric"] == "auc" and not r["segment"]}
         for week in range(8)
     }  # fmt: skip
     assert all(None not in values[week] for week in range(4))
@@ -94,9 +94,7 @@ def test_published_chunks_of_which_half_has_labels() -> None:
     context = seen_on(100, rows, of, by_week=True)
     for chunk, published in enumerate(work_home.AUC):
         found = judged(of, "accounting", context, Slice.of({"week": str(chunk)}))
-        (auc,) = (
-            r for r in found.stored["evaluations"] if r["metric"] == "auc" and not r["segment"]
-        )
+        (auc,) = (r for r in found.kept if r["metric"] == "auc" and not r["segment"])
         counts = {e.label: e.count for e in found.evidence if e.name == "predictions"}
         if chunk < 5:
             assert round(auc["value"], 5) == published
@@ -147,14 +145,14 @@ def test_decay_against_the_baseline_names_slices_and_what_drifted() -> None:
 
 def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> None:
     of, rows = declared(), days(30)
-    first = judged(of, "accounting", seen_on(60, rows)).stored["evaluations"]
+    first = judged(of, "accounting", seen_on(60, rows)).kept
     again = judged(of, "accounting", seen_on(60, rows, earlier=first))
-    assert again.stored == {}
+    assert again.kept == ()
     corrected = [replace(one, truth=not one.truth) if i % 10 == 0 else one
                  for i, one in enumerate(rows)]  # fmt: skip
     corrected.append(replace(rows[0], label=LabelBucket.SUPERSEDED, day=3))
     context = seen_on(61, corrected, earlier=first)
-    second = judged(of, "accounting", context).stored["evaluations"]
+    second = judged(of, "accounting", context).kept
     (before,) = (r for r in first if r["metric"] == "auc" and not r["segment"])
     (after,) = (r for r in second if r["metric"] == "auc" and not r["segment"])
     assert after["revision"] == 2
@@ -165,9 +163,7 @@ def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> Non
     assert "closed" in found.reason
     other = declared(thresholds=[0.4])
     third = judged(other, "accounting", seen_on(61, rows, other, earlier=first))
-    assert {r["cause"] for r in third.stored["evaluations"] if r["metric"] == "auc"} == {
-        "definition"
-    }
+    assert {r["cause"] for r in third.kept if r["metric"] == "auc"} == {"definition"}
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,10 @@ def test_new_known_and_healed_orphans_against_the_last_run(spark: Any, observe: 
     def after(last: Context | None, *keys: int) -> tuple[Context, Judgement]:
         seen = observe([strict], frames(*keys))
         if last is not None:
-            left = strict.judge(last.seen.only(WHOLE), last).records
-            past = Past(WHOLE, 1, last.as_of, last.seen)
-            seen = replace(seen, history=(past,), remembered=left)
+            left = strict.judge(last.seen.only(WHOLE), last).kept
+            past = Past(WHOLE, 1, last.as_of, last.seen, "last")
+            earlier = tuple({**row, "run_id": "last"} for row in left)
+            seen = replace(seen, history=(past,), earlier=earlier)
         return seen, strict.judge(seen.seen.only(WHOLE), seen)
 
     def told(judged: Judgement) -> tuple[Outcome, dict[str | None, int | None]]:

@@ -21,7 +21,7 @@ def run(name: str, at: datetime, *listed: str, more: int = 0) -> Run:
 
 
 def after(first: Run, second: Run, shown: bool = True) -> Comparison:
-    left = Comparison("parent", first).orphans
+    left = map(vars, Comparison("parent", first).orphans)
     return Comparison("parent", second, before(first.keys, left, shown))
 
 
@@ -48,7 +48,7 @@ def test_new_known_and_healed_keys_keep_when_they_were_first_seen() -> None:
     assert (healed.rows, healed.first_slice, healed.key) == (0, None, "text of a")
     assert compared.surely_new == 1
     # What healed is forgotten: should it come back, it is new again.
-    last = before(2, compared.orphans)
+    last = before(2, map(vars, compared.orphans))
     back = Comparison("parent", run("three", TUESDAY, "a", "b"), last)
     assert {o.key_hash: o.state for o in back.orphans} == {
         "a": "new", "b": "known", "c": "healed"

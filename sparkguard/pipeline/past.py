@@ -1,0 +1,86 @@
+"""What earlier runs and people left behind, given to the checks that look back on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sparkguard.checks.base import Past
+from sparkguard.pipeline.judging import Sight
+from sparkguard.plan import Entry, Plan
+from sparkguard.results import Store
+from sparkguard.results.alerts import accepted
+from sparkguard.results.baselines import Baselines
+from sparkguard.slices import WHOLE, Slice
+
+
+def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
+    """`plan` with the approved baseline of each dataset of which a check wants one."""
+    contexts = dict(plan.contexts)
+    for dataset in dict.fromkeys(entry.dataset for entry in _wanting_baselines(plan)):
+        if (found := baselines.in_force(dataset)) is not None:
+            approved, profile = found
+            contexts[dataset] = replace(contexts[dataset], baseline=profile, approved=approved)
+    return replace(plan, contexts=contexts)
+
+
+def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -> Sight:
+    """`sight` with verdicts, profiles and rows of earlier runs, and what people acknowledged.
+
+    `audit` names the runs that verdicts are compared with; `only` is the slice judged.
+    """
+    history = {
+        entry.id: _history(entry, plan, sight, store, only)
+        for entry in plan.entries
+        if entry.active is not None and entry.active.wants_history
+    }
+    wanting = _wanting_baselines(plan)
+    known = {dataset: accepted(store, dataset) for dataset in {e.dataset for e in wanting}}
+    last = store.last_run(audit, plan.as_of)
+    return replace(
+        sight,
+        history=history,
+        previous=store.verdicts(last) if last is not None else {},
+        earlier=_earlier(plan, store, history),
+        last_run=last.as_of if last is not None else None,
+        accepted={e.id: known[e.dataset].get(e.id, frozenset()) for e in wanting},
+    )
+
+
+def _wanting_baselines(plan: Plan) -> list[Entry]:
+    return [e for e in plan.entries if e.active is not None and e.active.wants_baseline]
+
+
+def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) -> tuple[Past, ...]:
+    """Earlier profiles of what an active entry asked for, as far as it looks back on them."""
+    check = entry.active
+    assert check is not None
+    asked = sight.asked.get(entry.id, ())
+    slices = None if check.wants_history_of_slices else (WHOLE,)
+    past = store.history(entry.dataset, asked, slices, limit=check.wants_history, before=plan.as_of)
+    if check.wants_unread_slices and not only.is_whole:
+        past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
+    return past
+
+
+def _earlier(
+    plan: Plan, store: Store, history: Mapping[str, Sequence[Past]]
+) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """By entry, the rows that its rule left in the table that its check keeps."""
+    keepers: dict[tuple[str, str], list[Entry]] = {}
+    for entry in plan.entries:
+        if entry.active is not None and entry.active.keeps:
+            keepers.setdefault((entry.active.keeps, entry.dataset), []).append(entry)
+    rules = {entry.id: entry.rule for entry in plan.entries}
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    for (table, dataset), entries in keepers.items():
+        runs = None
+        if all(entry.id in history for entry in entries):
+            runs = {past.run_id for entry in entries for past in history[entry.id]}
+        by_rule: dict[str, list[Mapping[str, Any]]] = {}
+        for row in store.last_rows(table, dataset, plan.as_of, runs):
+            if (check_id := row["check_id"]) in rules:
+                by_rule.setdefault(rules[check_id], []).append(row)
+        found |= {entry.id: tuple(by_rule.get(entry.rule, ())) for entry in entries}
+    return found
