@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from sparkguard import sql
 from sparkguard.checks.base import Context
-from sparkguard.checks.row_rule import CountedRule, Unsupported
+from sparkguard.checks.row_rule import ThresholdRule, Unsupported
 from sparkguard.sql import Sql
 from sparkguard.sql.limits import among
 from sparkguard.sql.values import any_missing, any_value
 
 
 @dataclass(frozen=True)
-class MissingValues(CountedRule, kind="missing_values"):
+class MissingValues(ThresholdRule, kind="missing_values"):
     """The number or percentage of rows without a real value in `column` obeys `threshold`.
 
     `missing` lists the values that stand for none, as '' or 'N/A'. NULL is missing whether it is

@@ -131,15 +131,17 @@ class RowRule(Check):
 
 @dataclass(frozen=True)
 class CountedRule(Check):
-    """A limit on the number or the share of rows of which something is true."""
+    """A limit on how many rows there are of which something is true."""
 
     column: ColumnPath
-    threshold: Threshold = field(kw_only=True)
-    what: ClassVar[str]  # of the rows that count, as messages say it
 
     @abstractmethod
     def violates(self, context: Context) -> Sql:
         """The condition on a row; raises Unsupported where it has no meaning."""
+
+    @abstractmethod
+    def conclude(self, count: int, rows: int) -> Judgement:
+        """The judgement on `count` of `rows` rows, of which there may be none."""
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.column)})
@@ -156,11 +158,22 @@ class CountedRule(Check):
         except Unsupported as reason:
             return Judgement(Outcome.ERROR, reason=str(reason))
         tally = seen.at(context.where, need) or TallyState()
-        return by_threshold(self.threshold, tally.true, tally.rows, self.what)
+        return self.conclude(tally.true, tally.rows)
 
     def _need(self, context: Context) -> Need[TallyState]:
         reads = frozenset({self.column[0]})
         return Need(Table(context.table.name), Tally(self.violates(context), reads))
+
+
+@dataclass(frozen=True)
+class ThresholdRule(CountedRule):
+    """A counted rule whose limit is a threshold, in rows or in percent of all rows."""
+
+    threshold: Threshold = field(kw_only=True)
+    what: ClassVar[str]  # of the rows that count, as messages say it
+
+    def conclude(self, count: int, rows: int) -> Judgement:
+        return by_threshold(self.threshold, count, rows, self.what)
 
 
 def by_threshold(threshold: Threshold, count: int, rows: int, what: str) -> Judgement:

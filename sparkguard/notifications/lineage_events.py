@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from sparkguard.contracts.audit_config import AuditConfig, Dataset
 from sparkguard.errors import bounded
-from sparkguard.results.records import ResultRow
 from sparkguard.results.run_result import RunResult
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome, Severity
 
 _SPEC = "https://openlineage.io/spec"

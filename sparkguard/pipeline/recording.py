@@ -27,8 +27,8 @@ from sparkguard.results import (
     violation_rows,
 )
 from sparkguard.results import alerts as stored_alerts
-from sparkguard.results.records import checked
 from sparkguard.results.run_result import RunResult
+from sparkguard.results.verdict_rows import checked
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Outcome, exit_code
 

@@ -21,8 +21,9 @@ from sparkguard.report.model import (
     ShadowPart,
 )
 from sparkguard.report.words import RANK, TROUBLE, observed_number
-from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
+from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.reporting import MOST_CHECKS, MOST_PARTITIONS, Place, StoredEvidence
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
 MOST_SLICES_SHOWN = 3

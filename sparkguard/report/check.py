@@ -16,7 +16,7 @@ from sparkguard.report.words import (
     observed,
     plural,
 )
-from sparkguard.results.records import ResultRow
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 

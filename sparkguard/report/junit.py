@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from sparkguard.results.records import ResultRow
 from sparkguard.results.run_result import RunResult
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 

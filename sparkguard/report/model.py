@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from sparkguard.report.words import RANK, TROUBLE
-from sparkguard.results.records import PinRow, ResultRow, RunRecord
+from sparkguard.results.records import PinRow, RunRecord
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Evidence, Outcome
 
 

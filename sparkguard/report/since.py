@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sparkguard.report.model import Change, Trend
 from sparkguard.report.words import RANK, TROUBLE
-from sparkguard.results.records import ResultRow
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
 Outcomes = Mapping[str, Outcome]

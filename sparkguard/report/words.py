@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from sparkguard.rendering.markup import Markup, element, joined
-from sparkguard.results.records import ResultRow
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
 WORDS = {

@@ -10,8 +10,9 @@ from sparkguard import sql
 from sparkguard.checks.base import Past
 from sparkguard.profile import Need, Profile
 from sparkguard.results.access import Access
-from sparkguard.results.records import Part, ResultRow, RunRecord, verdict_of
+from sparkguard.results.records import Part, RunRecord
 from sparkguard.results.schemas import TABLES, Table
+from sparkguard.results.verdict_rows import ResultRow, verdict_of
 from sparkguard.results.verify import of_run
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Verdict

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sparkguard import sql
 from sparkguard.errors import ConfigurationError
 from sparkguard.results.history import run_of_row
-from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
+from sparkguard.results.records import PinRow, RunRecord, TransitionRow
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Evidence
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkguard.rendering.tabular import Grid, Tabular
-from sparkguard.results.records import ResultRow, RunRecord
+from sparkguard.results.records import RunRecord
 from sparkguard.results.schemas import TABLES
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
 if TYPE_CHECKING:

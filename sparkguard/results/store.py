@@ -13,10 +13,11 @@ from sparkguard.results import history, janitor, metrics, setup, transitions
 from sparkguard.results.access import Access, Writer
 from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
-from sparkguard.results.records import PinRow, ResultRow, RunRecord, TransitionRow
+from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.retry import Retry
 from sparkguard.results.rows import version_stamps
 from sparkguard.results.schemas import TABLES
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Verdict
 

@@ -17,8 +17,9 @@ from sparkguard.contracts.audit_config import AuditConfig, Dataset, ResultsPlace
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.notifications.lineage import PRODUCER
 from sparkguard.notifications.lineage_events import dataset_name, run_event, run_uuid
-from sparkguard.results.records import ResultRow, RunRecord
+from sparkguard.results.records import RunRecord
 from sparkguard.results.run_result import RunResult
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.tables import TableRef
 
 SCHEMA = Draft202012Validator(

@@ -10,9 +10,9 @@ from typing import Any
 
 from sparkguard.results import Origin, PinRow, ResultRow, RunRecord, Store, outcome_counts
 from sparkguard.results.access import DeltaWriter
-from sparkguard.results.records import violation_rows
 from sparkguard.results.retry import Retry
 from sparkguard.results.schemas import TABLES
+from sparkguard.results.verdict_rows import violation_rows
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Coverage, Outcome, Severity, Verdict
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkguard.results.records import ResultRow
 from sparkguard.results.rows import batches, cells_of, digest, in_order, restamped
 from sparkguard.results.schemas import GENERATION, TABLES, Column, Table, register
 from sparkguard.results.schemas.base import columns
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 from tests.results.support import ORIGIN, verdicts
 

@@ -11,8 +11,8 @@ from sparkguard.measures.rows import Rows
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.results import Conflict, PinRow, ResultRow, Store, evidence_rows, profile_rows
-from sparkguard.results.records import violation_rows
 from sparkguard.results.schemas import TABLES
+from sparkguard.results.verdict_rows import violation_rows
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Evidence, Outcome
 from tests.results.support import (

@@ -9,7 +9,8 @@ from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.report.figures.frame import Figure, Plot, Scale, clipped, rect, svg, text, thinned
 from sparkguard.report.model import Point, ShadowPart
 from sparkguard.report.words import WORDS, moment, number, plural, shape
-from sparkguard.results.records import ResultRow, RunRecord
+from sparkguard.results.records import RunRecord
+from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
