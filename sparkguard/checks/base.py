@@ -64,7 +64,8 @@ class Context:
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
     slice); `earlier` are the rows that this rule left in the table that it `keeps`. `survey` is
     what the check worked out for all its slices. `as_of` is the run's clock, in UTC, `run_id` its
-    name, and `last_run` is when the last complete run looked from.
+    name, and `last_run` is when the last complete run looked from. `secret` is the deployment's
+    key for pseudonyms, empty where it gave none.
     """
 
     table: TableFacts
@@ -82,6 +83,7 @@ class Context:
     run_id: str = ""
     earlier: tuple[Mapping[str, Any], ...] = ()
     last_run: datetime | None = None
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

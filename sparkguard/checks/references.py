@@ -38,7 +38,7 @@ class References(Check, kind="references"):
     `new_orphans` does the same for orphan keys that the last run did not have, so that tolerated
     orphans can't be replaced by others unseen; the first run has nothing to compare with.
     `unused` reports how many parents no child names. `top` orphan keys are shown, by their text
-    or, without `show_keys`, by a hash.
+    or, without `show_keys`, by a hash: an HMAC where the audit's `samples` give a `key`.
     """
 
     wants_history = 1
@@ -210,6 +210,8 @@ class References(Check, kind="references"):
         """The whole table's orphan keys against those of the last run that measured them."""
         counts = self._counts(context)
         listed = context.seen.at(WHOLE, self._explanation(context).orphans) or KeyListState()
+        if not self.show_keys and context.secret:
+            listed = orphans.hidden(listed, context.secret)
         now = orphans.Run(context.run_id, context.as_of, orphan_keys, listed)
         for past in reversed(context.history):
             if (last := past.profile.at(WHOLE, counts)) is not None:

@@ -83,7 +83,8 @@ class Skip:
 class Samples:
     """What may be kept of failing rows: nothing, their keys, or `columns` hashed, masked or raw.
 
-    `key` is the deployment's secret for `hash`; give it by a variable.
+    `key` is the deployment's secret for `hash`, and for orphan keys that are not shown; give it by
+    a variable.
     """
 
     mode: Literal["off", "keys", "hash", "mask", "raw"] = "off"

@@ -23,7 +23,7 @@ class Sight:
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
     alert was acknowledged, and `earlier` the rows that an entry's rule left in the table that its
-    check keeps, by entry id.
+    check keeps, by entry id. `secret` is the deployment's key for pseudonyms.
     """
 
     scanned: Scanned
@@ -35,6 +35,7 @@ class Sight:
     run_id: str = ""
     earlier: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     last_run: datetime | None = None
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
         run_id=sight.run_id,
         earlier=sight.earlier.get(entry.id, ()),
         last_run=sight.last_run,
+        secret=sight.secret,
     )
     try:
         return replace(context, survey=entry.check.survey(context))

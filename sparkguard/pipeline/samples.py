@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.contracts.audit_config import Samples
 from sparkguard.datatypes import Struct
+from sparkguard.pseudonyms import pseudonym
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
 
@@ -64,8 +63,7 @@ def _safe(value: Any, policy: Samples) -> str | None:
         return None
     text = str(value)
     if policy.mode == "hash":
-        key = policy.key.encode()
-        return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return pseudonym(text, policy.key)
     if policy.mode == "mask":
         return f"{text[0]}***" if len(text) > 3 else "***"
     return text[:_LONGEST_VALUE]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from sparkguard.measures.key_list import KeyListState, ListedKey
+from sparkguard.pseudonyms import pseudonym
 
 TABLE = "orphans"
 MOST_KEYS = 10_000
@@ -40,6 +41,13 @@ class Orphan:
     first_seen: datetime
     orphan_keys: int
     complete: bool
+
+
+def hidden(listed: KeyListState, secret: str) -> KeyListState:
+    """The list with pseudonyms, of 32 hexadecimal digits, in place of the hashes of its keys."""
+    return KeyListState(
+        tuple(replace(key, hash=pseudonym(key.hash, secret)[:32]) for key in listed.keys)
+    )
 
 
 @dataclass(frozen=True)

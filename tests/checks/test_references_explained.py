@@ -63,6 +63,12 @@ def test_top_orphans_with_their_first_slice_and_causes(spark: Any, observe: Any)
     told = repr(hidden.judge(seen.seen.only(WHOLE), seen).evidence)
     assert "zz" not in told
     assert "007" not in told
+    plain, keyed = (
+        {row["key_hash"] for row in hidden.judge(seen.seen.only(WHOLE), context).kept}
+        for context in (seen, replace(seen, secret="s"))
+    )
+    assert len(plain) == len(keyed) == 4
+    assert plain.isdisjoint(keyed)
 
 
 def test_whole_numbers_that_passed_through_a_double_are_named(spark: Any, judge: Any) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.key_list import KeyListState, ListedKey
-from sparkguard.references.orphans import Comparison, Orphan, Run, State, before
+from sparkguard.references.orphans import Comparison, Orphan, Run, State, before, hidden
 
 MONDAY = datetime(2026, 1, 5, tzinfo=timezone.utc)
 TUESDAY = datetime(2026, 1, 6, tzinfo=timezone.utc)
@@ -58,6 +58,16 @@ def test_new_known_and_healed_keys_keep_when_they_were_first_seen() -> None:
 def test_a_hidden_key_stays_hidden_when_it_heals() -> None:
     compared = after(run("one", MONDAY, "a"), run("two", TUESDAY), shown=False)
     assert [o.key for o in compared.orphans] == [None]
+
+
+def test_hidden_keys_have_names_that_only_the_secret_gives() -> None:
+    listed = run("one", MONDAY, "a", "b").listed
+    one, again, other = (hidden(listed, secret) for secret in ("s", "s", "t"))
+    assert one == again
+    assert [key.rows for key in one.keys] == [key.rows for key in listed.keys]
+    names = {key.hash for state in (listed, one, other) for key in state.keys}
+    assert len(names) == 6
+    assert {len(key.hash) for key in one.keys} == {32}
 
 
 def test_what_a_cut_list_lacks_is_neither_new_nor_healed() -> None:

@@ -12,7 +12,7 @@ ORPHANS = register(
         columns(
             *CHECKED,
             ("parent", "STRING", "The dataset that was referred to."),
-            ("key_hash", "STRING", "Identifies the key between runs: 128 bits of SHA-256."),
+            ("key_hash", "STRING", "Identifies the key between runs: 128 bits of SHA-256 or HMAC."),
             ("key", "STRING", "The key as text, cut at 200 characters; NULL where not shown."),
             ("rows", "BIGINT", "Rows of the run that hold the key; 0 when it healed."),
             ("first_slice", "STRING", "Least slice of the run that holds the key."),
