@@ -150,14 +150,14 @@ def evidence_rows(
     """Rows of `evidence` for one verdict."""
     for item in evidence:
         yield {
-            **_checked(verdict.check, verdict.slice, origin),
+            **checked(verdict.check, verdict.slice, origin),
             **{name: getattr(item, name) for name in Evidence.__dataclass_fields__},
         }
 
 
 def checked_rows(verdict: Verdict, origin: Origin, rows: Iterable[Any]) -> Iterator[Any]:
     """Rows of a check's own table, with the check and slice they are of."""
-    return ({**_checked(verdict.check, verdict.slice, origin), **row} for row in rows)
+    return ({**checked(verdict.check, verdict.slice, origin), **row} for row in rows)
 
 
 def profile_rows(
@@ -199,7 +199,7 @@ def violation_rows(
     """
     sampled = tuple(sample)
     head = {
-        **_checked(verdict.check, verdict.slice, origin),
+        **checked(verdict.check, verdict.slice, origin),
         "sample_mode": mode,
         "violations": verdict.violations,
         "sample_rows": len(sampled),
@@ -210,7 +210,7 @@ def violation_rows(
             yield {**head, "ordinal": ordinal, "column": column, "value": value}
 
 
-def _checked(check: str, where: Slice, origin: Origin) -> dict[str, Any]:
+def checked(check: str, where: Slice, origin: Origin) -> dict[str, Any]:
     """The cells that say which check, on which slice of which version, a row speaks of."""
     return {
         "check_id": check,
