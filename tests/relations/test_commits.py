@@ -18,7 +18,7 @@ from sparkguard.tables import TableRef
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import COMMITTED, Aggregate, Window
 from sparkguard.windows.statuses import Status
-from tests.relations.test_recomputed_window import spec
+from tests.relations.window_specs import spec
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 from sparkguard.relations.window_replay import EVENTS, HELD, RIGHT, WindowReplay
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
-from tests.relations.test_recomputed_window import Frames, spec, window
+from tests.relations.window_specs import Frames, spec, window
 
 TOTAL = Feature(("total",), Aggregate("sum", None, "amount"))
 

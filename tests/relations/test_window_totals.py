@@ -6,7 +6,7 @@ import pytest
 
 from sparkguard.relations.window_totals import applies, enter
 from sparkguard.windows.spec import Window
-from tests.relations.test_recomputed_window import SPECS
+from tests.relations.window_specs import SPECS
 
 BY_PAIRS = {"calendar", "calendar month", "calendar as of", "calendar tumbling"}
 

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sparkguard.contracts.compatibility.comparison import compare, compare_all
-from sparkguard.contracts.compatibility.evidence import (
-    CORE,
-    Override,
-    Proof,
-    discharged,
-    overridden,
-    predicate_of,
-)
+from sparkguard.contracts.compatibility.comparison import compare
 from sparkguard.contracts.compatibility.grades import (
     BOTH,
     LOOSENS,
     NONE,
     TIGHTENS,
     UNDETERMINED,
-    Access,
-    Answer,
     Grade,
     Mode,
-    Party,
 )
-from sparkguard.contracts.compatibility.shape import ContractShape, Facts, Rule, TableShape
-from sparkguard.contracts.compatibility.widening import widening
-from sparkguard.datatypes import Struct, parse
-from sparkguard.errors import ConfigurationError
-
-
-def shape(columns: str, version: str = "1.0.0", **rest: Any) -> ContractShape:
-    schema = parse(f"struct<{columns}>")
-    assert isinstance(schema, Struct)
-    return ContractShape("orders", version, (TableShape("t", schema, **rest),))
-
+from sparkguard.contracts.compatibility.shape import Facts, Rule
+from tests.contracts.compatibility.shapes import shape
 
 SCHEMAS = [
     # row, old, new, grade, rule
@@ -216,172 +193,3 @@ def test_a_change_of_meaning_is_undetermined(name: str) -> None:
     assert diff.grade == UNDETERMINED
     assert diff.blocks(Mode.BOTH) == diff.changes
     assert diff.blocks(Mode.NONE) == ()
-
-
-@pytest.mark.parametrize(
-    ("new", "by_name", "positional", "exact"),
-    [
-        ("a int, b int, c int", False, False, False),
-        ("a int, b int, c int, d int", False, True, True),
-        ("a int, c int, b int", False, True, True),
-        ("a int, b int", True, True, True),
-        ("a int NOT NULL, b int, c int", False, False, True),
-        ("a smallint, b int, c int", False, False, True),
-    ],
-)
-def test_positional_and_exact_consumers_break_where_others_do_not(
-    new: str, by_name: bool, positional: bool, exact: bool
-) -> None:
-    diff = compare(shape("a int, b int, c int"), shape(new))
-    found = [any(c.hurts(access) is not Answer.NO for c in diff.changes) for access in Access]
-    assert found == [by_name, positional, exact]
-
-
-def test_several_changes_combine_by_maximum() -> None:
-    diff = compare(shape("a int, b int"), shape("a int NOT NULL"))
-    assert diff.grade == BOTH
-    assert diff.breaking(Party.HISTORY)[0].rule == "required"
-    assert diff.breaking(Party.CONSUMERS)[0].rule == "dropped_nullable"
-
-
-def test_history_is_compared_with_every_version_not_only_the_last() -> None:
-    v1, v2, v3 = shape("k int, c string"), shape("k int"), shape("k int, c int")
-    assert compare(v1, v2).grade.tightens is Answer.NO
-    assert compare(v2, v3).grade.tightens is Answer.NO
-    first, second = compare_all([v1, v2], v3)
-    assert first.grade == BOTH
-    assert second.grade == NONE
-
-
-def test_renames_are_followed_through_versions_in_between() -> None:
-    v1 = shape("a int")
-    v2 = shape("b int", facts={("b",): Facts(renamed_from="a")})
-    v3 = shape("c int", facts={("c",): Facts(renamed_from="b")})
-    v4 = shape("c bigint")
-    diffs = compare_all([v1, v2, v3], v4, column_mapping=True)
-    assert [[c.rule for c in d.changes] for d in diffs] == [
-        ["renamed", "integer_wider"],
-        ["renamed", "integer_wider"],
-        ["integer_wider"],
-    ]
-
-
-def test_a_dropped_table_breaks_consumers_and_a_new_one_nobody() -> None:
-    one = shape("a int")
-    none = replace(one, tables=())
-    assert compare(one, none).grade == LOOSENS
-    assert compare(none, one).grade == NONE
-
-
-def proof_for(change: Any, **rest: Any) -> Proof:
-    proof = Proof("table-1", 7, predicate_of(change), 100, 100, 0)
-    return replace(proof, **rest)
-
-
-def test_a_full_scan_without_violations_lifts_a_doubt_about_stored_rows() -> None:
-    (change,) = compare(shape("a int"), shape("a int NOT NULL")).changes
-    assert discharged(change, proof_for(change))
-    assert not discharged(change, proof_for(change, scanned=99))
-    assert not discharged(change, proof_for(change, violations=1))
-    assert not discharged(change, proof_for(change, predicate="another"))
-
-
-def test_a_retyping_needs_a_rewrite_and_a_required_column_a_default() -> None:
-    (narrow,) = compare(shape("a bigint"), shape("a int")).changes
-    assert not discharged(narrow, proof_for(narrow))
-    assert discharged(narrow, proof_for(narrow, rewritten=True))
-    (added,) = compare(shape("a int"), shape("a int, b int NOT NULL")).changes
-    assert not discharged(added, proof_for(added))
-    default = {("b",): Facts(has_default=True)}
-    (filled,) = compare(shape("a int"), shape("a int, b int NOT NULL", facts=default)).changes
-    assert discharged(filled, proof_for(filled))
-
-
-@pytest.mark.parametrize(
-    ("old", "new"), [("a int", "a string"), ("a timestamp", "a timestamp_ntz")]
-)
-def test_no_scan_lifts_a_change_of_meaning(old: str, new: str) -> None:
-    (change,) = compare(shape(old), shape(new)).changes
-    assert not discharged(change, proof_for(change, rewritten=True))
-
-
-def test_a_default_rule_may_be_overridden_and_a_core_rule_may_not() -> None:
-    diff = compare(shape("a int, b int"), shape("a int"))
-    decided = Override("dropped_nullable", Party.CONSUMERS, "ann", "nobody reads b")
-    assert overridden(diff, [decided]).grade == NONE
-    for rule in CORE[Party.HISTORY]:
-        with pytest.raises(ConfigurationError, match="every standard agrees"):
-            Override(rule, Party.HISTORY, "ann", "because")
-    with pytest.raises(ConfigurationError, match="an author and a reason"):
-        Override("lossy", Party.CONSUMERS, "ann", " ")
-
-
-answers = st.sampled_from(Answer)
-grades = st.builds(Grade, answers, answers)
-
-
-@given(grades, grades, grades)
-def test_grades_combine_in_any_order(a: Grade, b: Grade, c: Grade) -> None:
-    assert (a | b) | c == a | (b | c)
-    assert a | b == b | a
-    assert a | a == a
-    assert a | NONE == a
-    assert (a | b).breaks >= a.breaks
-
-
-@pytest.mark.parametrize(
-    ("grade", "name", "breaks"),
-    [
-        (NONE, "NONE", set()),
-        (TIGHTENS, "TIGHTENS", {Party.HISTORY}),
-        (LOOSENS, "LOOSENS", {Party.CONSUMERS}),
-        (BOTH, "BOTH", set(Party)),
-        (UNDETERMINED, "UNDETERMINED", set()),
-        (TIGHTENS | UNDETERMINED, "TIGHTENS", {Party.HISTORY}),
-    ],
-)
-def test_a_grade_names_who_breaks(grade: Grade, name: str, breaks: set[Party]) -> None:
-    assert grade.name == name
-    assert grade.breaks == breaks
-
-
-leaves = st.sampled_from(
-    ["tinyint", "smallint", "int", "bigint", "float", "double", "string", "date", "timestamp",
-     "timestamp_ntz", "boolean", "binary", "variant", "void", "varchar(5)", "char(5)",
-     "decimal(10,2)", "decimal(12,4)", "decimal(10,4)", "decimal(38,0)"]
-)  # fmt: skip
-types = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        inner.map(lambda t: f"array<{t}>"),
-        inner.map(lambda t: f"map<string,{t}>"),
-        st.tuples(inner, inner).map(lambda p: f"struct<x:{p[0]},y:{p[1]} NOT NULL>"),
-    ),
-    max_leaves=6,
-)
-
-
-@given(types)
-def test_nothing_changes_from_a_contract_to_itself(type_: str) -> None:
-    assert compare(shape(f"a {type_}"), shape(f"a {type_}")).changes == ()
-
-
-@given(types, types)
-def test_the_way_back_hurts_the_other_party(one: str, two: str) -> None:
-    forward = compare(shape(f"a {one}"), shape(f"a {two}"))
-    back = compare(shape(f"a {two}"), shape(f"a {one}"))
-    rules = {c.rule for c in (*forward.changes, *back.changes)}
-    if rules <= {"narrowing", "required", "nullable", "element_required", "element_nullable"} | {
-        c.rule for c in (*forward.changes, *back.changes) if c.grade == LOOSENS
-    }:
-        assert forward.grade.tightens == back.grade.loosens
-    assert bool(forward.changes) == (one != two)
-
-
-@given(leaves, leaves, leaves)
-def test_widening_is_a_partial_order(a: str, b: str, c: str) -> None:
-    x, y, z = parse(a), parse(b), parse(c)
-    if x != y:
-        assert not (widening(x, y) and widening(y, x))
-    if widening(x, y) and widening(y, z) and len({a, b, c}) == 3:
-        assert widening(x, z)

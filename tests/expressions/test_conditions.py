@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from sparkguard.expressions import row_condition
+from tests.expressions.typed import COLUMNS, HERE
+
+
+@pytest.mark.parametrize(
+    ("text", "rebuilt"),
+    [
+        ("a > 1", "(`a` > 1)"),
+        ("a > -5", "(`a` > -5)"),
+        ("-a < 5", "(try_subtract(0, `a`) < 5)"),
+        ("a == 1 or not f", "(((`a` = 1)) OR ((NOT `f`)))"),
+        ("a = 1 and (f or a < 0)", "(((`a` = 1)) AND (((`f`) OR ((`a` < 0)))))"),
+        ("(f and a = 1) = f", "(((`f`) AND ((`a` = 1))) = `f`)"),
+        ("f and f and f", "((`f`) AND (`f`) AND (`f`))"),
+        ("a / 0 > 1", "(try_divide(`a`, 0) > 1)"),
+        (
+            "a + 1 = a - 1 * 2 % 3",
+            "(try_add(`a`, 1) = try_subtract(`a`, try_mod(try_multiply(1, 2), 3)))",
+        ),
+        ("abs(a) <= 3", "(greatest(`a`, try_subtract(0, `a`)) <= 3)"),
+        ("cast(b as int) = 1", "(try_cast(`b` AS INT) = 1)"),
+        ("b::decimal(10,2) = 1.50", "(try_cast(`b` AS decimal(10,2)) = 1.50BD)"),
+        ("a in (1, 2)", "(`a` IN (1, 2))"),
+        ("a not in (1, 2)", "(NOT (`a` IN (1, 2)))"),
+        ("a not between 1 and 2", "(NOT (`a` BETWEEN 1 AND 2))"),
+        ("b is not null", "(NOT (`b` IS NULL))"),
+        ("f is true", "(`f` IS TRUE)"),
+        ("b like 'x%'", "(`b` LIKE 'x%')"),
+        ("b not rlike '^x$'", "(NOT (`b` RLIKE CAST(X'5c41785c7a' AS STRING)))"),
+        ("b = 'it\\'s'", "(`b` = CAST(X'69742773' AS STRING))"),
+        ("b <=> null", "(`b` <=> NULL)"),
+        ("s.y.z = 'x'", "(`s`.`y`.`z` = 'x')"),
+        ("`a.b` > 0", "(`a.b` > 0)"),
+        ("`x``y` > 0", "(`x``y` > 0)"),
+        ("`select` > 0", "(`select` > 0)"),
+        ("d >= '2013-01-01'", "(`d` >= DATE'2013-01-01')"),
+        ("d = date '2013-01-01'", "(`d` = DATE'2013-01-01')"),
+        ("t < '2013-01-01 10:00:00'", "(`t` < TIMESTAMP'2013-01-01 10:00:00+00:00')"),
+        (
+            "t < timestamp '2013-01-01T12:00:00+02:00'",
+            "(`t` < TIMESTAMP'2013-01-01 10:00:00+00:00')",
+        ),
+        ("t + interval 2 hours > t", "(try_add(`t`, INTERVAL '2' HOUR) > `t`)"),
+        ("case when f then a else 0 end = 1", "((CASE WHEN `f` THEN `a` ELSE 0 END) = 1)"),
+        ("if(f, a, 0) = 1", "(if(`f`, `a`, 0) = 1)"),
+        ("coalesce(a, 0) + year(d) > 0", "(try_add(coalesce(`a`, 0), year(`d`)) > 0)"),
+        ("b || 'x' = 'yx'", "(concat(`b`, 'x') = 'yx')"),
+        ("a /* 1=1; drop table x */ > 1 -- x", "(`a` > 1)"),
+        ("a > 1e3", "(`a` > 1000.0D)"),
+        ("f", "`f`"),
+    ],
+)
+def test_conditions_are_rebuilt(text: str, rebuilt: str) -> None:
+    assert row_condition(text, COLUMNS, HERE).text == rebuilt
+
+
+def test_a_condition_tells_what_it_reads() -> None:
+    assert row_condition("a > 1 and s.x = a", COLUMNS, HERE).columns == {("a",), ("s", "x")}
+    assert row_condition("p.q > 1", None, HERE).columns == {("p", "q")}
+
+
+@pytest.mark.parametrize("name", ["a.b", "`", "x y", "select", "count(*)", "é😀", "'; drop", "--"])
+def test_any_column_name_can_be_written(name: str) -> None:
+    quoted = "`" + name.replace("`", "``") + "`"
+    assert row_condition(f"{quoted} > 1", None, HERE).text == f"({quoted} > 1)"
