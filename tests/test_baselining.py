@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from sparkguard.baselining import create_baseline
+from sparkguard.cli import run
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
@@ -22,6 +24,7 @@ from sparkguard.results.baselines import Baselines
 from sparkguard.run import Request, audit, initialise
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -45,6 +48,7 @@ AUDIT = """\
 audit: trips
 contracts: ../contracts
 results: {path: "${lake}/results"}
+incremental: true
 datasets:
   trips:
     contract: trips
@@ -74,7 +78,7 @@ def trips(spark: Any) -> Any:
 
 
 def test_a_baseline_and_the_verdicts_that_rest_on_it(
-    spark: Any, lake: Path, tmp_path: Path
+    spark: Any, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = config(tmp_path, lake)
     trips(spark).write.format("delta").partitionBy("month").save(str(lake / "trips"))
@@ -117,6 +121,50 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
         create_baseline(settings, "trips", "q2", [Slice.of({"month": "5"})], by="ann", spark=spark)
     acknowledge(store, *subject, by="ann", reason="new airport")
     assert Slice.of({"month": "5"}) in accepted(store, "trips")[alert.check_id]
+
+    file, given = str(tmp_path / "audits/trips.yaml"), ["--set", f"lake={lake}"]
+
+    def said(*arguments: str, code: int = 0) -> str:
+        assert run(arguments) == code
+        return capsys.readouterr().out
+
+    place = str(lake / "results")
+    told = said("results", "explain", place, second.run_id, subject[1], "--slice", "month=6")
+    assert "sum of (p - q) ln(p / q)" in told
+    assert "█" in told
+    assert "VERSION AS OF 0" in told
+    (line,) = (x for x in said("baseline", "list", file, *given).splitlines() if "q1" in x)
+    assert line.split()[1:4] == ["q1", "approved", "bob"]
+    shown = said("baseline", "show", file, "trips", "q1", "--column", "dest", *given)
+    assert "version 0, month=1, month=2, month=3" in shown
+
+    spark.sql(f"UPDATE delta.`{lake}/trips` SET dest = 'z' WHERE month = 2 AND dest = 'a'")
+    report = tmp_path / "third.json"
+    options = ["--aa", "--as-of", "2024-01-03", "--json", str(report)]
+    assert "A/A: 0 alarms in 18 feature-partitions" in said("audit", file, *options, *given, code=1)
+    third = json.loads(report.read_text())
+    assert third["false_alarms"]["over_budget"] is False
+    now = {(row["check_id"], row["slice"]): row for row in third["results"]}
+    then = {(row.check_id, row.slice): row for row in second.results}
+    moved = {key for key, row in now.items() if row["outcome"] != then[key].outcome}
+    dest = alert.check_id.replace("delay", "dest")
+    # An accepted step is part of the usual from then on, so that delays may change as well.
+    assert {key for key in moved if key[0] != alert.check_id} == {(dest, ""), (dest, "month=2")}
+    assert "values that the baseline lacks" in now[dest, "month=2"]["reason"]
+    opened = last_rows(store)["trips", dest]
+    assert (opened.state, opened.new_slices) == ("open", ("", "month=2"))
+    # What was recalled and what was read again is what a complete reading gives.
+    needs = [need for need, _ in made.profile.states]
+    past = store.history("trips", needs, limit=1)
+    recalled = {key: state for one in past for key, state in one.profile.states.items()}
+    (scan,) = lay_out(needs, {"trips": ("month",)})
+    complete = run_scan(scan, Snapshot.pin(spark, {"trips": settings.datasets[0].table}))
+    assert recalled == dict(complete.profile.restricted(needs).states)
+    assert len(recalled) == 18
+
+    said("baseline", "retire", file, "trips", "q1", "--by", "eve", *given)
+    assert stored.in_force("trips") is None
+    assert stored.lives()["trips"][0].by == "eve"
 
 
 def test_counts_have_the_same_bits_however_rows_are_spread(spark: Any) -> None:

@@ -17,7 +17,7 @@ from sparkguard.measures.tally import Tally, TallyState
 from sparkguard.measures.values import Values
 from sparkguard.profile import Need, Scanned
 from sparkguard.relations.table import Table
-from sparkguard.scan import run_scan
+from sparkguard.scan import batches, run_scan
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
 
@@ -82,16 +82,32 @@ def test_jointly_counted_values_are_told_apart(frame: Any) -> None:
     assert found.rows(T) == 100
 
 
-def test_too_many_groups_are_a_state_of_the_one_measure(
+def test_too_many_groups_are_counted_slice_by_slice(
     frame: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "MOST_GROUPS", 30)
+    few, many = (Values((name,), Family.INTEGER, expected=2) for name in ("p", "id"))
+    bins = Bins(("x",), Family.FLOAT, tuple(map(float, range(50))))
+    complete = run_scan(laid_out([few, many, bins]), Frames(frame))
+    monkeypatch.setattr(scanning, "MOST_GROUPS", 33)
+    found = run_scan(laid_out([few, many, bins]), Frames(frame))
+    assert found.failures == {}
+    assert states(found, bins) == states(complete, bins)
+    assert states(found, few) == states(complete, few)
+    assert states(found, many) == {**states(complete, many), "k=0": many.overflow()}
+    assert found.profile.rows(T) == 100
+
+
+def test_groups_of_more_slices_than_can_be_held_are_a_state_of_the_one_measure(
+    frame: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "MOST_GROUPS", 35)
+    monkeypatch.setattr(batches, "MOST_BATCHES", 2)
     few, many = (Values((name,), Family.INTEGER, expected=2) for name in ("p", "id"))
     bins = Bins(("x",), Family.FLOAT, tuple(map(float, range(50))))
     found = run_scan(laid_out([few, many, bins]), Frames(frame))
     assert states(found, many) == {WHOLE.key: many.overflow()}
     assert set(states(found, few)) == {"k=0", "k=1", "k=2"}
-    assert found.failures[Need(T, bins)].condition == "SPARKGUARD_TOO_MANY_GROUPS"
+    assert set(states(found, bins)) == {"k=0", "k=1", "k=2"}
 
 
 def test_too_many_slices_are_an_error(frame: Any, monkeypatch: pytest.MonkeyPatch) -> None:

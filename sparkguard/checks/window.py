@@ -18,6 +18,7 @@ from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.commits import CommittedRows
 from sparkguard.relations.recomputed_window import RecomputedWindow
+from sparkguard.relations.source import Source
 from sparkguard.relations.table import Table
 from sparkguard.relations.window_replay import WindowReplay
 from sparkguard.slices import WHOLE
@@ -181,7 +182,7 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         return Need(relation, WindowComparison(together.index(self.feature(name, schema))))
 
     def _times(self, context: Context) -> tuple[Need[TimesState], ...]:
-        rows, events = Table(context.table.name), Table(self.events)
+        rows, events = Table(context.table.name), Source(self.events)
         sources = [Need(events, EventTimes(self.event_time))]
         if self.knowledge == "as_of" and self.arrival_time is not None:
             sources.append(Need(events, EventTimes(self.arrival_time)))
@@ -214,7 +215,7 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         at = sql.literal(moment(best[0].cutoff))
         word = "<=" if "up to" in best[0].says else ">="
         condition = sql.template(f"{{}} {word} {{}}", sql.name(self.event_time), at)
-        return Need(Table(self.events), Tally(condition, frozenset({self.event_time})))
+        return Need(Source(self.events), Tally(condition, frozenset({self.event_time})))
 
     def _refuse_types(self, context: Context) -> None:
         """Raises ConfigurationError for columns that can't hold what is declared."""

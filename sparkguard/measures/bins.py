@@ -129,7 +129,7 @@ class Bins(Grouped[BinsState], kind="bins"):
         return BinsState(fine, *(rows.get(cell, 0) for cell in SPECIALS))
 
     def overflow(self) -> BinsState:
-        raise OverflowError("there are more slices than can be counted in bins")
+        raise OverflowError("there are more bins and slices than can be held")
 
     def metrics(self, state: BinsState, /) -> Metrics:
         return {

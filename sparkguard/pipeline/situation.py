@@ -83,13 +83,14 @@ class Restricted:
     only: Slice = WHOLE
 
     def frame(self, name: str, /) -> DataFrame:
-        frame = self.in_full(name)
-        if self.only.is_whole or not _restricts(self.only, self.by.get(name, ())):
-            return frame
-        return frame.where(is_in(self.only).text)
+        frame, only = self.in_full(name), self.slice_of(name)
+        return frame if only.is_whole else frame.where(is_in(only).text)
 
     def in_full(self, name: str, /) -> DataFrame:
         return self.snapshot.frame(name)
+
+    def slice_of(self, name: str, /) -> Slice:
+        return self.only if _restricts(self.only, self.by.get(name, ())) else WHOLE
 
 
 def is_in(where: Slice) -> sql.Sql:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from sparkguard.kinds import Registry
+from sparkguard.slices import WHOLE, Slice
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,10 +25,18 @@ class Sliced(Tables, Protocol):
 
     def in_full(self, name: str, /) -> DataFrame: ...
 
+    def slice_of(self, name: str, /) -> Slice:
+        """What `frame` restricts a table to; the whole where it lacks the slice's columns."""
+
 
 def in_full(tables: Tables, name: str) -> DataFrame:
     """All rows of a table that others are compared with, as the parents of one slice's rows."""
     return tables.in_full(name) if isinstance(tables, Sliced) else tables.frame(name)
+
+
+def slice_of(tables: Tables, name: str) -> Slice:
+    """The slice of a table that is judged, for rows that were made of `in_full`."""
+    return tables.slice_of(name) if isinstance(tables, Sliced) else WHOLE
 
 
 RELATIONS: Registry[Relation] = Registry("relation")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.tables import TableRef
 from sparkguard.windows.spec import COMMITTED
 
@@ -24,7 +24,7 @@ _ENTRY = (
 
 @dataclass(frozen=True)
 class CommittedRows(Relation, kind="committed_rows"):
-    """The rows of a table, each with the time of the commit that appended it."""
+    """All rows of a table, each with the time of the commit that appended it."""
 
     table: str
 
@@ -43,7 +43,7 @@ def committed(tables: Tables, table: str) -> DataFrame:
     """The rows of `table` with the column `COMMITTED`, NULL where the log does not tell."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    rows = tables.frame(table)
+    rows = in_full(tables, table)
     named = rows.withColumn(_NAME, rows.metadataColumn("_metadata")["file_name"])
     files = F.broadcast(tables.frame(table + FILES))
     return named.join(files, _NAME, "left").drop(_NAME)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparkguard.relations import window_pairs, window_totals
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full, slice_of
 from sparkguard.relations.window_compare import compared, status
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
@@ -103,19 +103,27 @@ def rows_compared(
     by: tuple[str, ...],
     buckets: tuple[int, ...] = (),
 ) -> DataFrame:
-    """Every feature row, and every missing one, with its status for each feature."""
+    """Every feature row, and every missing one, with its status for each feature.
+
+    Of one slice its rows alone, judged in the light of all others.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
+
     left, right = both(spec, features, tables, by, buckets)
     by_totals = window_totals.applies(spec) and all(
         f.adds or f.aggregate.function == "count" for f in features
     )
     engine = window_totals if by_totals else window_pairs
     windows = engine.recomputed(spec, features, left, right)
-    events = tables.frame(spec.events)
+    events = in_full(tables, spec.events)
     truncated: Column | None = None
     if spec.history == "retained" and spec.window.kind != "session":
         windows, truncated = _truncated(spec, windows, events)
     units = [unit_of(feature, events) for feature in features]
-    return compared(spec, features, windows, units, truncated)
+    judged = compared(spec, features, windows, units, truncated)
+    for column, value in slice_of(tables, spec.table).values:
+        judged = judged.where(column_of(by_column(by.index(column))).eqNullSafe(F.lit(value)))
+    return judged
 
 
 def unit_of(feature: Feature, events: DataFrame) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.base import Tables
+from sparkguard.relations.base import Tables, in_full
 from sparkguard.relations.commits import committed
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.features import Feature
@@ -58,12 +58,13 @@ def both(
     """Feature rows and events, entities of one type, sampled alike and by whole entities.
 
     Feature rows: entity, time, observed values, slice columns. Events: entity, time, arrival,
-    one column per summand or value, tie-breaking columns.
+    one column per summand or value, tie-breaking columns. All rows of both, also where one slice
+    is judged: its windows reach back, and what is due may lie in another.
     """
     from pyspark.sql import functions as F  # noqa: N812
 
-    left = feature_rows(spec, features, tables.frame(spec.table), by)
-    rows = committed(tables, spec.events) if spec.by_commit else tables.frame(spec.events)
+    left = feature_rows(spec, features, in_full(tables, spec.table), by)
+    rows = committed(tables, spec.events) if spec.by_commit else in_full(tables, spec.events)
     right = event_rows(spec, features, rows)
     names = [entity(i) for i in range(len(spec.entity))]
     common = left.select(names).union(right.select(names)).schema

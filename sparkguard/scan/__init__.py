@@ -11,14 +11,15 @@ from typing import Any
 from sparkguard.conditions import condition_of, is_storage
 from sparkguard.errors import EvaluationError, listed
 from sparkguard.layout import Chunk, Scan
-from sparkguard.measures.base import Grouped, Measure, Pass
+from sparkguard.measures.base import Measure, Pass
 from sparkguard.measures.rows import Rows
 from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.base import Tables
 from sparkguard.scan import cells
+from sparkguard.scan.batches import TOO_MANY_SLICES, by_slices
 from sparkguard.scan.bundles import bundle_profiles, bundled
 from sparkguard.scan.queries import chunk_frame
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import Slice
 
 __all__ = ["bundled", "chunk_frame", "run_bundle", "run_scan"]
 
@@ -31,7 +32,6 @@ MOST_GROUPS = 100_000
 THREADS = 2
 
 TOO_MANY_GROUPS = "SPARKGUARD_TOO_MANY_GROUPS"
-TOO_MANY_SLICES = "SPARKGUARD_TOO_MANY_SLICES"
 _DIFFERENT_ROWS = Failure("SPARKGUARD_COVERAGE", "two passes saw different numbers of rows")
 
 
@@ -95,12 +95,10 @@ def _attempt(
     try:
         yield measures, _profile(scan, chunk, tables)
     except Exception as error:
-        condition = condition_of(error)
-        if isinstance(error, EvaluationError) and error.condition:
-            condition = error.condition
+        condition = _condition(error)
         suspects = [m for m in measures if m != Rows()]
         if len(suspects) < 2 or is_storage(condition):
-            yield _alone(scan, measures, condition)
+            yield _alone(scan, chunk, tables, condition)
             return
         proof = [m for m in measures if m == Rows()]
         middle = len(suspects) // 2
@@ -110,16 +108,23 @@ def _attempt(
 
 
 def _alone(
-    scan: Scan, measures: Sequence[Measure[Any]], condition: str
+    scan: Scan, chunk: Chunk, tables: Tables, condition: str
 ) -> tuple[Sequence[Measure[Any]], Profile | Failure]:
-    """The outcome of a measure that fails by itself: too many groups are a state of it."""
-    last = measures[-1]
-    if condition == TOO_MANY_GROUPS and isinstance(last, Grouped):
+    """The outcome of a measure that fails by itself: too many groups are taken slice by slice."""
+    if condition == TOO_MANY_GROUPS:
         try:
-            return measures, Profile({(Need(scan.relation, last), WHOLE): last.overflow()})
+            return chunk.measures, by_slices(scan, chunk, tables, MOST_GROUPS, MOST_SLICES)
         except OverflowError as error:
-            return measures, Failure(condition, str(error))
-    return measures, Failure(condition, f"Spark stopped with {condition}")
+            return chunk.measures, Failure(condition, str(error))
+        except Exception as error:
+            condition = _condition(error)
+    return chunk.measures, Failure(condition, f"Spark stopped with {condition}")
+
+
+def _condition(error: Exception) -> str:
+    if isinstance(error, EvaluationError) and error.condition:
+        return error.condition
+    return condition_of(error)
 
 
 def _profile(scan: Scan, chunk: Chunk, tables: Tables) -> Profile:

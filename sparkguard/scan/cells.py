@@ -18,7 +18,7 @@ def of_aggregates(scan: Scan, chunk: Chunk, rows: Iterable[Cells]) -> Profile:
     """One row per slice: each measure takes as many cells as it has aggregates."""
     states: States = {}
     for row in rows:
-        where, at = _slice_of(scan, row), _width(scan)
+        where, at = slice_of(scan, row), key_width(scan)
         for measure in chunk.measures:
             width = len(measure.aggregates())
             states[Need(scan.relation, measure), where] = measure.state(row[at : at + width])
@@ -28,13 +28,13 @@ def of_aggregates(scan: Scan, chunk: Chunk, rows: Iterable[Cells]) -> Profile:
 
 def of_groups(scan: Scan, chunk: Chunk, rows: Iterable[Cells]) -> Profile:
     """Each measure's own groups, added up over the keys of the measures counted with it."""
-    width = _width(scan)
+    width = key_width(scan)
     by_slice: dict[Cells, list[Cells]] = {}
     for row in rows:
         by_slice.setdefault(row[:width], []).append(row)
     states: States = {}
     for key, found in by_slice.items():
-        where, at = _slice_of(scan, key), width
+        where, at = slice_of(scan, key), width
         for measure in chunk.measures:
             need = Need(scan.relation, measure)
             if not isinstance(measure, Grouped):
@@ -52,7 +52,7 @@ def of_groups(scan: Scan, chunk: Chunk, rows: Iterable[Cells]) -> Profile:
 def of_sample(scan: Scan, chunk: Chunk, rows: Sequence[Cells]) -> Profile:
     """One state per measure, of all rows together."""
     states: States = {}
-    at = width = _width(scan)
+    at = width = key_width(scan)
     for measure in chunk.measures:
         assert isinstance(measure, Sampled)
         end = at + len(measure.cells())
@@ -62,13 +62,14 @@ def of_sample(scan: Scan, chunk: Chunk, rows: Sequence[Cells]) -> Profile:
     return Profile(states)
 
 
-def _width(scan: Scan) -> int:
+def key_width(scan: Scan) -> int:
     """How many cells of a row say which slice it is."""
     return len(scan.by) + scan.relation.whole_apart
 
 
-def _slice_of(scan: Scan, row: Cells) -> Slice:
+def slice_of(scan: Scan, row: Sequence[Any]) -> Slice:
+    """The slice that the first cells of a row name."""
     if scan.relation.whole_apart and row[0]:
         return WHOLE
     first = int(scan.relation.whole_apart)
-    return Slice.of(dict(zip(scan.by, row[first : _width(scan)], strict=True)))
+    return Slice.of(dict(zip(scan.by, row[first : key_width(scan)], strict=True)))

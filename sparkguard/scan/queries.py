@@ -40,7 +40,7 @@ def chunk_frame(scan: Scan, chunk: Chunk, tables: Tables) -> DataFrame:
 
 _CELL = "__sparkguard_cell"
 _SLICE = "__sparkguard_slice"
-_COUNT = "__sparkguard_count"
+COUNT = "__sparkguard_count"
 
 
 def _keys(scan: Scan) -> list[Column]:
@@ -89,13 +89,13 @@ def _counted(scan: Scan, chunk: Chunk, frame: DataFrame) -> DataFrame:
 
     measures = [m for m in chunk.measures if isinstance(m, Grouped)]
     cells = _cells(key for measure in measures for key in measure.group_by())
-    counted = frame.groupBy(*_keys(scan), *cells).agg(F.count(F.lit(1)).alias(_COUNT))
+    counted = frame.groupBy(*_keys(scan), *cells).agg(F.count(F.lit(1)).alias(COUNT))
     spread = [f"{_CELL}{at}" for at, is_spread in enumerate(_spread(measures)) if is_spread]
     if not spread:
         return counted
-    kept = [name for name in counted.columns if name not in (*spread, _COUNT)]
+    kept = [name for name in counted.columns if name not in (*spread, COUNT)]
     ends = [F.struct(F.min(name), F.max(name)).alias(name) for name in spread]
-    again = counted.groupBy(*kept).agg(*ends, F.sum(_COUNT).alias(_COUNT))
+    again = counted.groupBy(*kept).agg(*ends, F.sum(COUNT).alias(COUNT))
     return again.select(*counted.columns)
 
 

@@ -1,6 +1,6 @@
 """Bins found by SQL against a search in Python, with every special value.
 
-DuckDB orders NaN above infinity as Spark does.
+DuckDB orders NaN above infinity as Spark does, and needs no session; Spark counts the same rows.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ import duckdb
 import pytest
 import sqlglot
 
+from sparkguard.layout import lay_out
 from sparkguard.measures.bins import Bins, BinsState
 from sparkguard.measures.families import Family
+from sparkguard.profile import Need
+from sparkguard.relations.table import Table
+from sparkguard.scan import run_scan
+from sparkguard.slices import WHOLE
 
 LEAST, MOST = -(2**63), 2**63 - 1
 POINT = math.nextafter(5.0, -math.inf)
@@ -75,3 +80,19 @@ def test_every_value_is_in_its_bin(name: str) -> None:
         (told,) = sqlglot.transpile(query, read="spark", write="duckdb")
         counted = database.execute(told).fetchall()
     assert measure.of_groups([((key,), n) for key, n in counted]) == expected(edges, rows)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_spark_counts_every_value_in_its_bin(spark: Any, name: str) -> None:
+    family, type_, edges, rows = COLUMNS[name]
+    frame = spark.createDataFrame([(x,) for x in [*rows, None, None]], f"x {type_}")
+
+    class Tables:
+        def frame(self, name: str, /) -> Any:
+            return frame
+
+    need = Need(Table("t"), Bins(("x",), family, edges))
+    (scan,) = lay_out([need], {})
+    found = run_scan(scan, Tables())
+    assert found.failures == {}
+    assert found.profile.at(WHOLE, need) == expected(edges, rows)

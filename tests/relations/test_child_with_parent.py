@@ -13,6 +13,7 @@ import pytest
 from sparkguard.relations.base import WHOLE_ROW
 from sparkguard.relations.child_with_parent import PARENTS, ChildWithParent
 from sparkguard.relations.keys import ROWS
+from sparkguard.slices import Slice
 
 Key = tuple[int | None, int | None]
 
@@ -104,6 +105,9 @@ class OfOneMonth(Frames):
 
     def in_full(self, name: str, /) -> Any:
         return self.by_name[name]
+
+    def slice_of(self, name: str, /) -> Slice:
+        return Slice.of({"month": "2"})
 
 
 def test_the_children_of_one_slice_meet_all_parents(spark: Any) -> None:
