@@ -133,7 +133,7 @@ def _proposing(plan: Plan, dataset: str) -> tuple[Entry, ...]:
     found = tuple(
         replace(entry, check=Proposing(entry.active))
         for entry in plan.entries
-        if entry.dataset == dataset and entry.active is not None and entry.active.wants_baseline
+        if entry.dataset == dataset and entry.active is not None and entry.wants_baseline
     )
     if not found:
         raise ConfigurationError(f"no rule of dataset {dataset!r} compares with a baseline")
@@ -164,7 +164,7 @@ def _refuse_unfit(
     last = store.last_run(settings.name, clock.now())
     verdicts = store.verdicts(last) if last is not None else {}
     own = {key: verdict for key, verdict in verdicts.items() if key[0] in mine}
-    bad = rules.unfit(own, chosen or (WHOLE,), accepted(store, dataset))
+    bad = rules.unfit(own, chosen or (WHOLE,), accepted(store, dataset), settings.not_evaluable)
     if bad:
         told = "; ".join(f"{where}: {listed(checks)}" for where, checks in bad.items())
         raise ConfigurationError(

@@ -55,6 +55,10 @@ class Entry:
         return None if self.skip or self.blocked or self.failed else self.check
 
     @property
+    def wants_baseline(self) -> bool:
+        return self.active is not None and self.active.wants_baseline
+
+    @property
     def fingerprint(self) -> str:
         """Changes when the rule does: SHA-256 of kind, options and severity."""
         return fingerprint((self.kind, self.check, self.severity))

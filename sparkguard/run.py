@@ -80,7 +80,12 @@ def audit(
     if settings.sections.get("incremental") and request.only.is_whole:
         memory = Memory(store, snapshot, plan, plan.as_of)
     sight = observe(plan, tables, progress, memory)
-    sight = replace(sight, run_id=run_id, secret=settings.samples.key)
+    sight = replace(
+        sight,
+        run_id=run_id,
+        secret=settings.samples.key,
+        not_evaluable=settings.not_evaluable,
+    )
     results = judge(plan, with_past(plan, sight, store, settings.name, request.only))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn

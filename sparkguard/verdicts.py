@@ -87,6 +87,12 @@ class Verdict:
     counts_as: Outcome | None = None  # how a not_evaluable weighs, where policy does not decide
     owner: str = ""  # who an alert is for
 
+    def weight(self, not_evaluable: Outcome) -> Outcome:
+        """What the outcome counts as: one that is not evaluable says how, or the audit's policy."""
+        if self.outcome is Outcome.NOT_EVALUABLE:
+            return self.counts_as or not_evaluable
+        return self.outcome
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -110,10 +116,7 @@ def exit_code(
     because what failed is then not all known.
     """
     judged = [v for v in verdicts if v.outcome is not Outcome.SKIPPED]
-    weights = [
-        v.counts_as or not_evaluable if v.outcome is Outcome.NOT_EVALUABLE else v.outcome
-        for v in judged
-    ]
+    weights = [v.weight(not_evaluable) for v in judged]
     codes = {
         Outcome.PASS: 0,
         Outcome.WARN: 1 if fail_on_warn else 0,

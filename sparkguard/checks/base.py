@@ -60,7 +60,8 @@ class Context:
     `table` is the dataset the check belongs to; `tables` are the facts of every table that the
     run pinned. `seen` holds all slices of what earlier steps saw. `where` is the slice judged.
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
-    slices whose alert of this check somebody acknowledged. `history` holds past profiles of the
+    slices whose alert of this check somebody acknowledged, `broken` those that another check
+    found bad, which only checks with a baseline are told. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
     slice); `earlier` are the rows that this rule left in the table that it `keeps`. `survey` is
     what the check worked out for all its slices. `as_of` is the run's clock, in UTC, `run_id` its
@@ -76,6 +77,7 @@ class Context:
     baseline: Profile | None = None
     approved: Approved | None = None
     accepted: frozenset[Slice] = frozenset()
+    broken: frozenset[Slice] = frozenset()
     history: tuple[Past, ...] = ()
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)

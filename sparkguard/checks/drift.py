@@ -129,7 +129,10 @@ class FeatureDrift(Check):
         time = self._time(context)
         states = {where: s for (need, where), s in context.seen.states.items() if need == held}
         found = {
-            segment: Partitions(held.measure, base, group, time, context.accepted, self.limits)
+            segment: Partitions(
+                *(held.measure, base, group, time, context.accepted, self.limits),
+                broken=[where for where in group if _is_broken(where, time, context)],
+            )
             for segment, group in by_segment(states, time).items()
             if (base := baseline.at(segment, held)) is not None
         }
@@ -250,6 +253,14 @@ class FeatureDrift(Check):
     def settle(cls, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
         """Controls false discoveries, wants warnings to last, and tells what moved together."""
         return _settle(judged)
+
+
+def _is_broken(partition: Slice, time: str, context: Context) -> bool:
+    """Whether another check broke in it, or in a part of it; the whole table's word is too wide."""
+    return any(
+        partition.contains(bad) or (bad.contains(partition) and time in dict(bad.values))
+        for bad in context.broken
+    )
 
 
 def _family(held: Need[Any]) -> Family:

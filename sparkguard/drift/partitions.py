@@ -27,7 +27,8 @@ SHOWN_FROM = 0.05
 class Partitions:
     """A baseline's state and the later ones by slice; `time` names the slice column of the time.
 
-    Slices in `accepted` stepped away with somebody's consent.
+    Slices in `accepted` stepped away with somebody's consent; those in `broken` are no reference
+    for later ones, however near the baseline they are.
     """
 
     measure: Measure[Any]
@@ -36,6 +37,7 @@ class Partitions:
     time: str
     accepted: Collection[Slice] = ()
     limits: Limits = field(default_factory=Limits)
+    broken: Collection[Slice] = ()
 
     @cached_property
     def feature(self) -> Feature:
@@ -54,8 +56,11 @@ class Partitions:
     @cached_property
     def _compared(self) -> tuple[Comparison, Comparison, Any, Counted]:
         season = seasons([self._text(where) for where in self.slices])
-        accepted = [where in self.accepted for where in self.slices]
-        return with_rolling(self.feature, self._counted[0], season, accepted, self.limits)
+        accepted, broken = (
+            [where in slices for where in self.slices] for slices in (self.accepted, self.broken)
+        )
+        current = self._counted[0]
+        return with_rolling(self.feature, current, season, accepted, self.limits, broken)
 
     @property
     def pinned(self) -> Comparison:

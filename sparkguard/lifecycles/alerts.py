@@ -133,6 +133,7 @@ def _change(
         broken = [v for v in found if _is_missed(v, not_evaluable)]
     unjudged = {v.slice.key for v in found if v.outcome is Outcome.NOT_EVALUABLE}
     left = unjudged.intersection(open_.slices) if open_ is not None else set()
+    missed = {v.slice.key for v in found if _is_missed(v, not_evaluable)}
     if not broken:
         passed = any(v.outcome is Outcome.PASS for v in found)
         if open_ is None or left or not passed:
@@ -142,7 +143,7 @@ def _change(
             *((), (), None, "", open_.first_seen, as_of),
         )
     worst = max(broken, key=lambda v: (_BADNESS.index(v.outcome), not v.slice.is_whole))
-    keys = tuple(sorted({*left, *(v.slice.key for v in broken)}))
+    keys = tuple(sorted({*left, *missed, *(v.slice.key for v in broken)}))
     new = tuple(key for key in keys if open_ is None or key not in open_.slices)
     if open_ is not None and not new and open_.outcome == worst.outcome.value:
         return None
@@ -164,8 +165,8 @@ def _owner(verdicts: Iterable[Verdict]) -> str:
 
 
 def _is_missed(verdict: Verdict, policy: Outcome) -> bool:
-    weight = verdict.counts_as or policy
-    return verdict.outcome is Outcome.NOT_EVALUABLE and weight is not Outcome.WARN
+    missed = verdict.outcome is Outcome.NOT_EVALUABLE
+    return missed and verdict.weight(policy) is not Outcome.WARN
 
 
 def slices_of(keys: Iterable[str]) -> frozenset[Slice]:

@@ -95,24 +95,32 @@ def unfit(
     verdicts: Mapping[tuple[str, Slice], Verdict],
     wanted: Iterable[Slice],
     accepted: Mapping[str, frozenset[Slice]],
+    not_evaluable: Outcome = Outcome.ERROR,
 ) -> dict[Slice, tuple[str, ...]]:
     """The partitions that may not become a baseline, with the checks that broke in them.
 
-    A verdict of fail or error stands in the way until its alert is acknowledged. Partitions that
-    were never judged are fit: the first baseline comes before the first verdict.
+    Partitions that were never judged are fit: the first baseline comes before the first verdict.
     """
-    found: dict[Slice, tuple[str, ...]] = {}
-    broken = (Outcome.FAIL, Outcome.ERROR)
-    for where in wanted:
-        bad = sorted(
-            {
-                check
-                for (check, at), verdict in verdicts.items()
-                if where.contains(at)
-                and verdict.outcome in broken
-                and at not in accepted.get(check, frozenset())
-            }
-        )
-        if bad:
-            found[where] = tuple(bad)
-    return found
+    bad = broken(verdicts, accepted, not_evaluable)
+    found = {
+        where: tuple(sorted({check for check, at in bad if where.contains(at)})) for where in wanted
+    }
+    return {where: checks for where, checks in found.items() if checks}
+
+
+def broken(
+    verdicts: Mapping[tuple[str, Slice], Verdict],
+    accepted: Mapping[str, frozenset[Slice]],
+    not_evaluable: Outcome = Outcome.ERROR,
+) -> frozenset[tuple[str, Slice]]:
+    """Where a check failed, erred, or could not be judged, and nobody acknowledged its alert.
+
+    What was not evaluable counts as it does for the run's exit code, by the verdict itself or
+    the audit's policy; as a warning it stands in nobody's way.
+    """
+    return frozenset(
+        (check, at)
+        for (check, at), verdict in verdicts.items()
+        if verdict.weight(not_evaluable) in (Outcome.FAIL, Outcome.ERROR)
+        and at not in accepted.get(check, frozenset())
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkguard.checks.base import Check, Context, Judged, Judgement, Past
+from sparkguard.lifecycles import baselines as rules
 from sparkguard.plan import Entry, Needs, Plan
 from sparkguard.profile import Scanned
 from sparkguard.slices import WHOLE, Slice
@@ -23,7 +24,8 @@ class Sight:
     `crashed` holds, by entry id, the error of a check that could not say what it needs.
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
     alert was acknowledged, and `earlier` the rows that an entry's rule left in the table that its
-    check keeps, by entry id. `secret` is the deployment's key for pseudonyms.
+    check keeps, by entry id. `secret` is the deployment's key for pseudonyms, `not_evaluable` how
+    the audit weighs what could not be judged.
     """
 
     scanned: Scanned
@@ -36,6 +38,7 @@ class Sight:
     earlier: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     last_run: datetime | None = None
     secret: str = field(default="", repr=False)
+    not_evaluable: Outcome = Outcome.ERROR
 
 
 @dataclass(frozen=True)
@@ -47,24 +50,53 @@ class Result:
 
 
 def judge(plan: Plan, sight: Sight) -> tuple[Result, ...]:
-    """All findings of a run, in plan order."""
-    verdicts = [
+    """All findings of a run, in plan order.
+
+    Checks that compare with what was good before come last, and are told where others broke.
+    """
+    plain = [entry for entry in plan.entries if not entry.wants_baseline]
+    compared = [entry for entry in plan.entries if entry.wants_baseline]
+    results = _judged_together(plan, plain, sight, {})
+    results += _judged_together(plan, compared, sight, _broken(plan, results, sight))
+    place = {entry.id: at for at, entry in enumerate(plan.entries)}
+    return tuple(sorted(results, key=lambda result: place[result.entry.id]))
+
+
+def _judged_together(
+    plan: Plan, entries: Sequence[Entry], sight: Sight, broken: Mapping[str, frozenset[Slice]]
+) -> list[Result]:
+    rows = [
         (entry, where, found)
-        for entry in plan.entries
-        for where, found in _entry(plan, entry, sight)
+        for entry in entries
+        for where, found in _entry(plan, entry, sight, broken.get(entry.dataset, frozenset()))
     ]
-    settled = _settle(verdicts)
-    return tuple(
-        Result(entry, _finding(plan, entry, where, found)) for entry, where, found in settled
-    )
+    return [
+        Result(entry, _finding(plan, entry, where, found)) for entry, where, found in _settle(rows)
+    ]
+
+
+def _broken(plan: Plan, results: Sequence[Result], sight: Sight) -> dict[str, frozenset[Slice]]:
+    """By dataset, the slices that a check found bad and nobody accepted.
+
+    What this run did not judge stands as the run before left it.
+    """
+    datasets = {entry.id: entry.dataset for entry in plan.entries if not entry.wants_baseline}
+    verdicts = {key: v for key, v in sight.previous.items() if key[0] in datasets}
+    verdicts |= {(r.entry.id, r.finding.verdict.slice): r.finding.verdict for r in results}
+    found: dict[str, set[Slice]] = {}
+    for check, where in rules.broken(verdicts, sight.accepted, sight.not_evaluable):
+        found.setdefault(datasets[check], set()).add(where)
+    return {dataset: frozenset(slices) for dataset, slices in found.items()}
 
 
 _Found = Judgement | Verdict
 _Row = tuple[Entry, Slice, _Found]
 
 
-def _entry(plan: Plan, entry: Entry, sight: Sight) -> Iterator[tuple[Slice, _Found]]:
-    found = _unjudged(entry, sight) or _surveyed(plan, entry, sight)
+def _entry(
+    plan: Plan, entry: Entry, sight: Sight, broken: frozenset[Slice]
+) -> Iterator[tuple[Slice, _Found]]:
+    found = _unjudged(entry, sight) or _surveyed(plan, entry, sight, broken)
     for where in entry.slices:
         if isinstance(found, Verdict):
             yield where, replace(found, slice=where)
@@ -72,13 +104,16 @@ def _entry(plan: Plan, entry: Entry, sight: Sight) -> Iterator[tuple[Slice, _Fou
             yield where, _judge_one(plan, entry, where, found)
 
 
-def _surveyed(plan: Plan, entry: Entry, sight: Sight) -> Context | Verdict:
+def _surveyed(
+    plan: Plan, entry: Entry, sight: Sight, broken: frozenset[Slice]
+) -> Context | Verdict:
     """What an entry's slices are judged in the light of; a verdict where that can't be told."""
     assert entry.check is not None
     context = replace(
         plan.context(entry),
         seen=sight.scanned.profile.restricted(sight.asked.get(entry.id, ())),
         accepted=sight.accepted.get(entry.id, frozenset()),
+        broken=broken,
         history=sight.history.get(entry.id, ()),
         previous=sight.previous,
         run_id=sight.run_id,

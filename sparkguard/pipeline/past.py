@@ -18,7 +18,7 @@ from sparkguard.slices import WHOLE, Slice
 def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
     """`plan` with the approved baseline of each dataset of which a check wants one."""
     contexts = dict(plan.contexts)
-    for dataset in dict.fromkeys(entry.dataset for entry in _wanting_baselines(plan)):
+    for dataset in dict.fromkeys(e.dataset for e in plan.entries if e.wants_baseline):
         if (found := baselines.in_force(dataset)) is not None:
             approved, profile = found
             contexts[dataset] = replace(contexts[dataset], baseline=profile, approved=approved)
@@ -35,8 +35,8 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
         for entry in plan.entries
         if entry.active is not None and entry.active.wants_history
     }
-    wanting = _wanting_baselines(plan)
-    known = {dataset: accepted(store, dataset) for dataset in {e.dataset for e in wanting}}
+    compared = {entry.dataset for entry in plan.entries if entry.wants_baseline}
+    known = {dataset: accepted(store, dataset) for dataset in compared}
     last = store.last_run(audit, plan.as_of)
     return replace(
         sight,
@@ -44,12 +44,12 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
         previous=store.verdicts(last) if last is not None else {},
         earlier=_earlier(plan, store, history),
         last_run=last.as_of if last is not None else None,
-        accepted={e.id: known[e.dataset].get(e.id, frozenset()) for e in wanting},
+        accepted={
+            entry.id: known[entry.dataset].get(entry.id, frozenset())
+            for entry in plan.entries
+            if entry.dataset in known
+        },
     )
-
-
-def _wanting_baselines(plan: Plan) -> list[Entry]:
-    return [e for e in plan.entries if e.active is not None and e.active.wants_baseline]
 
 
 def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) -> tuple[Past, ...]:

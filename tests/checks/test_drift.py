@@ -334,3 +334,15 @@ def test_evidence_lets_a_reader_redo_the_number() -> None:
 def test_options_that_make_no_sense(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         Drift(**options)
+
+
+def test_a_partition_that_another_check_found_bad_is_no_reference_for_later_ones() -> None:
+    moved = [bins(), bins(), *(bins(shift=0.4) for _ in range(5))]
+    steps = frozenset(map(month, range(3, 7)))
+    assert outcomes(moved, accepted=steps)[-1] == "warn"
+    assert outcomes(moved, accepted=steps, broken=steps)[-1] == "fail"
+    part = Slice.of({"month": "3", "origin": "JFK"})
+    others = steps - {month(3)}
+    assert outcomes(moved, accepted=steps, broken=others | {part})[-1] == "fail"
+    wide = frozenset({WHOLE, Slice.of({"origin": "JFK"})})
+    assert outcomes(moved, accepted=steps, broken=wide)[-1] == "warn"

@@ -50,6 +50,17 @@ def test_what_could_not_be_judged_resolves_nothing() -> None:
     assert night((), 1, m5=Outcome.NOT_EVALUABLE, m6=Outcome.SKIPPED, m7=Outcome.PASS) == ()
 
 
+def test_an_alert_names_what_could_not_be_judged_beside_what_broke() -> None:
+    """So that acknowledging it speaks for all of them."""
+    verdicts = [
+        ("t", "k", Verdict("c", Slice.of({"m": m}), outcome, Severity.ERROR))
+        for m, outcome in (("1", Outcome.FAIL), ("2", Outcome.NOT_EVALUABLE), ("3", Outcome.PASS))
+    ]
+    for policy, slices in ((Outcome.ERROR, ("m=1", "m=2")), (Outcome.WARN, ("m=1",))):
+        (opened,) = changes({}, verdicts, START, not_evaluable=policy)
+        assert opened.slices == slices
+
+
 def test_a_changed_outcome_is_a_change() -> None:
     opened = night((), 1, m5=Outcome.WARN)
     assert [r.previous_outcome for r in night(opened, 2, m5=Outcome.FAIL)] == ["warn"]

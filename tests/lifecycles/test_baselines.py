@@ -67,8 +67,19 @@ def test_a_partition_that_broke_a_check_is_unfit_until_somebody_acknowledged_it(
     verdicts = {
         ("x.drift", may): Verdict("x.drift", may, Outcome.FAIL, Severity.ERROR),
         ("x.rows", june): Verdict("x.rows", june, Outcome.WARN, Severity.WARN),
-        ("x.new", june): Verdict("x.new", june, Outcome.NOT_EVALUABLE, Severity.ERROR),
+        ("x.new", june): Verdict(
+            "x.new", june, Outcome.NOT_EVALUABLE, Severity.ERROR, counts_as=Outcome.WARN
+        ),
     }
     assert unfit(verdicts, (may, june), {}) == {may: ("x.drift",)}
     assert unfit(verdicts, (may, june), {"x.drift": frozenset({may})}) == {}
     assert unfit(verdicts, (WHOLE,), {}) == {WHOLE: ("x.drift",)}
+
+
+def test_a_partition_that_could_not_be_judged_is_unfit_where_that_weighs_as_an_error() -> None:
+    may = Slice.of({"month": "5"})
+    verdicts = {("x", may): Verdict("x", may, Outcome.NOT_EVALUABLE, Severity.ERROR)}
+    assert unfit(verdicts, (may,), {}) == {may: ("x",)}
+    assert unfit(verdicts, (may,), {"x": frozenset({may})}) == {}
+    assert unfit(verdicts, (may,), {}, Outcome.FAIL) == {may: ("x",)}
+    assert unfit(verdicts, (may,), {}, Outcome.WARN) == {}

@@ -29,7 +29,7 @@ from sparkguard.plan import Entry, Plan, new_needs
 from sparkguard.profile import Failure, Need, Profile, Scanned
 from sparkguard.relations.table import Table
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.verdicts import Coverage, Outcome, Severity
+from sparkguard.verdicts import Coverage, Outcome, Severity, Verdict
 
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc)
 MAY, JUNE = Slice.of({"month": "5"}), Slice.of({"month": "6"})
@@ -151,6 +151,38 @@ def test_a_broken_check_is_an_error_that_does_not_leak(does: str) -> None:
     results = judged(plan(entry(Fake(does)), entry(Fake(), "sound")))
     assert outcomes(results) == ["error"] * 3 + ["pass"] * 3
     assert "secret" not in results[0].finding.verdict.reason
+
+
+@dataclass(frozen=True)
+class Comparing(Fake):
+    """Says how many slices it was told are bad."""
+
+    wants_baseline = True
+
+    def judge(self, seen: Profile, context: Context) -> Judgement:
+        return passed(observed=len(context.broken))
+
+
+def test_checks_with_a_baseline_are_told_where_others_broke() -> None:
+    good, bad = entry(Fake(), "good"), entry(Fake("violate"), "bad", slices=(MAY, JUNE))
+    looking = plan(entry(Comparing(), "late"), good, bad)
+    wanted, _ = new_needs(looking, Scanned(), {})
+
+    def told(**more: Any) -> float | None:
+        results = judge(looking, Sight(ALL_SEEN, wanted, **more))
+        assert [r.entry.id for r in results[::3]][:2] == ["late", "good"]
+        return results[0].finding.verdict.observed
+
+    assert told() == 2
+    assert told(accepted={"bad": frozenset({MAY})}) == 1
+    april = Slice.of({"month": "4"})
+    before = {
+        ("good", april): Verdict("good", april, Outcome.NOT_EVALUABLE, Severity.ERROR),
+        ("good", MAY): Verdict("good", MAY, Outcome.FAIL, Severity.ERROR),
+        ("late", april): Verdict("late", april, Outcome.FAIL, Severity.ERROR),
+    }
+    assert told(previous=before) == 3
+    assert told(previous=before, not_evaluable=Outcome.WARN) == 2
 
 
 def test_a_rule_that_cannot_apply_stops_the_run() -> None:
