@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
 import numpy as np
 import pytest
 
 from sparkguard.drift.cells import Binned, Feature, Listed, feature_of
 from sparkguard.drift.comparison import Level, compare
-from sparkguard.drift.decision import Trial, decide, levels, populations
-from sparkguard.drift.false_alarms import FalseAlarms, halves, trial_of
+from sparkguard.drift.decision import Case, decide, populations, settled
+from sparkguard.drift.false_alarms import FalseAlarms, halves
+from sparkguard.drift.partitions import Partitions
 from sparkguard.drift.references import in_order, seasons, with_rolling
+from sparkguard.measures.base import Measure
 from sparkguard.measures.bins import Bins, BinsState
 from sparkguard.measures.counts import Counts, CountsState
 from sparkguard.measures.families import Family
 from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.measures.values import Values, ValuesState
+from sparkguard.slices import Slice
 
 EDGES = tuple(float(i) for i in range(1, 100))
 
@@ -191,16 +198,33 @@ def test_many_features_that_move_in_a_partition_are_one_population() -> None:
 
 
 def test_undrifted_noise_stays_within_the_budget() -> None:
-    """1,000 features over 30 days, of 2,000 rows each day against 60,000."""
+    """1,000 features over 30 days through the whole policy, of 2,000 rows each day.
+
+    Half are numbers against 60,000 rows, half categories; the budget is 1 in 1,000.
+    """
     rng = np.random.default_rng(12)
-    base = binned(60_000)
-    p = np.concatenate((np.full(20, 0.05), np.zeros(4)))
-    tests: dict[tuple[str, int], Trial] = {}
+    fine, shares = np.full(100, 0.01), [0.4, 0.3, 0.2, 0.1]
+    edges = tuple(map(float, range(1, 100)))
+    bins, texts = Bins(("x",), Family.FLOAT, edges), Values(("x",), Family.STRING)
+
+    def numbers(rows: int) -> BinsState:
+        return BinsState(tuple(rng.multinomial(rows, fine).tolist()))
+
+    def categories(rows: int) -> ValuesState:
+        return ValuesState(dict(zip("abcd", rng.multinomial(rows, shares).tolist(), strict=True)))
+
+    days = [Slice.of({"day": str(date(2024, 1, 1) + timedelta(days=i))}) for i in range(30)]
+    cases: dict[tuple[str, Slice], Case] = {}
     for i in range(1_000):
-        found = compare(base, rng.multinomial(60_000, p), rng.multinomial(2_000, p, size=30))
-        tests.update({(f"f{i}", day): trial_of(found, day) for day in range(30)})
-    alarms = sum(level > 0 for level in levels(tests).values())
-    assert alarms == 0
+        measure: Measure[Any] = bins if i % 2 else texts
+        drawn: Callable[[int], Any] = numbers if i % 2 else categories
+        found = Partitions(measure, drawn(60_000), {day: drawn(2_000) for day in days}, "day")
+        for at, day in enumerate(found.slices):
+            pinned, rolling = found.trials(at)
+            cases[f"f{i}", day] = Case("t", f"f{i}", pinned, rolling, found.lasts(at))
+    assert sum(case.rolling is not None for case in cases.values()) >= 15_000
+    alarms = sum(step.level > 0 for step in settled(cases).values())
+    assert alarms <= 30
 
 
 def test_shares_of_undrifted_noise_stay_within_the_budget() -> None:
