@@ -67,12 +67,14 @@ class Profile:
         exact = self.states.get((need, where))
         if exact is not None or need.relation.whole_apart:
             return cast("S | None", exact)
-        merged: S | None = None
-        for slice_ in self._slices_of.get(need, ()):
-            if where.contains(slice_):
-                state = self.states[need, slice_]
-                merged = state if merged is None else merged.merge(state)
-        return merged
+        if (need, where) not in self._merged:
+            merged: S | None = None
+            for slice_ in self._slices_of.get(need, ()):
+                if where.contains(slice_):
+                    state = self.states[need, slice_]
+                    merged = state if merged is None else merged.merge(state)
+            self._merged[need, where] = merged
+        return cast("S | None", self._merged[need, where])
 
     def only(self, where: Slice) -> Profile:
         """What was seen in `where` alone."""
@@ -116,6 +118,11 @@ class Profile:
                 for slice_ in self._slices_of.get(need, ())
             }
         )
+
+    @cached_property
+    def _merged(self) -> dict[tuple[Need[Any], Slice], Any]:
+        """What `at` added up: the judgement of every slice asks for the whole."""
+        return {}
 
     @cached_property
     def _depth(self) -> int:

@@ -69,7 +69,9 @@ def audit(
     spark = open_session(existing=spark)
     store = Store(spark, results_location(settings), clock=clock)
     store.check()
-    if (stored := store.committed(run_id)) is not None:
+    if request.run_id is None:
+        store.begin_new(run_id)
+    elif (stored := store.committed(run_id)) is not None:
         return RunResult.read(store, stored)
     progress(Step("pinning table versions"))
     snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ def _of_bins(measure: Bins, state: BinsState) -> Binned:
     for first, after in pairwise((*starts.tolist(), len(unite))):
         low = edges[first - 1] if first else None
         high = edges[after - 1] if after <= len(edges) else None
-        cells.append(Cell(_interval(low, high), low, high))
+        cells.append(Cell(_interval(low, high, measure.family), low, high))
     cells += [Cell(name) for name in ("null", "nan", "+inf", "-inf")]
     return Binned(
         measure,
@@ -187,9 +188,25 @@ def merged(states: Iterable[S]) -> S | None:
     return total  # type: ignore[no-any-return]
 
 
-def _interval(low: float | None, high: float | None) -> str:
+def _interval(low: float | None, high: float | None, family: Family) -> str:
+    """What lies above `low` and up to `high`; of whole numbers and days the first and the last."""
     if low is None and high is None:
         return "all values"
-    if low is None:
-        return f"to {high:.6g}"
-    return f"above {low:.6g}" if high is None else f"{low:.6g} to {high:.6g}"
+    if family in (Family.INTEGER, Family.DATE):
+        first = None if low is None else _spoken(math.floor(low) + 1, family)
+        last = None if high is None else _spoken(math.floor(high), family)
+        if first is None or last is None:
+            return f"to {last}" if first is None else f"from {first}"
+        return first if first == last else f"{first} to {last}"
+    if low is None or high is None:
+        return f"to {_spoken(high, family)}" if low is None else f"above {_spoken(low, family)}"
+    return f"{_spoken(low, family)} to {_spoken(high, family)}"
+
+
+def _spoken(number: float | None, family: Family) -> str:
+    assert number is not None
+    if family is Family.DATE:
+        return str(np.datetime64(int(number), "D"))
+    if family.is_time:
+        return str(np.datetime64(int(number), "s"))
+    return str(number) if family is Family.INTEGER else f"{number:.6g}"

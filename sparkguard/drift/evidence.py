@@ -64,7 +64,7 @@ def work(
     """Every number of the formula, in the order in which a reader works it out."""
     v, cells = float(found.v[at]), int(found.used[at])
     numbers: list[tuple[str, float | None, str]] = [
-        ("n", float(found.n[at]), "rows of the baseline"),
+        ("n", float(found.n[at]), f"rows of {name.removeprefix('to ')}"),
         ("m", float(found.m[at]), "rows now"),
         ("null share before", float(found.null_before[at]), ""),
         ("null share now", float(found.null_after[at]), ""),
@@ -168,7 +168,9 @@ def recount(
             f"FROM (SELECT {', '.join(inputs)} FROM <table> VERSION AS OF {version}) "
             f"WHERE {inside} GROUP BY 1 ORDER BY 1"
         )
-        yield Evidence("work", "SQL to count again", at, label, number=float(version), text=query)
+        yield Evidence(
+            "work", "work it out again in SQL", at, label, number=float(version), text=query
+        )
 
 
 def _inside(where: Slice) -> sql.Sql:

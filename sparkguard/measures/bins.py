@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from operator import add
 from typing import Any
 
 from sparkguard import sql
@@ -41,8 +42,10 @@ class BinsState:
         return self.null, self.nan, self.positive_infinity, self.negative_infinity
 
     def merge(self, other: BinsState, /) -> BinsState:
-        fine = tuple(a + b for a, b in zip(self.fine, other.fine, strict=True))
-        return BinsState(fine, *(a + b for a, b in zip(self._special, other._special, strict=True)))
+        if len(self.fine) != len(other.fine):
+            raise ValueError("states of different edges can't be added up")
+        fine = tuple(map(add, self.fine, other.fine))
+        return BinsState(fine, *map(add, self._special, other._special))
 
     def minus(self, other: BinsState, /) -> BinsState:
         """What remains of these rows without those of `other`.

@@ -47,6 +47,7 @@ class Begun:
     complete: bool
     fresh: bool
     versions: Mapping[str, int]
+    unique: bool = False  # nobody else can have begun it
 
 
 class RunWriter:
@@ -73,12 +74,19 @@ class RunWriter:
             self._begun[run_id] = self._look_up(run_id)
         return self._begun[run_id]
 
+    def begin_new(self, run_id: str) -> None:
+        """Begins a run whose id was drawn for it: nothing is stored of it, and nobody has it."""
+        self._begun[run_id] = Begun(False, True, {}, unique=True)
+
     def pin(self, run_id: str, pins: Iterable[PinRow]) -> dict[str, PinRow]:
         """Fixes the versions a run reads; returns those in force, by dataset."""
         wanted = {pin.dataset: pin for pin in pins}
-        stored = {} if self.begin(run_id).fresh else self._pins(run_id)
+        begun = self.begin(run_id)
+        stored = {} if begun.fresh else self._pins(run_id)
         if not stored:
             self.append("pins", wanted.values(), run_id, "0")
+            if begun.unique:
+                return wanted
             stored = self._pins(run_id)
         if stored.keys() != wanted.keys():
             raise StoreError(

@@ -68,6 +68,10 @@ class Store:
         """Raises ConfigurationError with the fix, or StoreError, unless `tables` can be used."""
         self._runs.ready(TABLES if tables is None else tables)
 
+    def begin_new(self, run_id: str) -> None:
+        """Begins a run whose id was drawn for it, so that nothing can be stored of it yet."""
+        self._runs.begin_new(run_id)
+
     def stored_versions(self, run_id: str) -> Mapping[str, int]:
         """Table versions, by dataset, that rows of an interrupted run already name.
 

@@ -318,7 +318,7 @@ def test_evidence_lets_a_reader_redo_the_number() -> None:
     assert work["v"] == pytest.approx(1 / work["n"] + 1 / work["m"])  # type: ignore[operator]
     current = [e.count for e in rows if e.name == "to the baseline: current"]
     assert sum(c or 0 for c in current) == 10_000
-    then, now = (str(e.text) for e in rows if e.name == "SQL to count again")
+    then, now = (str(e.text) for e in rows if e.name == "work it out again in SQL")
     assert "VERSION AS OF 3" in then
     assert "VERSION AS OF 7" in now
     assert "CAST(`month` AS STRING) <=> '3'" in now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -45,6 +46,28 @@ def shifted(rows: int, share: float) -> list[int]:
     p[:10] -= share / 10
     p[10:] += share / 10
     return [*np.round(p * rows).astype(int).tolist(), 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("family", "edges", "labels"),
+    [
+        (Family.FLOAT, (0.5, 2.0), ["to 0.5", "0.5 to 2", "above 2"]),
+        (Family.INTEGER, (math.nextafter(5.0, 0.0), 5.0, 9.0), ["to 4", "5", "6 to 9", "from 10"]),
+        (
+            Family.DATE,
+            (19_782.0, 19_784.0),
+            ["to 2024-02-29", "2024-03-01 to 2024-03-02", "from 2024-03-03"],
+        ),
+        (Family.TIMESTAMP, (0.0,), ["to 1970-01-01T00:00:00", "above 1970-01-01T00:00:00"]),
+        (Family.FLOAT, (), ["all values"]),
+    ],
+)
+def test_bins_are_named_as_people_would(
+    family: Family, edges: tuple[float, ...], labels: list[str]
+) -> None:
+    state = BinsState((100,) * (len(edges) + 1))
+    found = feature_of(Bins(("x",), family, edges), state)
+    assert [cell.label for cell in found.cells] == [*labels, "null", "nan", "+inf", "-inf"]
 
 
 def test_a_hundred_bins_become_twenty_and_four_special_cells() -> None:
