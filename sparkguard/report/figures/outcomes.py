@@ -122,10 +122,10 @@ def of_partitions(shadow: ShadowPart) -> Figure | None:
     rows = -(-len(shadow.partitions) // across)
     words = [word for _, _, word, _ in shadow.partitions]
     counted = ", ".join(f"{words.count(word):,} {word}" for word in dict.fromkeys(words))
-    width = min(across, len(shadow.partitions)) * step
-    picture = svg(
-        "Partitions", f"{counted}.", max(width, 440), rows * 44, element("g", marks, class_="axis")
-    )
+    # As wide for three partitions as for a row of them, or else their shapes would be huge.
+    width = across * step
+    drawn = element("g", marks, class_="axis")
+    picture = svg("Partitions", f"{counted}.", width, rows * 44, drawn)
     return Figure(f"Last verdict on each partition: {counted}", picture)
 
 
