@@ -142,7 +142,7 @@ def overview(report: Report) -> Markup:
                 part.contract or "",
             )
         )
-    headings = ("dataset", "verdicts", "Delta version", "rows", "contract")
+    headings = ("dataset", "verdicts", "version", "rows", "contract")
     return part_of(
         "datasets",
         "Datasets",
