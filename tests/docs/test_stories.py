@@ -143,11 +143,11 @@ def _prepare(story: Story) -> None:
     if config.exists():
         return
     spark, lake = story.names["spark"], story.folder / "lake"
-    flights = spark.range(9_000).selectExpr(
+    flights = spark.range(36_000).selectExpr(
         "id",
         "CAST(1 + id % 9 AS INT) AS month",
         "IF(id = 7, -1, id) AS distance",
-        "CAST(id % 60 AS DOUBLE) AS dep_delay",
+        "CAST(id % 61 AS DOUBLE) AS dep_delay",
         "CONCAT('N', id % 40) AS tailnum",
     )
     flights.write.format("delta").partitionBy("month").save(str(lake / "flights"))
