@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
@@ -55,9 +55,8 @@ class LateLabels:
         rows = self._at(table, is_before=name.endswith(BEFORE))
         key = sql.path((of.predicted if table == of.predicted.table else of.labels).id)
         named = rows.selectExpr("*", sql.alias(key, _TABLE_ID).text)
-        ids = self._ids()
-        touched = named[_TABLE_ID].eqNullSafe(ids[_ID])
-        return named.join(ids, touched, "left_semi").drop(_TABLE_ID)
+        touched = named[_TABLE_ID].eqNullSafe(self._ids[_ID])
+        return named.join(self._ids, touched, "left_semi").drop(_TABLE_ID)
 
     def is_told(self) -> bool:
         """Whether the label table says what changed since: it did not, or has a change feed."""
@@ -110,12 +109,13 @@ class LateLabels:
             return self.snapshot.frame_at(table, self.versions[table])
         return self.snapshot.frame(table)
 
+    @cached_property
     def _ids(self) -> DataFrame:
         """The ids of touched predictions; NULL where rows without one may have changed."""
         of, labels = self.relation.predicted, self.relation.labels
+        moved = sql.any_of((self._in_time(), self.moved)).text
         found = [
-            *(_chosen(rows.where(self._in_time().text), of.id) for rows in self._predictions()),
-            *(_chosen(rows.where(self.moved.text), of.id) for rows in self._predictions()),
+            *(_chosen(rows.where(moved), of.id) for rows in self._predictions()),
             _chosen(self._at(labels.table, False).where(self._became_known().text), labels.id),
         ]
         if self.snapshot.pinned[labels.table].version > self.versions[labels.table]:
@@ -126,16 +126,22 @@ class LateLabels:
     def _of_queries(self, ids: DataFrame, query: Sql) -> DataFrame:
         """The ids of all predictions of the queries in which one of `ids` is."""
         key = sql.alias(sql.path(self.relation.predicted.id), _ID)
-        now, then = (
-            rows.selectExpr(key.text, sql.alias(query, _QUERY).text) for rows in self._predictions()
+        every = reduce(
+            lambda one, other: one.union(other),
+            (
+                rows.selectExpr(key.text, sql.alias(query, _QUERY).text)
+                for rows in self._predictions()
+            ),
         )
-        every = now.union(then)
         queries = every.join(ids, _ID, "left_semi").select(_QUERY).distinct()
         return every.join(queries, _QUERY, "left_semi").select(_ID).union(ids).distinct()
 
-    def _predictions(self) -> tuple[DataFrame, DataFrame]:
+    def _predictions(self) -> Iterator[DataFrame]:
+        """Those of now, and those of then where they are others."""
         table = self.relation.predicted.table
-        return self._at(table, False), self._at(table, True)
+        yield self._at(table, False)
+        if self.snapshot.pinned[table].version != self.versions[table]:
+            yield self._at(table, True)
 
     def _in_time(self) -> Sql:
         """Predictions that were made since, or whose label is no longer awaited."""
