@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from sparkguard import sql
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def restated(then: DataFrame, now: DataFrame, by: tuple[str, ...]) -> DataFrame:
     def kept(rows: DataFrame, change: int) -> DataFrame:
         arrival = F.when(F.col(TRUTH).isNotNull(), F.col(ARRIVAL)).alias(ARRIVAL)
         return rows.where(F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)).select(
-            *(F.col(f"`{name}`") for name in by),
+            *(F.expr(sql.name(name).text).alias(name) for name in by),
             *(ID, PREDICTION, TRUTH, arrival, F.lit(change).alias(CHANGE)),
         )
 

@@ -209,9 +209,8 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         of_kinds = F.when(counted, several).otherwise(F.array(F.lit(int(Kind.LEDGER))))
         rows = rows.withColumn(KIND, F.explode(of_kinds))
         if self.class_cell is not None:
-            entries = F.map_entries(PROBABILITIES)
-            every = F.when(_is(Kind.CLASSES), entries).otherwise(F.array(F.lit(None)))
-            rows = rows.withColumn(CLASS, F.explode_outer(every))
+            entries = F.when(_is(Kind.CLASSES), F.map_entries(PROBABILITIES))
+            rows = rows.withColumn(CLASS, F.explode_outer(entries))
         keys = [*_columns(by), F.col(KIND), F.col(VERSION), *self._keys()]
         added = [each.alias(total(i)) for i, each in enumerate(self._added())]
         names = [*by, KIND, VERSION, VALUE, *LEDGER_KEYS, *map(cell, range(len(self.cells)))]
