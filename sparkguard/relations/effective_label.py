@@ -112,11 +112,13 @@ def numbered(predictions: DataFrame) -> DataFrame:
         for name, type_ in predictions.dtypes
         if name not in (ID, TIME, SCORE)
     ]
+    # Of rows, not of equal values: Spark then fills one frame for both functions.
+    until_here = Window.unboundedPreceding, Window.currentRow
     same_id = Window.partitionBy(ID).orderBy(TIME, SCORE, *rest)
     return hashed.select(
         "*",
         F.row_number().over(same_id).alias(NTH),
-        F.first(HASH).over(same_id).alias(FIRST_HASH),
+        F.first(HASH).over(same_id.rowsBetween(*until_here)).alias(FIRST_HASH),
     )
 
 
