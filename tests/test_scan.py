@@ -20,16 +20,9 @@ from sparkguard.relations.table import Table
 from sparkguard.scan import batches, run_scan
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
+from tests.frames import OneFrame
 
 T = Table("t")
-
-
-class Frames:
-    def __init__(self, frame: Any) -> None:
-        self._frame = frame
-
-    def frame(self, name: str, /) -> Any:
-        return self._frame
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +56,7 @@ def test_a_failing_measure_fails_alone_in_every_pass(frame: Any) -> None:
     counted = Values(("p",), Family.INTEGER, expected=2)
     found = run_scan(
         laid_out([good, failing(), missing, counted, sketch, Distinct(("id",), Family.INTEGER)]),
-        Frames(frame),
+        OneFrame(frame),
     )
     assert {need.measure for need in found.failures} == {failing(), missing, sketch}
     assert found.failures[Need(T, failing())].condition == "USER_RAISED_EXCEPTION"
@@ -76,7 +69,7 @@ def test_jointly_counted_values_are_told_apart(frame: Any) -> None:
     p, q = (Values((name,), Family.INTEGER, expected=5) for name in "pq")
     scan = laid_out([p, q], by=())
     assert len(scan.chunks) == 1
-    found = run_scan(scan, Frames(frame)).profile
+    found = run_scan(scan, OneFrame(frame)).profile
     assert dict(found.whole(Need(T, p)).counts) == {"0": 50, "1": 50}  # type: ignore[union-attr]
     assert dict(found.whole(Need(T, q)).counts) == dict.fromkeys("01234", 20)  # type: ignore[union-attr]
     assert found.rows(T) == 100
@@ -87,9 +80,9 @@ def test_too_many_groups_are_counted_slice_by_slice(
 ) -> None:
     few, many = (Values((name,), Family.INTEGER, expected=2) for name in ("p", "id"))
     bins = Bins(("x",), Family.FLOAT, tuple(map(float, range(50))))
-    complete = run_scan(laid_out([few, many, bins]), Frames(frame))
+    complete = run_scan(laid_out([few, many, bins]), OneFrame(frame))
     monkeypatch.setattr(scanning, "MOST_GROUPS", 33)
-    found = run_scan(laid_out([few, many, bins]), Frames(frame))
+    found = run_scan(laid_out([few, many, bins]), OneFrame(frame))
     assert found.failures == {}
     assert states(found, bins) == states(complete, bins)
     assert states(found, few) == states(complete, few)
@@ -104,7 +97,7 @@ def test_groups_of_more_slices_than_can_be_held_are_a_state_of_the_one_measure(
     monkeypatch.setattr(batches, "MOST_BATCHES", 2)
     few, many = (Values((name,), Family.INTEGER, expected=2) for name in ("p", "id"))
     bins = Bins(("x",), Family.FLOAT, tuple(map(float, range(50))))
-    found = run_scan(laid_out([few, many, bins]), Frames(frame))
+    found = run_scan(laid_out([few, many, bins]), OneFrame(frame))
     assert states(found, many) == {WHOLE.key: many.overflow()}
     assert set(states(found, few)) == {"k=0", "k=1", "k=2"}
     assert set(states(found, bins)) == {"k=0", "k=1", "k=2"}
@@ -112,7 +105,7 @@ def test_groups_of_more_slices_than_can_be_held_are_a_state_of_the_one_measure(
 
 def test_too_many_slices_are_an_error(frame: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "MOST_SLICES", 2)
-    found = run_scan(laid_out([Counts(("id",), Family.INTEGER)]), Frames(frame))
+    found = run_scan(laid_out([Counts(("id",), Family.INTEGER)]), OneFrame(frame))
     assert {f.condition for f in found.failures.values()} == {"SPARKGUARD_TOO_MANY_SLICES"}
 
 
@@ -133,7 +126,7 @@ def test_passes_that_see_different_rows_are_an_error(spark: Any) -> None:
 def test_progress_follows_the_order_of_the_chunks(frame: Any, threads: int) -> None:
     scan = laid_out([Counts(("id",), Family.INTEGER), Distinct(("id",), Family.INTEGER)])
     seen: list[Chunk] = []
-    found = run_scan(scan, Frames(frame), seen.append, threads)
+    found = run_scan(scan, OneFrame(frame), seen.append, threads)
     assert tuple(seen) == scan.chunks
     assert set(found.profile.slices(T)) == {Slice.of({"k": str(k)}) for k in range(3)}
     assert found.profile.rows(T) == 100
@@ -144,7 +137,9 @@ def test_where_spark_lacks_a_function_the_fallback_is_used(
 ) -> None:
     monkeypatch.setattr(Quantiles, "functions", frozenset({"no_such_function"}))
     quantiles = Quantiles(("x",), Family.FLOAT)
-    found = run_scan(laid_out([quantiles], by=()), Frames(frame)).profile.whole(Need(T, quantiles))
+    found = run_scan(laid_out([quantiles], by=()), OneFrame(frame)).profile.whole(
+        Need(T, quantiles)
+    )
     assert isinstance(found, QuantilesState)
     assert found.sketch == b""
     assert found.at(0.5) == 49.0
@@ -152,7 +147,7 @@ def test_where_spark_lacks_a_function_the_fallback_is_used(
 
 def test_an_empty_table_has_no_slices_and_no_rows(spark: Any) -> None:
     empty = spark.range(0).selectExpr("id", "id AS k")
-    found = run_scan(laid_out([Counts(("id",), Family.INTEGER)]), Frames(empty))
+    found = run_scan(laid_out([Counts(("id",), Family.INTEGER)]), OneFrame(empty))
     assert not found.failures
     assert found.profile.rows(T) == 0
     assert Need(T, Rows()) not in found.failures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,18 +15,9 @@ from sparkguard.layout import lay_out
 from sparkguard.profile import Profile
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
+from tests.frames import Frames
 
 AS_OF = datetime(2026, 1, 2, tzinfo=timezone.utc)
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Tables by name."""
-
-    by_name: Mapping[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
 
 
 def context_of(frames: Mapping[str, Any], table: str, by: tuple[str, ...] = ()) -> Context:

@@ -24,6 +24,7 @@ from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE
+from tests.frames import OneFrame
 
 ROWS = 4_000
 COLUMNS = {
@@ -65,14 +66,6 @@ def test_families(type_: str, family: Family) -> None:
     assert family_of(parse(type_)) is family
 
 
-class Frames:
-    def __init__(self, frame: Any) -> None:
-        self._frame = frame
-
-    def frame(self, name: str, /) -> Any:
-        return self._frame
-
-
 def measures() -> list[Any]:
     found: list[Any] = [Bins(("f",), Family.FLOAT, EDGES), Strings(("s",), "ü", "üx'y`4")]
     for name, (family, _) in COLUMNS.items():
@@ -88,7 +81,7 @@ def scanned(frame: Any, by: tuple[str, ...] = ("k",)) -> Profile:
     needs = [Need(Table("t"), measure) for measure in measures()]
     found = Profile()
     for scan in lay_out(needs, {"t": by}):
-        outcome = run_scan(scan, Frames(frame))
+        outcome = run_scan(scan, OneFrame(frame))
         assert not outcome.failures
         found = found.merge(outcome.profile)
     return found

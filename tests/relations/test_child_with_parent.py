@@ -14,16 +14,9 @@ from sparkguard.relations.base import WHOLE_ROW
 from sparkguard.relations.child_with_parent import PARENTS, ChildWithParent
 from sparkguard.relations.keys import ROWS
 from sparkguard.slices import Slice
+from tests.frames import Frames
 
 Key = tuple[int | None, int | None]
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
 
 
 def part(random_: random.Random) -> int | None:

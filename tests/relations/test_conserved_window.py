@@ -10,7 +10,7 @@ from sparkguard.relations.conserved_window import Conservation, ConservedWindow
 from sparkguard.windows.clock import moment
 from sparkguard.windows.durations import HOUR
 from sparkguard.windows.statuses import Status
-from tests.relations.window_specs import Frames
+from tests.frames import Frames
 
 LAW = Conservation(
     "features", ("day",), ("hour",), ("key",), "at", "UTC", HOUR, 3, "end", "sum", "zero"

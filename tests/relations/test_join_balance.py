@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from sparkguard.relations.base import WHOLE_ROW
 from sparkguard.relations.join_balance import JoinBalance
 from sparkguard.sql import Sql
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
+from tests.frames import Frames
 
 
 def test_inputs_and_output_meet_by_key_slice_and_in_the_whole(spark: Any) -> None:

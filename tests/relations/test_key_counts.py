@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.relations.base import WHOLE_ROW
 from sparkguard.relations.key_counts import KeyCounts
-
-
-@dataclass(frozen=True)
-class Frames:
-    only: Any
-
-    def frame(self, name: str, /) -> Any:
-        return self.only
+from tests.frames import OneFrame
 
 
 def test_keys_are_counted_by_slice_and_in_the_whole(spark: Any) -> None:
@@ -20,7 +12,7 @@ def test_keys_are_counted_by_slice_and_in_the_whole(spark: Any) -> None:
     schema = "`odd.name` string, k int, n struct<a:int>"
     frame = spark.createDataFrame([(p, k, n and (n["a"],)) for p, k, n in rows], schema)
     relation = KeyCounts("t", (("k",), ("n", "a")))
-    sliced = relation.frame(Frames(frame), ("odd.name",)).selectExpr(
+    sliced = relation.frame(OneFrame(frame), ("odd.name",)).selectExpr(
         WHOLE_ROW, "`odd.name`", relation.null_parts.text, relation.rows.text
     )
     assert sorted(map(tuple, sliced.collect()), key=repr) == [
@@ -31,6 +23,6 @@ def test_keys_are_counted_by_slice_and_in_the_whole(spark: Any) -> None:
         (True, None, 0, 2),
         (True, None, 2, 1),
     ]
-    unsliced = relation.frame(Frames(frame), ()).selectExpr(WHOLE_ROW, relation.rows.text)
+    unsliced = relation.frame(OneFrame(frame), ()).selectExpr(WHOLE_ROW, relation.rows.text)
     assert sorted(map(tuple, unsliced.collect())) == [(True, 1), (True, 1), (True, 2)]
     assert (relation.subject, relation.tables()) == ("t", {"t"})

@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.keys import ROWS
 from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, PARENT_TEXT, Change, LossyKeys
 from sparkguard.relations.top_keys import TEXT
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
+from tests.frames import Frames
 
 
 def found(relation: LossyKeys, tables: Frames) -> set[tuple[Any, ...]]:

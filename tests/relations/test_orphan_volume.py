@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.orphan_volume import OrphanVolume
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
+from tests.frames import Frames
 
 
 def test_keys_by_unit_and_by_the_binary_digits_of_their_rows(spark: Any) -> None:

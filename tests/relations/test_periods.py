@@ -6,7 +6,7 @@ from sparkguard.measures.period_totals import Period, PeriodTotals
 from sparkguard.relations.periods import Periods
 from sparkguard.windows.clock import moment
 from sparkguard.windows.durations import DAY, HOUR
-from tests.relations.window_specs import Frames
+from tests.frames import Frames
 
 
 def test_rows_are_grouped_by_whole_periods(spark: Any) -> None:

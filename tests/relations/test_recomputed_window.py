@@ -15,7 +15,8 @@ from sparkguard.windows.durations import DAY, HOUR
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate, WindowSpec
 from sparkguard.windows.statuses import Status
-from tests.relations.window_specs import NEW_YORK, Frames, spec, window
+from tests.frames import Frames
+from tests.relations.window_specs import NEW_YORK, spec, window
 
 
 def test_units_follow_the_type_of_the_column(spark: Any) -> None:

@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.reference_counts import ReferenceCounts
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
+from tests.frames import Frames
 
 
 def test_keys_of_one_kind_are_one_row(spark: Any) -> None:

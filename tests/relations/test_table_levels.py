@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.layout import lay_out
@@ -9,14 +8,7 @@ from sparkguard.profile import Need
 from sparkguard.relations.table_levels import TableLevels
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
-
-
-@dataclass(frozen=True)
-class Frames:
-    only: Any
-
-    def frame(self, name: str, /) -> Any:
-        return self.only
+from tests.frames import OneFrame
 
 
 def test_every_row_counts_for_its_slice_and_for_the_whole(spark: Any) -> None:
@@ -24,9 +16,9 @@ def test_every_row_counts_for_its_slice_and_for_the_whole(spark: Any) -> None:
     relation = TableLevels("t")
     need = Need(relation, Rows())
     (scan,) = lay_out([need], {"t": ("p",)})
-    seen = run_scan(scan, Frames(frame)).profile
+    seen = run_scan(scan, OneFrame(frame)).profile
     counts = {where: state.rows for (_, where), state in seen.states.items()}
     assert counts == {WHOLE: 3, Slice.of({"p": "x"}): 2, Slice.of({"p": None}): 1}
     (scan,) = lay_out([need], {})
-    assert run_scan(scan, Frames(frame)).profile.whole(need).rows == 3
+    assert run_scan(scan, OneFrame(frame)).profile.whole(need).rows == 3
     assert (relation.subject, relation.tables()) == ("t", {"t"})

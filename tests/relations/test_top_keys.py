@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
 from sparkguard.relations.key_counts import KeyCounts
 from sparkguard.relations.keys import ROWS
 from sparkguard.relations.top_keys import FIRST, HASH, TEXT, TopKeys
-
-
-@dataclass(frozen=True)
-class Frames:
-    only: Any
-
-    def frame(self, name: str, /) -> Any:
-        return self.only
+from tests.frames import OneFrame
 
 
 def test_the_heaviest_keys_with_their_first_slice(spark: Any) -> None:
@@ -24,10 +16,10 @@ def test_the_heaviest_keys_with_their_first_slice(spark: Any) -> None:
     wanted = sql.template("{} > 1", counts.rows)
     shown = TopKeys(counts, 2, wanted, counts.rows, most=2)
     frame_of = [
-        tuple(r) for r in shown.frame(Frames(frame), ("p",)).select(TEXT, ROWS, FIRST).collect()
+        tuple(r) for r in shown.frame(OneFrame(frame), ("p",)).select(TEXT, ROWS, FIRST).collect()
     ]
     assert frame_of == [("b, NULL", 3, "p=1"), ("a, 1", 2, "p=2")]
     hidden = TopKeys(counts, 2, wanted, counts.rows, most=1, shown=False)
-    ((text, hash_, first),) = hidden.frame(Frames(frame), ()).select(TEXT, HASH, FIRST).collect()
+    ((text, hash_, first),) = hidden.frame(OneFrame(frame), ()).select(TEXT, HASH, FIRST).collect()
     assert (text, len(hash_), first) == (None, 32, None)
     assert (shown.subject, shown.tables()) == ("t", {"t"})

@@ -1,22 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.relations.versions import Versions
+from tests.frames import Frames
 
 VERSIONS = [
     (1, 0, 10), (1, 10, 20), (1, 15, 16), (1, 30, None), (1, 40, None),
     (2, 5, 5), (2, 9, 8), (2, None, 3), (None, 0, 1),
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: dict[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
 
 
 def test_each_version_is_compared_with_the_latest_earlier_end(spark: Any) -> None:

@@ -22,7 +22,8 @@ from sparkguard.windows.oracle import Event, expected, seen
 from sparkguard.windows.spec import Aggregate, WindowSpec
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.values import Tolerance, rounded
-from tests.relations.window_specs import SPECS, Frames
+from tests.frames import Frames
+from tests.relations.window_specs import SPECS
 
 START = 1_646_956_800 * 1_000_000  # 2022-03-11 00:00 UTC, two days before clocks change there
 LOOSE = Tolerance(relative=1e-12)

@@ -9,7 +9,8 @@ from sparkguard.windows.durations import HOUR
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
 from sparkguard.windows.statuses import Status
-from tests.relations.window_specs import Frames, spec, window
+from tests.frames import Frames
+from tests.relations.window_specs import spec, window
 
 
 def test_events_on_the_edge_of_a_tile_meet_the_rows_of_both(spark: Any) -> None:

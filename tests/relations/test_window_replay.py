@@ -5,7 +5,8 @@ from typing import Any
 from sparkguard.relations.window_replay import EVENTS, HELD, RIGHT, WindowReplay
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
-from tests.relations.window_specs import Frames, spec, window
+from tests.frames import Frames
+from tests.relations.window_specs import spec, window
 
 TOTAL = Feature(("total",), Aggregate("sum", None, "amount"))
 

@@ -9,16 +9,6 @@ from sparkguard.windows.spec import Window, WindowSpec
 NEW_YORK = "America/New_York"
 
 
-class Frames:
-    """Tables by name, as a run would pin them."""
-
-    def __init__(self, **frames: Any) -> None:
-        self._frames = frames
-
-    def frame(self, name: str, /) -> Any:
-        return self._frames[name]
-
-
 def window(kind: str = "range", **options: Any) -> Window:
     timed = {"range", "hopping", "tumbling"}
     if kind in timed:

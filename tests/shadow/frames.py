@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sparkguard.datatypes import from_json
 from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare_frames
 from sparkguard.shadow_rules.verdict import PartitionVerdict
 from sparkguard.slices import Slice
+from tests.frames import Frames
 
 COLUMNS = {
     "id": "id",
@@ -42,14 +42,6 @@ PLANTED = {
     "bin": "if(id = 110, X'313131', bin)",
 }
 """One difference each, but for a row left out (20) and a row that is there twice (30)."""
-
-
-@dataclass(frozen=True)
-class Frames:
-    by_name: Mapping[str, Any]
-
-    def frame(self, name: str, /) -> Any:
-        return self.by_name[name]
 
 
 def control(spark: Any, rows: int) -> Any:
