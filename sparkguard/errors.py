@@ -14,8 +14,9 @@ Messages say where, what was found and what is allowed; they never hold cell val
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _LONGEST_MESSAGE = 2_000
 
@@ -112,3 +113,21 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     every = list(names)
     shown = ", ".join(every[:most])
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def as_found(value: Any) -> str:
+    """What stands in a file, for messages: `text 'ten'`, `number 3`, `a list`."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"text {value[:60]!r}"
+        case int() | float():
+            return f"number {value}"
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+    return type(value).__name__

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sparkguard.errors import ConfigurationError, Location, Problem, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, Location, Problem, as_found, did_you_mean, listed
 
 T = TypeVar("T")
 
@@ -160,7 +160,7 @@ def _nested(hint: Any, found: Mapping[str, Any], at: str) -> Any:
 
 
 def _mismatch(at: str, hint: Any, found: Any, more: str = "") -> _Mismatch:
-    return _Mismatch(f"{at}: expected {_taken(hint)}, found {_found(found)}.{more}")
+    return _Mismatch(f"{at}: expected {_taken(hint)}, found {as_found(found)}.{more}")
 
 
 def _near(found: Any, arguments: tuple[Any, ...]) -> str:
@@ -187,18 +187,3 @@ def _taken(hint: Any) -> str:
     if dataclasses.is_dataclass(hint):
         return "a mapping with " + listed(f.name for f in dataclasses.fields(hint))
     return "a mapping" if origin in (Mapping, dict) else "any value" if hint is Any else str(hint)
-
-
-def _found(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f"text {value[:60]!r}"
-        case int() | float():
-            return f"number {value}"
-        case list() | tuple():
-            return "a list"
-    return "a mapping" if isinstance(value, Mapping) else type(value).__name__

@@ -13,7 +13,7 @@ from sparkguard.errors import EvaluationError
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,7 @@ class Commit:
 def overwrite(frame: DataFrame, target: TableRef, partitioned_by: tuple[str, ...] = ()) -> None:
     """Replaces a Delta table, schema and all, by the rows of `frame`; creates it if absent."""
     writer = frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-    if partitioned_by:
-        writer = writer.partitionBy(*partitioned_by)
-    if target.path is not None:
-        writer.save(target.path)
-    else:
-        writer.saveAsTable(target.sql.text)
+    _save(writer, target, partitioned_by)
 
 
 def write_once(
@@ -68,6 +63,10 @@ def write_once(
         .option("txnVersion", 1)
         .options(**{name: value for name, value in options.items() if value})
     )
+    _save(writer, target, partitioned_by)
+
+
+def _save(writer: DataFrameWriter, target: TableRef, partitioned_by: tuple[str, ...] = ()) -> None:
     if partitioned_by:
         writer = writer.partitionBy(*partitioned_by)
     if target.path is not None:
@@ -91,10 +90,7 @@ def stage(frame: DataFrame, staging: TableRef) -> int:
         writer = writer.option("delta.columnMapping.mode", "name").option(
             "delta.dataSkippingNumIndexedCols", "0"
         )
-    if staging.path is not None:
-        writer.save(staging.path)
-    else:
-        writer.saveAsTable(staging.sql.text)
+    _save(writer, staging)
     written = _last_commit(spark, staging) if last is not None else None
     return int(written["version"]) if written is not None else 0
 
@@ -151,10 +147,7 @@ def replace_part(
         writer = writer.partitionBy(*partitioned_by)
     elif part is not None:
         writer = writer.option("replaceWhere", part.text)
-    if target.path is not None:
-        writer.save(target.path)
-    else:
-        writer.saveAsTable(target.sql.text)
+    _save(writer, target)
     return _commit(spark, target, metadata)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable
 from sparkguard.checks.row_rule import by_threshold
 from sparkguard.measures.totals import Totals, TotalsState
@@ -47,11 +46,5 @@ class DuplicateValues(Check, kind="duplicate_values"):
 
     def _need(self, context: Context) -> Need[TotalsState]:
         counts = KeyCounts(context.table.name, self.columns)
-        rows, nulls = counts.rows, counts.null_parts
-        repeated = sql.template("{} = 0 AND {} > 1", nulls, rows)
-        terms = (
-            ("rows", rows),
-            ("null_rows", sql.template("if({} > 0, {}, 0)", nulls, rows)),
-            ("surplus_rows", sql.template("if({}, {} - 1, 0)", repeated, rows)),
-        )
-        return Need(counts, Totals(terms, frozenset(column[0] for column in self.columns)))
+        reads = frozenset(column[0] for column in self.columns)
+        return Need(counts, Totals(counts.repetitions, reads))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
 from sparkguard.datatypes import Map
 from sparkguard.measures.totals import Totals
@@ -75,13 +74,5 @@ class Uniqueness(Check, kind="uniqueness"):
 
     def _need(self, context: Context) -> Need[Any]:
         counts = KeyCounts(context.table.name, self.columns)
-        rows, nulls = counts.rows, counts.null_parts
-        repeated = sql.template("({}) = 0 AND {} > 1", nulls, rows)
-        terms = (
-            ("rows", rows),
-            ("null_rows", sql.template("if(({}) > 0, {}, 0)", nulls, rows)),
-            ("keys", sql.template("if(({}) = 0, 1, 0)", nulls)),
-            ("duplicate_keys", sql.template("if({}, 1, 0)", repeated)),
-            ("surplus_rows", sql.template("if({}, {} - 1, 0)", repeated, rows)),
-        )
-        return Need(counts, Totals(terms, frozenset(column[0] for column in self.columns)))
+        reads = frozenset(column[0] for column in self.columns)
+        return Need(counts, Totals(counts.repetitions, reads))

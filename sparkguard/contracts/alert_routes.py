@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from sparkguard.contracts.source import Source, found, frozen
+from sparkguard.contracts.source import Source, frozen
 from sparkguard.contracts.yaml import Path
-from sparkguard.errors import ConfigurationError, did_you_mean
+from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.options import convert
 from sparkguard.webhooks import Endpoint, Reach
 
@@ -129,7 +129,7 @@ def read_lineage(value: Any, at: Path, source: Source) -> Lineage | None:
 def _read(cls: type[T], value: Any, at: Path, source: Source) -> T | None:
     label = str(at[-1])
     if not isinstance(value, Mapping):
-        source.problem(at, f"{label}: expected a mapping, found {found(value)}")
+        source.problem(at, f"{label}: expected a mapping, found {as_found(value)}")
         return None
     try:
         return convert(cls, frozen(value), label, lambda option: source.where((*at, option)))

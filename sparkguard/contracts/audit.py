@@ -34,9 +34,9 @@ from typing import Any
 from sparkguard.contracts.alert_routes import read_alerts, read_lineage
 from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
 from sparkguard.contracts.model import Contract
-from sparkguard.contracts.source import Source, found, frozen
+from sparkguard.contracts.source import Source, frozen
 from sparkguard.contracts.yaml import Path, load
-from sparkguard.errors import ConfigurationError, did_you_mean
+from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.kinds import fingerprint
 from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
@@ -83,7 +83,7 @@ def load_audit(
     document = load(read_file(file), str(path), frozenset(("version", "audit")))
     source = Source(document)
     if not isinstance(document.data, dict):
-        source.problem((), f"an audit is a mapping, found {found(document.data)}")
+        source.problem((), f"an audit is a mapping, found {as_found(document.data)}")
         raise ConfigurationError(source.problems)
     data = _resolved(document.data, (), variables or {}, source)
     source.unknown_keys(data, (), (*_KEYS, *SECTIONS))
@@ -139,7 +139,7 @@ def _resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source
 
 def _converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:
     if not isinstance(value, dict):
-        source.problem(at, f"{at[-1]}: expected a mapping, found {found(value)}")
+        source.problem(at, f"{at[-1]}: expected a mapping, found {as_found(value)}")
         return None
     label = next(str(part) for part in reversed(at) if isinstance(part, str))
     try:
@@ -151,7 +151,7 @@ def _converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:
 
 def _skips(value: Any, contracts: tuple[Contract, ...], source: Source) -> Mapping[str, str]:
     if not isinstance(value, list):
-        source.problem(("skip",), f"skip: expected a list, found {found(value)}")
+        source.problem(("skip",), f"skip: expected a list, found {as_found(value)}")
         return {}
     rules = [rule for contract in contracts for rule in contract.rules]
     known = {rule.id for rule in rules} | {rule.kind for rule in rules}
@@ -178,7 +178,7 @@ def _policy(value: Any, source: Source) -> Outcome:
         return Outcome(value)
     source.problem(
         ("not_evaluable",),
-        f"not_evaluable: found {found(value)}, allowed: error, fail, warn."
+        f"not_evaluable: found {as_found(value)}, allowed: error, fail, warn."
         f"{did_you_mean(str(value), allowed)}",
     )
     return Outcome.ERROR
@@ -186,13 +186,13 @@ def _policy(value: Any, source: Source) -> Outcome:
 
 def _flag(value: Any, at: Path, source: Source) -> bool:
     if not isinstance(value, bool):
-        source.problem(at, f"{at[-1]}: expected true or false, found {found(value)}")
+        source.problem(at, f"{at[-1]}: expected true or false, found {as_found(value)}")
     return value is True
 
 
 def _text(value: Any, at: Path, source: Source) -> str:
     if not isinstance(value, str):
-        source.problem(at, f"{at[-1]}: expected text, found {found(value)}")
+        source.problem(at, f"{at[-1]}: expected text, found {as_found(value)}")
     return str(value)
 
 
@@ -202,7 +202,7 @@ def _moment(value: Any, source: Source) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        source.problem(("as_of",), f"as_of: expected an ISO 8601 time, found {found(value)}")
+        source.problem(("as_of",), f"as_of: expected an ISO 8601 time, found {as_found(value)}")
         return None
     if moment.tzinfo is None:
         source.problem(("as_of",), "as_of: expected a time with its zone, such as ...T00:00:00Z")

@@ -12,10 +12,10 @@ from sparkguard.contracts.audit_config import Dataset, SlicePolicy
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
 from sparkguard.contracts.rules import option_path
-from sparkguard.contracts.source import Source, found, frozen
+from sparkguard.contracts.source import Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
-from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, as_found, did_you_mean, listed
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef, refuse_relative
 
@@ -62,13 +62,15 @@ def _files(
             return [(file, at) for file in files if _jailed(file, root, at, source)]
         value = [value]
     if not isinstance(value, list):
-        source.problem(at, f"contracts: expected a folder or a list of files, found {found(value)}")
+        source.problem(
+            at, f"contracts: expected a folder or a list of files, found {as_found(value)}"
+        )
         return []
     files_found = []
     for i, name in enumerate(value):
         place_at = (*at, i) if len(value) > 1 else at
         if not isinstance(name, str):
-            source.problem(place_at, f"contracts: expected a file, found {found(name)}")
+            source.problem(place_at, f"contracts: expected a file, found {as_found(name)}")
         elif _jailed(folder / name, root, place_at, source):
             files_found.append((folder / name, place_at))
     return files_found
@@ -90,13 +92,13 @@ def bind_datasets(
 ) -> tuple[Dataset, ...]:
     """One dataset for each entry, whose rules refer to other datasets by name."""
     if not isinstance(value, dict):
-        source.problem(("datasets",), f"datasets: expected a mapping, found {found(value)}")
+        source.problem(("datasets",), f"datasets: expected a mapping, found {as_found(value)}")
         return ()
     datasets = []
     for name, node in value.items():
         at: Path = ("datasets", name)
         if not isinstance(node, dict):
-            source.problem(at, f"{name}: expected a mapping, found {found(node)}")
+            source.problem(at, f"{name}: expected a mapping, found {as_found(node)}")
             continue
         source.unknown_keys(node, at, _DATASET_KEYS)
         contract = _contract(node, at, contracts, source)
@@ -136,7 +138,7 @@ def _contract(
     elif ids:
         near = did_you_mean(str(wanted), ids)
         source.problem(
-            (*at, "contract"), f"contract: found {found(wanted)}, allowed: {listed(ids)}.{near}"
+            (*at, "contract"), f"contract: found {as_found(wanted)}, allowed: {listed(ids)}.{near}"
         )
     return None
 
@@ -146,7 +148,7 @@ def _table_ref(value: Any, at: Path, source: Source) -> TableRef | None:
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, dict):
-        source.problem(at, f"table: expected {{path: ...}} or a name, found {found(value)}")
+        source.problem(at, f"table: expected {{path: ...}} or a name, found {as_found(value)}")
         return None
     source.unknown_keys(value, at, ("path", "name"))
     given = {key: value[key] for key in ("path", "name") if value.get(key) is not None}
@@ -164,12 +166,12 @@ def _table_ref(value: Any, at: Path, source: Source) -> TableRef | None:
 
 def _slices(value: Any, at: Path, table: TableContract, source: Source) -> SlicePolicy:
     if not isinstance(value, dict):
-        source.problem(at, f"slices: expected a mapping with by and judge, found {found(value)}")
+        source.problem(at, f"slices: expected a mapping with by and judge, found {as_found(value)}")
         return SlicePolicy()
     source.unknown_keys(value, at, ("by", "judge"))
     by = value.get("by") or []
     if not isinstance(by, list) or not all(isinstance(name, str) for name in by):
-        source.problem((*at, "by"), f"by: expected a list of columns, found {found(by)}")
+        source.problem((*at, "by"), f"by: expected a list of columns, found {as_found(by)}")
         return SlicePolicy()
     names = {column.name for column in table.columns}
     for i, name in enumerate(by):
@@ -186,7 +188,7 @@ def _slices(value: Any, at: Path, table: TableContract, source: Source) -> Slice
     if not isinstance(judge, list):
         source.problem(
             (*at, "judge"),
-            f"judge: found {found(judge)}, allowed: all, none, or a list such as [{{month: 5}}]."
+            f"judge: found {as_found(judge)}, allowed: all, none, or a list such as [{{month: 5}}]."
             f"{did_you_mean(str(judge), ('all', 'none'))}",
         )
         return SlicePolicy(tuple(by))

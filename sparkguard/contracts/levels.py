@@ -9,10 +9,10 @@ from typing import Any
 from sparkguard.columns import Column
 from sparkguard.contracts.model import TableContract
 from sparkguard.contracts.rules import option_path
-from sparkguard.contracts.source import RuleIds, Source, found, frozen
+from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
-from sparkguard.errors import did_you_mean, listed
+from sparkguard.errors import as_found, did_you_mean, listed
 from sparkguard.verdicts import Severity
 
 _EVALUATED = {"latency": "latency", "ly": "latency", "freshness": "freshness", "fr": "freshness"}
@@ -84,13 +84,13 @@ def _seconds(item: Mapping[str, Any], at: Path, source: Source) -> int | None:
     if unit not in _SECONDS:
         source.problem(
             (*at, "unit"),
-            f"unit: found {found(item.get('unit'))}, allowed: "
+            f"unit: found {as_found(item.get('unit'))}, allowed: "
             f"{listed(('seconds', 'minutes', 'hours', 'days', 'weeks', 'years'))}."
             f"{did_you_mean(unit, _SECONDS)}",
         )
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not value > 0:
-        source.problem((*at, "value"), f"value: expected a number above 0, found {found(value)}")
+        source.problem((*at, "value"), f"value: expected a number above 0, found {as_found(value)}")
         return None
     seconds = Decimal(repr(value) if isinstance(value, float) else value) * _SECONDS[unit]
     if not seconds.is_finite() or seconds != seconds.to_integral_value():

@@ -22,11 +22,11 @@ from sparkguard.contracts.properties import (
 from sparkguard.contracts.quality import Quality
 from sparkguard.contracts.relationships import References
 from sparkguard.contracts.rules import Rules
-from sparkguard.contracts.source import RuleIds, Source, found, frozen
+from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.validation import validate
 from sparkguard.contracts.yaml import LARGEST, Path, load
-from sparkguard.errors import ConfigurationError, Location, Problem, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, Location, Problem, as_found, did_you_mean, listed
 from sparkguard.kinds import fingerprint
 
 _VERSIONS = re.compile(r"v3\.[01]\.\d+")
@@ -70,14 +70,14 @@ def read_file(path: str | FilePath) -> bytes:
 def _header(source: Source) -> None:
     data = source.document.data
     if not isinstance(data, dict):
-        source.problem((), f"a contract is a mapping, found {found(data)}")
+        source.problem((), f"a contract is a mapping, found {as_found(data)}")
         return
     version = data.get("apiVersion")
     if version is None:
         source.problem((), "the contract needs 'apiVersion': v3.1.0 or v3.0.x")
     elif not (isinstance(version, str) and _VERSIONS.fullmatch(version)):
         source.problem(
-            ("apiVersion",), f"apiVersion: found {found(version)}, allowed: v3.0.x and v3.1.x"
+            ("apiVersion",), f"apiVersion: found {as_found(version)}, allowed: v3.0.x and v3.1.x"
         )
 
 
@@ -122,7 +122,7 @@ class _Reader:
             return Mode(value)
         self._source.problem(
             at,
-            f"sparkguard.compatibility: found {found(value)}, allowed: {listed(allowed)}."
+            f"sparkguard.compatibility: found {as_found(value)}, allowed: {listed(allowed)}."
             f"{did_you_mean(str(value), allowed)}",
         )
         return Mode.BOTH
@@ -199,7 +199,7 @@ class _Reader:
         names = [value] if isinstance(value, str) else value
         by_name = {one.column.contract_name: one.column.name for one in declared}
         if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
-            self._source.problem(at, f"sparkguard.grain: expected names, found {found(value)}")
+            self._source.problem(at, f"sparkguard.grain: expected names, found {as_found(value)}")
             return ()
         for name in names:
             if name not in by_name:
@@ -213,7 +213,7 @@ class _Reader:
         value, at = own.get("sparkguard.quarantine", forbidden)
         if value not in ("allowed", "forbidden"):
             self._source.problem(
-                at, f"sparkguard.quarantine: found {found(value)}, allowed: allowed, forbidden"
+                at, f"sparkguard.quarantine: found {as_found(value)}, allowed: allowed, forbidden"
             )
         return bool(value == "allowed")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sparkguard import datatypes
 from sparkguard.columns import Column, ColumnPath, fits
-from sparkguard.contracts.source import Source, found, frozen
+from sparkguard.contracts.source import Source, frozen
 from sparkguard.contracts.yaml import Path
 from sparkguard.datatypes import ELEMENT, Array, Atomic, DataType, Struct
-from sparkguard.errors import did_you_mean, listed
+from sparkguard.errors import as_found, did_you_mean, listed
 
 CONTRACT_PROPERTIES = ("sparkguard.compatibility",)
 SCHEMA_PROPERTIES = ("sparkguard.grain", "sparkguard.quarantine")
@@ -195,6 +195,6 @@ def _text(own: Mapping[str, tuple[Any, Path]], name: str, at: Path, source: Sour
         return None
     value, place = own[name]
     if not isinstance(value, str) or not value:
-        source.problem(place, f"{name}: expected text, found {found(value)}")
+        source.problem(place, f"{name}: expected text, found {as_found(value)}")
         return None
     return value

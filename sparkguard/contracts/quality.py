@@ -9,11 +9,11 @@ from typing import Any
 
 from sparkguard.columns import Column
 from sparkguard.contracts.rules import java_pattern, option_path
-from sparkguard.contracts.source import RuleIds, Source, found, frozen
+from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.datatypes import Struct
-from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, as_found, did_you_mean, listed
 from sparkguard.thresholds import Operator, Threshold
 from sparkguard.verdicts import Severity
 
@@ -83,7 +83,7 @@ class Quality:
         if severity is None:
             self.source.problem(
                 (*at, "severity"),
-                f"severity: found {found(text)}, allowed: {listed(_SEVERITIES)}."
+                f"severity: found {as_found(text)}, allowed: {listed(_SEVERITIES)}."
                 f"{did_you_mean(text, _SEVERITIES)}",
             )
         return severity or Severity.ERROR
@@ -172,7 +172,8 @@ class Quality:
             values = arguments[argument]
             if not isinstance(values, list) or not values:
                 self.source.problem(
-                    (*at, argument), f"{argument}: expected a list of values, found {found(values)}"
+                    (*at, argument),
+                    f"{argument}: expected a list of values, found {as_found(values)}",
                 )
             elif any(isinstance(value, (list, dict)) for value in values):
                 self.source.problem((*at, argument), f"{argument}: a list of single values")
@@ -238,7 +239,7 @@ class Quality:
         kind = implementation.get("check")
         if not isinstance(kind, str) or not kind:
             self.source.problem(
-                (*place, "check"), f"check: expected the kind of a check, found {found(kind)}"
+                (*place, "check"), f"check: expected the kind of a check, found {as_found(kind)}"
             )
             return None
         options = {key: value for key, value in implementation.items() if key != "check"}

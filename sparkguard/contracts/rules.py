@@ -11,10 +11,11 @@ from typing import Any
 
 from sparkguard.columns import Column, ColumnPath
 from sparkguard.contracts.properties import Declared
-from sparkguard.contracts.source import RuleIds, Source, found, frozen
+from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.datatypes import INTEGERS
+from sparkguard.errors import as_found
 from sparkguard.sql.patterns import to_java
 from sparkguard.verdicts import Severity
 
@@ -124,7 +125,7 @@ class Rules:
                 self.source.problem(at, f"{at[-1]}: a limit has at most 17 significant digits")
                 return None
             if not math.isfinite(value):
-                self.source.problem(at, f"{at[-1]}: expected a finite number, {found(value)}")
+                self.source.problem(at, f"{at[-1]}: expected a finite number, {as_found(value)}")
                 return None
             return value
         wanted = "date" if column.logical == "date" else "timestamp"
@@ -133,7 +134,7 @@ class Rules:
         try:
             return _moment(column, str(value))
         except ValueError as error:
-            reason = str(error) if "zone" in str(error) else f"found {found(value)}"
+            reason = str(error) if "zone" in str(error) else f"found {as_found(value)}"
             self.source.problem(at, f"{at[-1]}: expected an ISO 8601 {wanted}, {reason}")
             return None
 
@@ -199,7 +200,7 @@ class Rules:
 def java_pattern(pattern: Any, at: Path, source: Source) -> str:
     """The pattern as Java reads it; the pattern itself beside a problem when it can't be."""
     if not isinstance(pattern, str):
-        source.problem(at, f"pattern: expected text, found {found(pattern)}")
+        source.problem(at, f"pattern: expected text, found {as_found(pattern)}")
         return ""
     try:
         return to_java(pattern)

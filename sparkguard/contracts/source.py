@@ -69,19 +69,3 @@ def frozen(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(frozen(item) for item in value)
     return value
-
-
-def found(value: Any) -> str:
-    """What stands in the file, for messages: `text 'ten'`, `number 3`, `a list`."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f"text {value[:60]!r}"
-        case list() | tuple():
-            return "a list"
-        case Mapping():
-            return "a mapping"
-    return f"number {value}"

@@ -13,9 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sparkguard.contracts.source import Source, found
+from sparkguard.contracts.source import Source
 from sparkguard.contracts.yaml import Path
-from sparkguard.errors import did_you_mean, listed
+from sparkguard.errors import as_found, did_you_mean, listed
 from sparkguard.thresholds import Operator
 
 _FREE_TEXT = frozenset(
@@ -193,16 +193,17 @@ def _report(error: Any, base: Path, source: Source) -> None:
             wanted = error.validator_value
             names = [wanted] if isinstance(wanted, str) else wanted
             expected = " or ".join(_TYPES[name] for name in names)
-            source.problem(path, f"{label}: expected {expected}, found {found(error.instance)}")
+            source.problem(path, f"{label}: expected {expected}, found {as_found(error.instance)}")
         case "enum":
             allowed = [str(value) for value in error.validator_value]
             near = did_you_mean(str(error.instance), allowed)
             source.problem(
-                path, f"{label}: found {found(error.instance)}, allowed: {listed(allowed)}.{near}"
+                path,
+                f"{label}: found {as_found(error.instance)}, allowed: {listed(allowed)}.{near}",
             )
         case "pattern":
             source.problem(
-                path, f"{label}: found {found(error.instance)}; letters, digits, _ and - only"
+                path, f"{label}: found {as_found(error.instance)}; letters, digits, _ and - only"
             )
         case "oneOf" | "anyOf":
             _report_choice(error, base, path, label, source)
@@ -212,7 +213,8 @@ def _report(error: Any, base: Path, source: Source) -> None:
             bound = "at least" if error.validator == "minimum" else "above"
             source.problem(
                 path,
-                f"{label}: expected {bound} {error.validator_value}, found {found(error.instance)}",
+                f"{label}: expected {bound} {error.validator_value}, "
+                f"found {as_found(error.instance)}",
             )
         case "minItems" | "maxItems":
             count = f"{'at least' if error.validator == 'minItems' else 'at most'}"
@@ -259,12 +261,12 @@ def _report_choice(error: Any, base: Path, path: Path, label: str, source: Sourc
         source.problem(
             path,
             f"{label}: expected table.column, or /schema/<id>/properties/<id> behind an optional "
-            f"file.yaml#, or a list of them; found {found(error.instance)}",
+            f"file.yaml#, or a list of them; found {as_found(error.instance)}",
         )
         return
     types = [_TYPES[b["type"]] for b in error.validator_value if b.get("type") in _TYPES]
     expected = f"expected {' or '.join(types)}" if types else "not valid in ODCS"
-    source.problem(path, f"{label}: {expected}, found {found(error.instance)}")
+    source.problem(path, f"{label}: {expected}, found {as_found(error.instance)}")
 
 
 def _label(path: Path) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from sparkguard.kinds import Registry
-from sparkguard.sql import Sql
+from sparkguard.sql import Path, Sql
 
 
 class State(Protocol):
@@ -104,6 +105,16 @@ class Measure(ABC, Generic[S]):
                 f"this SparkGuard reads {self.kind}/1 to {self.kind}/{self.version}"
             )
         return self.restore(payload, int(version))
+
+
+@dataclass(frozen=True)
+class OfColumn:
+    """Stands before the base of a measure that reads one column, or a field inside it."""
+
+    column: Path
+
+    def columns(self) -> frozenset[str]:
+        return frozenset({self.column[0]})
 
 
 class Grouped(Measure[S]):

@@ -11,9 +11,9 @@ from operator import add
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Grouped, Metrics, from_json, to_json
+from sparkguard.measures.base import Grouped, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family, Input, named, ordinal
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 NULL, NAN, POSITIVE, NEGATIVE = -1, -2, -3, -4
 MICROS, MOST = 1_000_000, 2**63 - 1
@@ -60,14 +60,13 @@ class BinsState:
 
 
 @dataclass(frozen=True)
-class Bins(Grouped[BinsState], kind="bins"):
+class Bins(OfColumn, Grouped[BinsState], kind="bins"):
     """Counts the values of a numeric or time column between `edges`, at most 99 ascending numbers.
 
     Times count in the units of `families.number`. Raises ValueError for edges that are not
     ascending and finite.
     """
 
-    column: Path
     family: Family
     edges: tuple[float, ...]
     expected: int = field(default=104, init=False, compare=False)
@@ -78,9 +77,6 @@ class Bins(Grouped[BinsState], kind="bins"):
             raise ValueError(f"bins take at most 99 edges, found {len(self.edges)}")
         if not all(map(math.isfinite, self.edges)) or any(a >= b for a, b in pairwise(self.edges)):
             raise ValueError("the edges of bins are finite and ascending")
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         """The value without NULLs, for which every comparison would ask again.

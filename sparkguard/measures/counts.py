@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.base import Measure, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,10 @@ class CountsState:
 
 
 @dataclass(frozen=True)
-class Counts(Measure[CountsState], kind="counts"):
+class Counts(OfColumn, Measure[CountsState], kind="counts"):
     """Rows, and those that are NULL, NaN, infinite or empty, as far as the type can be."""
 
-    column: Path
     family: Family
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def aggregates(self) -> tuple[Sql, ...]:
         value = sql.path(self.column)

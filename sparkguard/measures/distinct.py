@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, Pass
+from sparkguard.measures.base import Measure, Metrics, OfColumn, Pass
 from sparkguard.measures.families import Family, hashed
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
     from datasketches import hll_sketch
@@ -49,15 +49,11 @@ class DistinctState:
 
 
 @dataclass(frozen=True)
-class Distinct(Measure[DistinctState], kind="distinct"):
+class Distinct(OfColumn, Measure[DistinctState], kind="distinct"):
     """Distinct values without NULL; all NaNs are one value, and -0.0 is 0.0."""
 
-    column: Path
     family: Family
     pass_ = Pass.SKETCHES
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def aggregates(self) -> tuple[Sql, ...]:
         value, size = sql.path(self.column), sql.literal(LG_K)

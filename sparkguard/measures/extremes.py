@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.base import Measure, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family, Input, comparable, ordinal
 from sparkguard.measures.texts import text_of
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 LONGEST = 256
 """Characters that are kept of a text's extreme."""
@@ -33,17 +33,13 @@ class ExtremesState:
 
 
 @dataclass(frozen=True)
-class Extremes(Measure[ExtremesState], kind="extremes"):
+class Extremes(OfColumn, Measure[ExtremesState], kind="extremes"):
     """Minimum and maximum of all values but NULL and NaN; infinities are values.
 
     Text is compared by code points and the first 256 characters are kept.
     """
 
-    column: Path
     family: Family
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         return (comparable(self.column, self.family),) if self.family is Family.FLOAT else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Grouped, Metrics, from_json, to_json
+from sparkguard.measures.base import Grouped, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family, Input, number, ordinal
 from sparkguard.measures.quantiles import Quantiles, QuantilesState
 from sparkguard.measures.texts import text_of
@@ -42,20 +42,16 @@ class FrequentState:
 
 
 @dataclass(frozen=True)
-class Frequent(Grouped[FrequentState], kind="frequent"):
+class Frequent(OfColumn, Grouped[FrequentState], kind="frequent"):
     """Counts the rows of some values, exactly.
 
     `places` says which: their numbers, or the hashes of texts, as `Ranks` found them. It decides
     what is listed, and never how many rows a listed value has.
     """
 
-    column: Path
     family: Family
     places: tuple[float, ...] = field(default=(), compare=False)
     expected: int = field(default=100, compare=False)
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         return (_place(self.column, self.family),)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.base import Measure, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family, Input, number
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,10 @@ class MomentsState:
 
 
 @dataclass(frozen=True)
-class Moments(Measure[MomentsState], kind="moments"):
+class Moments(OfColumn, Measure[MomentsState], kind="moments"):
     """Moments of a numeric column in double precision; NULL, NaN and infinities are left out."""
 
-    column: Path
     family: Family
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         return (number(self.column, self.family),)

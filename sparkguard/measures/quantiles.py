@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, Pass
+from sparkguard.measures.base import Measure, Metrics, OfColumn, Pass
 from sparkguard.measures.families import Family, Input, number
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
     from datasketches import kll_doubles_sketch
@@ -102,19 +102,15 @@ class QuantilesState:
 
 
 @dataclass(frozen=True)
-class Quantiles(Measure[QuantilesState], kind="quantiles"):
+class Quantiles(OfColumn, Measure[QuantilesState], kind="quantiles"):
     """Quantiles of a number; of a date in days, of a timestamp in seconds since 1970.
 
     NULL, NaN and infinities are left out. The bytes differ between runs over the same rows.
     """
 
-    column: Path
     family: Family
     pass_ = Pass.SKETCHES
     functions = frozenset({"kll_sketch_agg_double"})
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         return (number(self.column, self.family),)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Metrics, Sampled, from_json, to_json
+from sparkguard.measures.base import Metrics, OfColumn, Sampled, from_json, to_json
 from sparkguard.measures.families import Family, hashed
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 LONGEST = 64
 """Characters of a text that serve as a bound."""
@@ -34,15 +34,11 @@ class SampleState:
 
 
 @dataclass(frozen=True)
-class Sample(Sampled[SampleState], kind="sample"):
+class Sample(OfColumn, Sampled[SampleState], kind="sample"):
     """Looks at `rows` rows of a column."""
 
-    column: Path
     family: Family
     rows: int
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def cells(self) -> tuple[Sql, ...]:
         value = sql.path(self.column)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Grouped, Metrics, from_json, to_json
+from sparkguard.measures.base import Grouped, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.extremes import LONGEST
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 MOST_LENGTHS = 10_000
 _NO_BOUND = ""
@@ -68,20 +68,16 @@ class StringsState:
 
 
 @dataclass(frozen=True)
-class Strings(Grouped[StringsState], kind="strings"):
+class Strings(OfColumn, Grouped[StringsState], kind="strings"):
     """Lengths of texts, and their extremes as far as some lie at or beyond `low` and `high`.
 
     The bounds are any two texts of the column: only texts at or beyond them are compared.
     """
 
-    column: Path
     low: str = field(default=_NO_BOUND, compare=False)
     high: str = field(default=_NO_BOUND, compare=False)
     expected: int = field(default=1_000_000, compare=False)
     spread = 1
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def group_by(self) -> tuple[Sql, ...]:
         beyond = sql.template(

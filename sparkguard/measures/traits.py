@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.base import Measure, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.families import Family, Input, number
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 MICRO = 1_000_000
 _HOURS = 24
@@ -75,14 +75,10 @@ class TraitsState:
 
 
 @dataclass(frozen=True)
-class Traits(Measure[TraitsState], kind="traits"):
+class Traits(OfColumn, Measure[TraitsState], kind="traits"):
     """Scale, sign and notation of one column; nothing of it is a value but the two ends."""
 
-    column: Path
     family: Family
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def inputs(self) -> tuple[Input, ...]:
         if self.family.is_number or self.family.is_time:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Measure, Metrics, Pass, from_json, to_json
+from sparkguard.measures.base import Measure, Metrics, OfColumn, Pass, from_json, to_json
 from sparkguard.measures.families import Family, hashed
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 BITS = 32_768  # what Spark's bitmap_construct_agg holds
 MOST = 512
@@ -43,15 +43,11 @@ class ValueBitsState:
 
 
 @dataclass(frozen=True)
-class ValueBits(Measure[ValueBitsState], kind="value_bits"):
+class ValueBits(OfColumn, Measure[ValueBitsState], kind="value_bits"):
     """Two values share a bit with probability 1/32,768; no value can be read from the bits."""
 
-    column: Path
     family: Family
     pass_ = Pass.SKETCHES
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def aggregates(self) -> tuple[Sql, ...]:
         place = "bitmap_construct_agg(pmod({}, 32768L))"

@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from sparkguard import sql
-from sparkguard.measures.base import Grouped, Metrics, from_json, to_json
+from sparkguard.measures.base import Grouped, Metrics, OfColumn, from_json, to_json
 from sparkguard.measures.extremes import Extremes, ExtremesState
 from sparkguard.measures.families import Family, ordinal
 from sparkguard.measures.quantiles import RANKS, label
 from sparkguard.measures.texts import INFINITY, MINUS_INFINITY, NAN, number_of, text_of
-from sparkguard.sql import Path, Sql
+from sparkguard.sql import Sql
 
 MOST_VALUES = 10_000
 LONGEST = 1_024
@@ -69,16 +69,12 @@ class ValuesState:
 
 
 @dataclass(frozen=True)
-class Values(Grouped[ValuesState], kind="values"):
+class Values(OfColumn, Grouped[ValuesState], kind="values"):
     """Counts rows by value. A text of more than 1,024 bytes makes the state overflow."""
 
-    column: Path
     family: Family
     most: int = MOST_VALUES
     expected: int = field(default=1_000, compare=False)
-
-    def columns(self) -> frozenset[str]:
-        return frozenset({self.column[0]})
 
     def group_by(self) -> tuple[Sql, ...]:
         value = sql.path(self.column)

@@ -71,9 +71,9 @@ class Relation(ABC):
     def subject(self) -> str:
         """The table whose rows are judged: its slice columns and row count apply."""
 
-    @abstractmethod
     def tables(self) -> frozenset[str]:
-        """Every table that is read."""
+        """Every table that is read, by default the subject alone."""
+        return frozenset((self.subject,))
 
     @abstractmethod
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:

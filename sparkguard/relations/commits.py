@@ -32,9 +32,6 @@ class CommittedRows(Relation, kind="committed_rows"):
     def subject(self) -> str:
         return self.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset({self.table})
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         return committed(tables, self.table)
 

@@ -54,9 +54,6 @@ class ConservedWindow(Relation, kind="conserved_window"):
     def subject(self) -> str:
         return self.law.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset({self.law.table})
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import Window as W  # noqa: N817
         from pyspark.sql import functions as F  # noqa: N812

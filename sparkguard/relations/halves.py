@@ -26,9 +26,6 @@ class Halves(Relation, kind="halves"):
     def subject(self) -> str:
         return self.name
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.name,))
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         hashed = sql.call("xxhash64", *map(sql.name, self.keys))
         half = sql.alias(sql.template("pmod({}, 2)", hashed), HALF)

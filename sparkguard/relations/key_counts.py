@@ -30,9 +30,6 @@ class KeyCounts(Relation, kind="key_counts"):
     def subject(self) -> str:
         return self.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.table,))
-
     @property
     def rows(self) -> Sql:
         """The number of table rows that hold the key."""
@@ -42,6 +39,18 @@ class KeyCounts(Relation, kind="key_counts"):
     def null_parts(self) -> Sql:
         """How many parts of the key are NULL."""
         return keys.null_parts(len(self.columns))
+
+    @property
+    def repetitions(self) -> tuple[tuple[str, Sql], ...]:
+        """What to sum over keys: rows, those with a NULL in their key, keys that are held more
+        than once, and the rows of these beyond the first of each."""
+        repeated = sql.template("{} = 0 AND {} > 1", self.null_parts, self.rows)
+        return (
+            ("rows", self.rows),
+            ("null_rows", sql.template("if({} > 0, {}, 0)", self.null_parts, self.rows)),
+            ("duplicate_keys", sql.template("if({}, 1, 0)", repeated)),
+            ("surplus_rows", sql.template("if({}, {} - 1, 0)", repeated, self.rows)),
+        )
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812

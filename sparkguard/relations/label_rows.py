@@ -31,9 +31,6 @@ class LabelRows(Relation, kind="label_rows"):
     def subject(self) -> str:
         return self.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.table,))
-
     @property
     def keys(self) -> tuple[Sql, ...]:
         return sql.name(_ARRIVED), sql.name(_STATE)

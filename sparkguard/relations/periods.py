@@ -31,9 +31,6 @@ class Periods(Relation, kind="periods"):
     def subject(self) -> str:
         return self.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset({self.table})
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 

@@ -22,8 +22,5 @@ class Table(Relation, kind="table"):
     def subject(self) -> str:
         return self.name
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.name,))
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         return tables.frame(self.name)

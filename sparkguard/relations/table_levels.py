@@ -22,9 +22,6 @@ class TableLevels(Relation, kind="table_levels"):
     def subject(self) -> str:
         return self.name
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.name,))
-
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 

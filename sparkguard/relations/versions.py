@@ -34,9 +34,6 @@ class Versions(Relation, kind="versions"):
     def subject(self) -> str:
         return self.table
 
-    def tables(self) -> frozenset[str]:
-        return frozenset((self.table,))
-
     @property
     def inverted(self) -> Sql:
         """True for a version that ends before or when it begins, or has no start."""

@@ -10,45 +10,27 @@ from sparkguard.contracts.compatibility.grades import Answer, Change, Discharge,
 from sparkguard.errors import ConfigurationError
 from sparkguard.kinds import fingerprint
 
+_AGREED = frozenset(
+    {
+        "added_nullable",
+        "added_required",
+        "dropped_required",
+        "renamed",
+        "decimal_digits",
+        "narrowing",
+        "family",
+        "required",
+        "value_removed",
+        "timestamp_zone",
+        "date_to_timestamp",
+        "element_required",
+        "element_nullable",
+        "map_key",
+    }
+)
 CORE = {
-    Party.HISTORY: frozenset(
-        {
-            "added_nullable",
-            "added_required",
-            "dropped_required",
-            "renamed",
-            "integer_wider",
-            "float_to_double",
-            "decimal_digits",
-            "narrowing",
-            "family",
-            "required",
-            "value_removed",
-            "timestamp_zone",
-            "date_to_timestamp",
-            "element_required",
-            "element_nullable",
-            "map_key",
-        }
-    ),
-    Party.CONSUMERS: frozenset(
-        {
-            "added_nullable",
-            "added_required",
-            "dropped_required",
-            "renamed",
-            "decimal_digits",
-            "narrowing",
-            "family",
-            "required",
-            "value_removed",
-            "timestamp_zone",
-            "date_to_timestamp",
-            "element_required",
-            "element_nullable",
-            "map_key",
-        }
-    ),
+    Party.HISTORY: _AGREED | {"integer_wider", "float_to_double"},
+    Party.CONSUMERS: _AGREED,
 }
 """Rules on which published standards agree; the others are defaults that may be overridden."""
 

@@ -83,29 +83,18 @@ def _renamed(
 
 
 def _rename(old: dt.Field, new: dt.Field, path: Path, trees: Trees) -> Change:
-    if trees.column_mapping:
-        return Change(
-            "renamed",
-            trees.table,
-            path,
-            old.name,
-            new.name,
-            LOOSENS,
-            "existing jobs select the old name",
-            "keep the old name until its readers have moved",
-            exact=True,
-        )
-    return Change(
-        "renamed",
-        trees.table,
-        path,
-        old.name,
-        new.name,
+    grade, why, mend = (
         BOTH,
         "without column mapping a rename is a drop and an add: stored files hold the old name",
         "enable column mapping on the table (delta.columnMapping.mode = name)",
-        exact=True,
     )
+    if trees.column_mapping:
+        grade, why, mend = (
+            LOOSENS,
+            "existing jobs select the old name",
+            "keep the old name until its readers have moved",
+        )
+    return Change("renamed", trees.table, path, old.name, new.name, grade, why, mend, exact=True)
 
 
 def _case_rename(old: dt.Field, path: Path, trees: Trees) -> Change:
