@@ -14,18 +14,6 @@ from sparkguard.errors import Location
 ColumnPath = tuple[str, ...]
 """Names from the top-level column inwards; `ELEMENT` marks the elements of an array."""
 
-LOGICAL_TYPES = (
-    "string",
-    "date",
-    "timestamp",
-    "time",
-    "number",
-    "integer",
-    "object",
-    "array",
-    "boolean",
-)
-
 
 @dataclass(frozen=True)
 class Column:

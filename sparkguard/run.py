@@ -134,6 +134,7 @@ def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
 
 
 def results_location(settings: AuditConfig) -> Location:
+    """The folder or catalog schema that an audit writes its results to."""
     return Location(settings.results.path, settings.results.schema)
 
 

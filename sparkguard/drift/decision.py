@@ -145,11 +145,6 @@ def populations(
     }
 
 
-def first_moved(levels_in_time: Sequence[Level]) -> int | None:
-    """Position of the first partition that warns or alerts."""
-    return next((i for i, level in enumerate(levels_in_time) if level), None)
-
-
 def _rejected(
     p: Mapping[tuple[str, Key], float], q: float, dependence: Dependence
 ) -> dict[tuple[str, Key], bool]:

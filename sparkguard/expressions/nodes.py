@@ -80,6 +80,7 @@ def time(node: Any, wanted: str) -> Typed:
 
 
 def interval(node: exp.Expression) -> Typed:
+    """An INTERVAL literal. Raises Refused for anything but one whole number and one unit."""
     unit = str(node.args["unit"].this).upper() if node.args.get("unit") else ""
     unit = unit.removesuffix("S")
     amount = str(node.this.this) if isinstance(node.this, exp.Literal) else ""
@@ -141,6 +142,7 @@ _FAMILIES: Mapping[str, str] = {"boolean": BOOLEAN}
 
 
 def family_of(type_: datatypes.DataType) -> str | None:
+    """What a column's type is to operators; None where it is nothing they take."""
     if datatypes.is_integer(type_):
         return INTEGER
     if datatypes.is_numeric(type_):

@@ -11,7 +11,6 @@ from sparkguard.measures.base import Grouped, Metrics, OfColumn, from_json, to_j
 from sparkguard.measures.extremes import LONGEST
 from sparkguard.sql import Sql
 
-MOST_LENGTHS = 10_000
 _NO_BOUND = ""
 
 

@@ -12,7 +12,6 @@ from sparkguard.sql import Sql
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.telling import Extent, Told
 
-MOST_BUCKETS = 64
 _COLUMNS = ("unit", "size", "status", "windows", "smallest", "largest", "bucket")
 _PREFIX = "__sparkguard_"
 

@@ -28,22 +28,27 @@ BUCKETS = 1 << 20
 
 
 def entity(i: int) -> str:
+    """The column of the `i`th part of a row's entity."""
     return f"__sparkguard_e{i}"
 
 
 def value(i: int) -> str:
+    """What the `i`th feature aggregates, of an event."""
     return f"__sparkguard_v{i}"
 
 
 def order(i: int) -> str:
+    """The `i`th column that breaks ties in time."""
     return f"__sparkguard_o{i}"
 
 
 def observed(i: int) -> str:
+    """What the `i`th feature holds, of a feature row."""
     return f"__sparkguard_x{i}"
 
 
 def by_column(i: int) -> str:
+    """The `i`th slice column."""
     return f"__sparkguard_by{i}"
 
 

@@ -113,6 +113,7 @@ def _create(access: Access, table: Table) -> Mapping[str, str]:
 
 
 def create_statement(access: Access, table: Table) -> sql.Sql:
+    """SQL that creates a result table with its comments and properties, unless it is there."""
     properties = {_GENERATION: str(GENERATION), _SKIPPING: str(_INDEXED)}
     if table.expires:
         properties["delta.setTransactionRetentionDuration"] = f"interval {RETENTION_DAYS} days"

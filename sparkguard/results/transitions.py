@@ -95,6 +95,7 @@ def fold(rows: Iterable[TransitionRow]) -> TransitionRow | None:
 
 
 def app_id(kind: str, subject: str) -> str:
+    """The transaction identifier under which a subject's changes are numbered."""
     return f"sparkguard/transitions/{quote(kind, safe='')}/{quote(subject, safe='')}"
 
 

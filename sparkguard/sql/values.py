@@ -16,11 +16,6 @@ Leaf = Callable[[Sql, tuple[Sql, ...]], Sql]
 """A condition on one value, given the structs around it, outermost first."""
 
 
-def is_repeated(path: Path) -> bool:
-    """True when one row can hold several values at `path`."""
-    return any(part in (ELEMENT, KEY, VALUE) for part in path[1:])
-
-
 def any_value(path: Path, holds: Callable[[Sql], Sql]) -> Sql:
     """True for rows in which a value at `path` satisfies `holds`, false for all others."""
     return _any(sql.name(path[0]), path[1:], lambda value, _: holds(value), (), 0)

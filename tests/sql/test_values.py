@@ -6,7 +6,7 @@ import pytest
 
 from sparkguard import sql
 from sparkguard.sql import Sql
-from sparkguard.sql.values import any_missing, any_present, any_value, is_repeated
+from sparkguard.sql.values import any_missing, any_present, any_value
 
 SCHEMA = (
     "a int, n struct<x:int, `o.p`:struct<y:int>>, l array<struct<x:int>>, m map<string,int>,"
@@ -56,9 +56,3 @@ def test_conditions_at_every_depth(spark: Any, three_valued: str) -> None:
     ]
     assert told == wanted
     assert all(cell is not None for row in rows for cell in row)
-
-
-def test_only_arrays_and_maps_repeat() -> None:
-    assert [path for path in CASES if is_repeated(path)] == [p for p in CASES if set("[{") & {
-        part[0] for part in p[1:]
-    }]  # fmt: skip

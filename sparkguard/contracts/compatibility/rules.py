@@ -170,4 +170,5 @@ def _interval(threshold: Any) -> tuple[float, float] | None:
 
 
 def said(spec: CheckSpec) -> str:
+    """A rule as text that differs wherever its options do."""
     return f"{spec.kind} {fingerprint(spec.options)[:16]} {spec.description}".strip()
