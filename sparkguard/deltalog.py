@@ -171,21 +171,22 @@ def _entries(spark: SparkSession, ref: TableRef) -> DataFrame:
         read = spark.read.schema(_ENTRY).json(files)
         return read.selectExpr("*", "CAST(substr(_metadata.file_name, 1, 20) AS BIGINT) AS version")
     except Exception as error:
-        raise SnapshotError(
-            f"the log of {ref} can't be read: {condition_of(error)}", condition_of(error)
-        ) from error
+        raise _unreadable(ref, error) from error
 
 
 def _collect(frame: DataFrame, ref: TableRef) -> list[Row]:
     try:
         rows = frame.limit(_MOST + 1).collect()
     except Exception as error:
-        raise SnapshotError(
-            f"the log of {ref} can't be read: {condition_of(error)}", condition_of(error)
-        ) from error
+        raise _unreadable(ref, error) from error
     if len(rows) > _MOST:
         raise SnapshotError(f"the log of {ref} has more than {_MOST:,} entries to look at")
     return rows
+
+
+def _unreadable(ref: TableRef, error: Exception) -> SnapshotError:
+    condition = condition_of(error)
+    return SnapshotError(f"the log of {ref} can't be read: {condition}", condition)
 
 
 def _commit(row: Row, info: Row | None) -> SchemaCommit:

@@ -48,10 +48,7 @@ class Profile:
     states: Mapping[tuple[Need[Any], Slice], Any] = field(default_factory=dict)
 
     def merge(self, other: Profile, /) -> Profile:
-        states = dict(self.states)
-        for key, state in other.states.items():
-            states[key] = states[key].merge(state) if key in states else state
-        return Profile(states)
+        return Profile.merged((self, other))
 
     @classmethod
     def merged(cls, profiles: Iterable[Profile]) -> Profile:

@@ -78,6 +78,8 @@ def _earlier(
         runs = None
         if all(entry.id in history for entry in entries):
             runs = {past.run_id for entry in entries for past in history[entry.id]}
+            if not runs:
+                continue
         by_rule: dict[str, list[Mapping[str, Any]]] = {}
         for row in store.last_rows(table, dataset, plan.as_of, runs):
             if (check_id := row["check_id"]) in rules:

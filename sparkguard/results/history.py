@@ -10,7 +10,7 @@ from sparkguard import sql
 from sparkguard.checks.base import Past
 from sparkguard.profile import Need, Profile
 from sparkguard.results.access import Access
-from sparkguard.results.records import Part, RunRecord
+from sparkguard.results.records import Part, RunRecord, record_of
 from sparkguard.results.schemas import TABLES, Table
 from sparkguard.results.verdict_rows import ResultRow, verdict_of
 from sparkguard.results.verify import of_run
@@ -77,8 +77,7 @@ def result_rows(access: Access, run: RunRecord) -> tuple[ResultRow, ...]:
     """Everything that a complete run reported, by check id and slice."""
     rows = of_run(access.load(TABLES["results"]), run.run_id)
     found = access.collect(rows, f"results of run {run.run_id}", run.reported)
-    names = ResultRow.__dataclass_fields__
-    results = (ResultRow(**{name: row[name] for name in names}) for row in found)
+    results = (record_of(ResultRow, row) for row in found)
     return tuple(sorted(results, key=lambda row: (row.check_id, row.slice)))
 
 
@@ -102,9 +101,9 @@ def past_profiles(
     rows = rows.where(sql.template("dataset = {}", sql.literal(dataset)).text)
     if before is not None:
         rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
-    rows = rows.join(_values(access, "need_id", by_id), "need_id")
+    rows = among(rows, ("need_id",), ((id_,) for id_ in by_id))
     if slices is not None:
-        rows = rows.join(_values(access, "slice", {s.key: s for s in slices}), "slice")
+        rows = among(rows, ("slice",), ((where.key,) for where in slices))
     # Of several runs with one as-of time the latest counts, as a correction of the others.
     latest = rows.selectExpr(
         *("need_id", "slice", "table_version", "as_of", "state", "run_id"),
@@ -130,7 +129,7 @@ def last_rows(
         sql.template("dataset = {} AND as_of < {}", sql.literal(dataset), sql.literal(before)).text
     )
     if runs is not None:
-        rows = rows.join(_values(access, "run_id", runs), "run_id")
+        rows = among(rows, ("run_id",), ((run,) for run in runs))
     keys = sql.joined(", ", map(sql.name, table.identity))
     place = sql.template(
         "row_number() OVER (PARTITION BY {} ORDER BY as_of DESC, written_at DESC) AS age", keys
@@ -154,13 +153,16 @@ def _grouped(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, Need[Any]]) 
     )
 
 
-def _values(access: Access, column: str, values: Iterable[str]) -> DataFrame:
+def among(
+    rows: DataFrame, columns: tuple[str, ...], values: Iterable[tuple[str, ...]]
+) -> DataFrame:
+    """The rows whose `columns` hold one of `values`."""
     # A join, because a long list of literals makes a plan that Spark is slow to optimise.
-    return access.spark.createDataFrame([(value,) for value in sorted(values)], f"{column} STRING")
+    schema = ", ".join(f"{column} STRING" for column in columns)
+    wanted = rows.sparkSession.createDataFrame(sorted(set(values)), schema)
+    return rows.join(wanted, list(columns))
 
 
 def run_of_row(row: Mapping[str, Any]) -> RunRecord:
     """The record that a row of `runs` holds."""
-    names = RunRecord.__dataclass_fields__
-    parts = tuple(Part(**part) for part in row["parts"] or ())
-    return RunRecord(**{**{k: v for k, v in row.items() if k in names}, "parts": parts})
+    return record_of(RunRecord, row, parts=tuple(Part(**part) for part in row["parts"] or ()))

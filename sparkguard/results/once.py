@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sparkguard.errors import StoreError, did_you_mean
 from sparkguard.results import history, setup, verify
 from sparkguard.results.access import Access
-from sparkguard.results.records import Part, PinRow, RunRecord
+from sparkguard.results.records import Part, PinRow, RunRecord, record_of
 from sparkguard.results.rows import (
     batches,
     cells_of,
@@ -199,8 +199,7 @@ class RunWriter:
             f"pins of run {run_id}",
             _MOST_DATASETS,
         )
-        names = PinRow.__dataclass_fields__
-        pins = (PinRow(**{k: v for k, v in row.items() if k in names}) for row in rows)
+        pins = (record_of(PinRow, row) for row in rows)
         return {pin.dataset: pin for pin in pins}
 
     def _written(self, run_id: str) -> list[str]:

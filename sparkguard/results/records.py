@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sparkguard.verdicts import Outcome, Verdict
+
+R = TypeVar("R")
+
+
+def record_of(kind: type[R], row: Mapping[str, Any], **cells: Any) -> R:
+    """The record of dataclass `kind` that a stored row holds, with `cells` in place of its own.
+
+    Columns that the record does not have are left out; those the row lacks take their defaults.
+    """
+    names = [column.name for column in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: row[name] for name in names if name in row} | cells)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.errors import ConfigurationError
-from sparkguard.results.history import run_of_row
+from sparkguard.results.history import among, run_of_row
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Evidence
@@ -104,7 +104,7 @@ def evidence(store: Store, run: RunRecord, of: Iterable[Place]) -> tuple[StoredE
     """Evidence of the given checks and slices, at most 120 rows of a picture, in order."""
     names = tuple(Evidence.__dataclass_fields__)
     picture = "PARTITION BY check_id, slice, kind, name"
-    rows = _among(_of_run(store, "evidence", run), ("check_id", "slice"), of)
+    rows = among(_of_run(store, "evidence", run), ("check_id", "slice"), of)
     ranked = rows.selectExpr(
         *("check_id", "slice", *map(_quoted, names)),
         f"row_number() OVER ({picture} ORDER BY ordinal) AS __nth",
@@ -126,7 +126,7 @@ def samples(
     store: Store, run: RunRecord, of: Iterable[Place]
 ) -> dict[Place, tuple[Mapping[str, Any], ...]]:
     """Cells of sampled rows of the given checks and slices, the first ten rows of each."""
-    rows = _among(_of_run(store, "violations", run), ("check_id", "slice"), of)
+    rows = among(_of_run(store, "violations", run), ("check_id", "slice"), of)
     kept = rows.where(f"ordinal BETWEEN 1 AND {MOST_SAMPLES}").select(
         "check_id", "slice", "sample_mode", "sample_rows", "ordinal", "column", "value"
     )
@@ -144,8 +144,8 @@ def past_verdicts(
     if not runs:
         return ()
     names = tuple(ResultRow.__dataclass_fields__)
-    rows = _among(store.read("results"), ("run_id",), ((run.run_id,) for run in runs))
-    rows = _among(rows.where("slice = ''"), ("check_id",), ((check,) for check in checks))
+    rows = among(store.read("results"), ("run_id",), ((run.run_id,) for run in runs))
+    rows = among(rows.where("slice = ''"), ("check_id",), ((check,) for check in checks))
     most = MOST_RUNS * MOST_CHECKS
     found = store.collect(rows.select("run_id", *names).limit(most), "past verdicts", most)
     return tuple((row.pop("run_id"), ResultRow(**row)) for row in found)
@@ -196,15 +196,6 @@ def changes_until(store: Store, run: RunRecord, kind: str) -> tuple[TransitionRo
 def _of_run(store: Store, table: str, run: RunRecord) -> DataFrame:
     rows = store.read(table, committed=False)
     return rows.where(sql.template("run_id = {}", sql.literal(run.run_id)).text)
-
-
-def _among(
-    rows: DataFrame, columns: tuple[str, ...], values: Iterable[tuple[str, ...]]
-) -> DataFrame:
-    # A join, because a long list of literals makes a plan that Spark is slow to optimise.
-    schema = ", ".join(f"{column} STRING" for column in columns)
-    wanted = rows.sparkSession.createDataFrame(sorted(set(values)), schema)
-    return rows.join(wanted, list(columns))
 
 
 def _quoted(name: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sparkguard import sql
 from sparkguard.errors import StoreError
 from sparkguard.results.access import Access
-from sparkguard.results.records import TransitionRow
+from sparkguard.results.records import TransitionRow, record_of
 from sparkguard.results.rows import cells_of, frame_of, restamped
 from sparkguard.results.schemas import TABLES
 
@@ -100,6 +100,5 @@ def app_id(kind: str, subject: str) -> str:
 
 
 def _sorted(rows: Iterable[dict[str, Any]]) -> tuple[TransitionRow, ...]:
-    names = TransitionRow.__dataclass_fields__
-    found = (TransitionRow(**{k: v for k, v in row.items() if k in names}) for row in rows)
+    found = (record_of(TransitionRow, row) for row in rows)
     return tuple(sorted(found, key=lambda row: (row.subject, row.number)))
