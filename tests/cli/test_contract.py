@@ -8,23 +8,12 @@ from pathlib import Path
 import pytest
 
 from sparkguard.cli import run
-
-HEAD = """apiVersion: v3.1.0
-kind: DataContract
-id: {id}
-version: {version}
-status: active
-schema:
-  - name: orders
-    properties:
-"""
-A = "      - {name: a, logicalType: integer, physicalType: int}\n"
-B = "      - {name: b, logicalType: string, physicalType: string}\n"
+from tests.contracts.orders import A, B, document
 
 
 def write(folder: Path, name: str, *columns: str, version: str = "1.0.0", id_: str = "o") -> str:
     file = folder / name
-    file.write_text(HEAD.format(id=id_, version=version) + "".join(columns))
+    file.write_text(document(version, *columns, contract=id_))
     return str(file)
 
 

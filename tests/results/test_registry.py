@@ -20,23 +20,7 @@ from sparkguard.registry.publication import Consumer
 from sparkguard.results import Store
 from sparkguard.results.registry import Registry, request_of
 from sparkguard.results.registry_rows import GateRow, Overtaken
-
-HEAD = """apiVersion: v3.1.0
-kind: DataContract
-id: {id}
-version: {version}
-status: active
-schema:
-  - name: orders
-    properties:
-"""
-A = "      - {name: a, logicalType: integer, physicalType: int}\n"
-B = "      - {name: b, logicalType: string, physicalType: string}\n"
-C = "      - {name: c, logicalType: date, physicalType: date}\n"
-
-
-def document(version: str, *columns: str, contract: str = "orders") -> str:
-    return HEAD.format(id=contract, version=version) + "".join(columns)
+from tests.contracts.orders import A, B, C, document
 
 
 def parsed(text: str) -> Contract:
@@ -172,7 +156,8 @@ RACER = """
 import json, os, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from tests.results.test_registry import A, B, C, document, parsed
+from tests.contracts.orders import A, B, C, document
+from tests.results.test_registry import parsed
 from sparkguard.results.registry import Registry
 from sparkguard.results.registry_rows import Overtaken
 from sparkguard.session import open_session
