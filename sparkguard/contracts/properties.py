@@ -76,8 +76,8 @@ def _read(node: Mapping[str, Any], at: Path, source: Source, around: ColumnPath)
         fields=tuple(one.column for one in inner),
         items=item.column if item else None,
         options=frozen(node.get("logicalTypeOptions") or {}),
-        renamed_from=_text(own, "sparkguard.renamedFrom", at, source),
-        unit=_text(own, "sparkguard.unit", at, source),
+        renamed_from=_text(own, "sparkguard.renamedFrom", source),
+        unit=_text(own, "sparkguard.unit", source),
         description=str(node.get("description") or ""),
         classification=node.get("classification"),
         tags=tuple(node.get("tags") or ()),
@@ -190,7 +190,7 @@ def custom_properties(
     return own
 
 
-def _text(own: Mapping[str, tuple[Any, Path]], name: str, at: Path, source: Source) -> str | None:
+def _text(own: Mapping[str, tuple[Any, Path]], name: str, source: Source) -> str | None:
     if name not in own:
         return None
     value, place = own[name]

@@ -51,7 +51,7 @@ def run(lake: Path, spark: SparkSession, show: Show) -> bool:
     land(spark, lake, show)
     own = lake / "late_flights"
     own.mkdir(exist_ok=True)
-    land_predictions(spark, lake, own, OUTAGE, show)
+    land_predictions(spark, own, OUTAGE, show)
     config, variables = configuration() / "audits" / "late_flights.yaml", {"lake": str(own)}
     settings = load_audit(config, variables)
     initialise(settings, spark=spark)

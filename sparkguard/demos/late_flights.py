@@ -21,7 +21,7 @@ OUTAGE = timedelta(days=7)
 
 
 def land_predictions(
-    spark: SparkSession, lake: Path, own: Path, outage: datetime, say: Callable[[str], None]
+    spark: SparkSession, own: Path, outage: datetime, say: Callable[[str], None]
 ) -> None:
     """Writes `predictions` and `landings` under `own`, unless they are there.
 

@@ -42,7 +42,7 @@ class Extremes(OfColumn, Measure[ExtremesState], kind="extremes"):
     family: Family
 
     def inputs(self) -> tuple[Input, ...]:
-        return (comparable(self.column, self.family),) if self.family is Family.FLOAT else ()
+        return (comparable(self.column),) if self.family is Family.FLOAT else ()
 
     def aggregates(self) -> tuple[Sql, ...]:
         names = [sql.name(name) for name, _ in self.inputs()]

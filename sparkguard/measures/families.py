@@ -73,7 +73,7 @@ def number(column: Path, family: Family) -> Input:
     return named("number", column), expression
 
 
-def comparable(column: Path, family: Family) -> Input:
+def comparable(column: Path) -> Input:
     """A float without its NaNs, so that its extremes are values."""
     value = sql.path(column)
     expression = sql.template("CASE WHEN NOT isnan({0}) THEN CAST({0} AS DOUBLE) END", value)

@@ -70,9 +70,7 @@ def _judged_together(
         for entry in entries
         for where, found in _entry(plan, entry, sight, broken.get(entry.dataset, frozenset()))
     ]
-    return [
-        Result(entry, _finding(plan, entry, where, found)) for entry, where, found in _settle(rows)
-    ]
+    return [Result(entry, _finding(entry, where, found)) for entry, where, found in _settle(rows)]
 
 
 def _broken(plan: Plan, results: Sequence[Result], sight: Sight) -> dict[str, frozenset[Slice]]:
@@ -205,7 +203,7 @@ def _judged(entry: Entry, where: Slice, found: _Found) -> Judged:
     return Judged(entry.id, entry.check, where, found)
 
 
-def _finding(plan: Plan, entry: Entry, where: Slice, found: _Found) -> Finding:
+def _finding(entry: Entry, where: Slice, found: _Found) -> Finding:
     if isinstance(found, Verdict):
         return Finding(found)
     outcome = found.outcome

@@ -61,7 +61,7 @@ def _status(
 
     aggregate, held = features[n].aggregate, F.col(observed(n))
     population = F.col(POPULATION)
-    values = _count(spec, features, n, windows)
+    values = _count(spec, features, n)
     empty = population == 0 if aggregate.function in ("count", "count_distinct") else values == 0
     none = F.lit(False)
     if spec.nulls == "propagate" and aggregate.column is not None:
@@ -71,7 +71,7 @@ def _status(
         none = none | undefined
     if aggregate.empty is None:
         none = none | empty
-    equal = _equal(spec, features, n, windows, unit, values)
+    equal = _equal(features, n, windows, unit, values)
     if aggregate.empty == 0:
         equal = F.when(empty, held == 0).otherwise(equal)
     by_value = (
@@ -102,7 +102,7 @@ def _status(
     )
 
 
-def _count(spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame) -> Column:
+def _count(spec: WindowSpec, features: Sequence[Feature], n: int) -> Column:
     """How many values of the window are aggregated."""
     from pyspark.sql import functions as F  # noqa: N812
 
@@ -117,7 +117,6 @@ def _operand(features: Sequence[Feature], n: int) -> int:
 
 
 def _equal(
-    spec: WindowSpec,
     features: Sequence[Feature],
     n: int,
     windows: DataFrame,

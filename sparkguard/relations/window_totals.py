@@ -92,7 +92,7 @@ def recomputed(
         _IS_DUE,
         *(total(p).alias(p.removeprefix(_PART)) for p in parts),
     )
-    return _windows(spec, features, summed)
+    return _windows(spec, summed)
 
 
 _PART, _LEAVES = "__sparkguard_part", "_leaves"
@@ -102,7 +102,7 @@ _HAS_ROWS, _HAS_EVENTS = "__sparkguard_has_rows", "__sparkguard_has_events"
 _DUE_HERE, _NTH = "__sparkguard_due_here", "__sparkguard_nth"
 
 
-def _windows(spec: WindowSpec, features: Sequence[Feature], summed: DataFrame) -> DataFrame:
+def _windows(spec: WindowSpec, summed: DataFrame) -> DataFrame:
     """Feature rows, and one row for each that is missing."""
     from pyspark.sql import functions as F  # noqa: N812
 

@@ -77,7 +77,7 @@ def probe(spec: WindowSpec, hot: int = HOT) -> Probe:
         ) + (Event(change - MINUTE, 1, None, f"{key}-last"),)
         times[key] = (change + MINUTE, change + 2 * MINUTE + 3 * HOUR)
     return Probe(
-        {PREFIX + key: _arrived(spec, found) for key, found in events.items()},
+        {PREFIX + key: _arrived(found) for key, found in events.items()},
         {PREFIX + key: found for key, found in times.items()},
     )
 
@@ -119,7 +119,7 @@ def _edge(spec: WindowSpec, at: int, length: int) -> tuple[Event, ...]:
     return (*found, *ties, late, slow, ahead, missing, twice, again)
 
 
-def _arrived(spec: WindowSpec, events: tuple[Event, ...]) -> tuple[Event, ...]:
+def _arrived(events: tuple[Event, ...]) -> tuple[Event, ...]:
     """The events with an arrival time: their own, unless they are late."""
     return tuple(
         Event(e.time, e.value, e.arrival if e.arrival is not None else e.time, e.id,

@@ -53,7 +53,7 @@ def _struct(old: dt.Struct, new: dt.Struct, at: Path, trees: Trees) -> Iterator[
         path = (*at, field.name)
         source = before.get(field.name)
         if source is None:
-            source = _renamed(field, old, new, path, trees)
+            source = _renamed(old, new, path, trees)
             if source is not None:
                 yield _rename(source, field, path, trees)
         if source is None:
@@ -73,9 +73,7 @@ def _struct(old: dt.Struct, new: dt.Struct, at: Path, trees: Trees) -> Iterator[
     yield from _order(old, new, matched, at, trees)
 
 
-def _renamed(
-    field: dt.Field, old: dt.Struct, new: dt.Struct, path: Path, trees: Trees
-) -> dt.Field | None:
+def _renamed(old: dt.Struct, new: dt.Struct, path: Path, trees: Trees) -> dt.Field | None:
     source = trees.renames.get(path)
     if source is None or new.get(source) is not None:
         return None
