@@ -11,29 +11,12 @@ from sparkguard.relations.recomputed_window import COUNT, RecomputedWindow
 from sparkguard.slices import Slice
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate, Window, WindowSpec
+from tests.relations.window_specs import spec
 
 DAY = Slice.of({"day": "2"})
 TOTAL = Feature(("total",), Aggregate("sum", None, "amount"))
 RANGE = Window(kind="range", length="PT36H", clock="elapsed", bounds="[)")
 ROWS = Window(kind="rows", rows=3, order=("amount",), bounds="]")
-
-
-def spec(window: Window, **options: Any) -> WindowSpec:
-    details: dict[str, Any] = {
-        "table": "features",
-        "events": "events",
-        "entity": ("key",),
-        "events_entity": ("key",),
-        "query_time": "at",
-        "event_time": "time",
-        "arrival_time": None,
-        "knowledge": "final",
-        "nulls": "ignore",
-        "distinct_id": None,
-        "timezone": "UTC",
-        "history": "complete",
-    }
-    return WindowSpec(**{**details, "window": window, **options})
 
 
 @dataclass(frozen=True)
