@@ -52,9 +52,11 @@ def test_plans_do_not_grow_with_columns(spark: Any, lake: Any) -> None:
     shapes: dict[str, list[tuple[int, int]]] = {}
     for width in (2, 40):
         cells = (f"id + {i} AS c{i}" for i in range(width))
-        folder = str(lake / f"w{width}")
-        spark.range(10).selectExpr("id", *cells).write.parquet(folder)
-        live, other = spark.read.parquet(folder), spark.read.parquet(folder)
+        rows = spark.range(10).selectExpr("id", *cells)
+        folders = [str(lake / f"{side}{width}") for side in ("live", "shadow")]
+        for folder in folders:
+            rows.write.parquet(folder)
+        live, other = map(spark.read.parquet, folders)
         matched = relation_of(live, other, key=("id",))
         for step in (ShadowBuckets(matched.sides), matched, ShadowBreakdown(matched)):
             text = plan_of(step.frame(Frames({"c": live, "s": other}), ()))
