@@ -64,7 +64,10 @@ def land_twice(lake: Path, spark: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]
     return then, now
 
 
-@pytest.mark.parametrize("query", [None, sql.template("CAST(id DIV 5 AS STRING)")])
+@pytest.mark.parametrize(
+    "query",
+    [None, pytest.param(sql.template("CAST(id DIV 5 AS STRING)"), marks=pytest.mark.full)],
+)
 def test_what_touched_predictions_add_to_the_sums_of_then(
     spark: Any, lake: Path, query: Sql | None
 ) -> None:
