@@ -55,8 +55,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def standalone_cluster(folder: Path, workers: int = 2) -> Iterator[str]:
-    """A master and workers of one core and 1 GiB each, as processes of their own; its address."""
+def standalone_cluster(
+    folder: Path, workers: int = 2, environ: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """A master and workers of one core and 1 GiB each, as processes of their own; its address.
+
+    Executors inherit `environ`, which is `environment()` unless given.
+    """
     port, ui = free_port(), free_port()
     address = f"spark://127.0.0.1:{port}"
     master = "org.apache.spark.deploy.master.Master"
@@ -64,13 +69,13 @@ def standalone_cluster(folder: Path, workers: int = 2) -> Iterator[str]:
     at = ("--host", "127.0.0.1", "--port")
     with ExitStack() as running:
         running.enter_context(
-            _java(folder, "master", (master, *at, str(port), "--webui-port", str(ui)))
+            _java(folder, "master", (master, *at, str(port), "--webui-port", str(ui)), environ)
         )
         until(lambda: _alive_workers(ui) == 0, "the master answers")
         for number in range(workers):
             own = folder / f"worker{number}"
             small = ("-c", "1", "-m", "1g", "-d", str(own), "--webui-port", "0", address)
-            running.enter_context(_java(folder, own.name, (worker, *at, "0", *small)))
+            running.enter_context(_java(folder, own.name, (worker, *at, "0", *small), environ))
         until(lambda: _alive_workers(ui) == workers, f"{workers} workers have joined")
         yield address
 
@@ -149,17 +154,22 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def _java(folder: Path, name: str, command: Sequence[str]) -> Iterator[None]:
-    with _process(folder, name, (str(spark_home() / "bin" / "spark-class"), *command)):
+def _java(
+    folder: Path, name: str, command: Sequence[str], environ: Mapping[str, str] | None
+) -> Iterator[None]:
+    program = str(spark_home() / "bin" / "spark-class")
+    with _process(folder, name, (program, *command), environ):
         yield
 
 
 @contextmanager
-def _process(folder: Path, name: str, command: Sequence[str]) -> Iterator[None]:
+def _process(
+    folder: Path, name: str, command: Sequence[str], environ: Mapping[str, str] | None = None
+) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            command, env=environment(), cwd=folder, stdout=log, stderr=subprocess.STDOUT
+            command, env=environ or environment(), cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             yield
