@@ -50,8 +50,9 @@ def test_every_cell_runs(
     tables = [value._repr_html_() for value in values if hasattr(value, "_repr_html_")]
     assert len(tables) == 2
     assert all("<table" in table for table in tables)
+    assert "orders.drift.delay" in tables[0]
     said = capsys.readouterr().out
-    assert "orders.drift.delay" in said
+    assert "orders.completeness.dep_time" in said
     assert "bytes" in said
 
 
