@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
@@ -18,7 +17,7 @@ from sparkguard.errors import ConfigurationError, EvaluationError, did_you_mean,
 from sparkguard.lifecycles import baselines as rules
 from sparkguard.options import ColumnPath
 from sparkguard.pipeline.observe import observe
-from sparkguard.pipeline.situation import is_in, situation
+from sparkguard.pipeline.situation import situation
 from sparkguard.plan import Entry, Plan, make_plan
 from sparkguard.ports import Clock, Ids, SystemClock
 from sparkguard.profile import Need, Profile
@@ -29,7 +28,7 @@ from sparkguard.results.baselines import Baselines, Stored
 from sparkguard.run import bind_all, results_location
 from sparkguard.session import open_session
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot
+from sparkguard.snapshot import Snapshot, is_in_any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -126,7 +125,7 @@ class _Chosen:
         frame = self.snapshot.frame(name)
         if name != self.dataset or not self.partitions:
             return frame
-        return frame.where(sql.any_of(map(is_in, self.partitions)).text)
+        return frame.where(is_in_any(self.partitions).text)
 
 
 def _proposing(plan: Plan, dataset: str) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.past import with_baselines, with_past
 from sparkguard.pipeline.recording import RunFacts, record
-from sparkguard.pipeline.situation import Restricted, situation
+from sparkguard.pipeline.situation import Restricted, situation, sliced_by
 from sparkguard.plan import Bound, Plan, bind, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
@@ -75,12 +75,13 @@ def audit(
         return RunResult.read(store, stored)
     progress(Step("pinning table versions"))
     snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
-    plan = make_plan(bound, situation(settings, snapshot, request.only), as_of, settings.skips)
-    plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
-    tables = Restricted(snapshot, plan.by, request.only)
     memory = None
     if settings.sections.get("incremental") and request.only.is_whole:
-        memory = Memory(store, snapshot, plan, plan.as_of)
+        memory = Memory(store, snapshot, sliced_by(settings, snapshot), as_of)
+    known = situation(settings, snapshot, request.only, memory)
+    plan = make_plan(bound, known, as_of, settings.skips)
+    plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
+    tables = Restricted(snapshot, plan.by, request.only)
     sight = observe(plan, tables, progress, memory)
     sight = replace(
         sight,
@@ -93,7 +94,7 @@ def audit(
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
     versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}
     facts = RunFacts(run_id, started, versions, fail_on_warn, spark.version)
-    restated = memory.restated(sight.asked) if memory is not None else {}
+    restated = memory.restated(plan, sight.asked) if memory is not None else {}
     return record(store, settings, facts, plan, sight, results, tables, clock.now(), restated)
 
 

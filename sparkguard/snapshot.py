@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
@@ -11,7 +11,7 @@ from sparkguard.conditions import condition_of
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import EvaluationError, SnapshotError
 from sparkguard.relations.commits import FILES, appended_files
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import Pinned, TableRef
 
 if TYPE_CHECKING:
@@ -97,16 +97,21 @@ class Snapshot:
         return reader.load(ref.path) if ref.path is not None else reader.table(ref.sql.text)
 
     def slice_values(
-        self, name: str, by: tuple[str, ...], most: int = MOST_VALUES
+        self,
+        name: str,
+        by: tuple[str, ...],
+        among: Iterable[Slice] = (WHOLE,),
+        most: int = MOST_VALUES,
     ) -> Mapping[Slice, int]:
-        """The distinct values of the columns `by`, and how many rows have them.
+        """The distinct values of the columns `by` in some slices, and how many rows have them.
 
         Raises EvaluationError above `most` slices: results of that many would not be read.
         """
         keys = {
             f"k{i}": sql.template("CAST({} AS STRING)", sql.path((c,))) for i, c in enumerate(by)
         }
-        frame = self.frame(name).selectExpr(*(sql.alias(e, key).text for key, e in keys.items()))
+        rows_ = self.frame(name).where(is_in_any(among).text)
+        frame = rows_.selectExpr(*(sql.alias(e, key).text for key, e in keys.items()))
         counted = frame.groupBy(*keys).count().limit(most + 1)
         rows = _rows_of(counted, f"dataset {name!r}")
         if len(rows) > most:
@@ -116,6 +121,19 @@ class Snapshot:
             )
         found = {Slice.of(dict(zip(by, row[:-1], strict=True))): int(row[-1]) for row in rows}
         return dict(sorted(found.items(), key=lambda item: item[0].key))
+
+
+def is_in(where: Slice) -> sql.Sql:
+    """True for the rows of a slice."""
+    return sql.all_of(
+        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
+        for column, value in where.values
+    )
+
+
+def is_in_any(slices: Iterable[Slice]) -> sql.Sql:
+    """True for the rows of some slices, false throughout for none."""
+    return sql.any_of(map(is_in, sorted(slices, key=lambda where: where.key)))
 
 
 def refuse_shrinking(spark: SparkSession) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
+from sparkguard.checks.base import Past
 from sparkguard.evaluation.sources import micros
 from sparkguard.layout import Scan, lay_out
 from sparkguard.measures.rows import Rows
@@ -22,9 +23,8 @@ from sparkguard.relations.base import Tables
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.relations.table import Table
 from sparkguard.results import Store
-from sparkguard.slices import Slice
-from sparkguard.snapshot import Snapshot
-from sparkguard.sql import Sql
+from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot, is_in_any
 from sparkguard.tables import Pinned
 
 if TYPE_CHECKING:
@@ -64,12 +64,18 @@ class _Last:
 
 @dataclass(frozen=True)
 class Memory:
-    """Recalls earlier states of a run's tables. `as_of` is the moment the run looks from."""
+    """Recalls earlier states of a run's tables.
+
+    `by` are the slice columns of each dataset, `as_of` is the moment the run looks from.
+    """
 
     store: Store
     snapshot: Snapshot
-    plan: Plan
+    by: Mapping[str, tuple[str, ...]]
     as_of: datetime
+    _changes: dict[tuple[str, str], frozenset[Slice] | None] = field(
+        default_factory=dict, repr=False
+    )
     _late: dict[Need[Any], LateLabels | None] = field(default_factory=dict, repr=False)
 
     def scan(
@@ -82,7 +88,7 @@ class Memory:
             if isinstance(need.relation, PredictionWithTruth):
                 late = self.late_labels(need, need.relation)
                 if late is not None and self._is_same_week(late.at):
-                    (scan,) = lay_out([Need(late.relation, need.measure)], self.plan.by)
+                    (scan,) = lay_out([Need(late.relation, need.measure)], self.by)
                     yield scan, late, Profile(late.states)
                     continue
             plain = need.relation == Table(need.relation.subject) and need.measure.stored
@@ -96,11 +102,11 @@ class Memory:
             again = [need for need in wanted if need in recalled.needs]
             changed = Changed(tables, dataset, recalled.changed)
             known = recalled.profile.restricted([*again, Need(Table(dataset), Rows())])
-            for scan in lay_out(again, self.plan.by):
+            for scan in lay_out(again, self.by):
                 own = [n for chunk in scan.chunks for n in scan.needs(chunk)]
                 read = scan if recalled.changed else replace(scan, chunks=())
                 yield read, changed, known.restricted(own)
-        for scan in lay_out(rest, self.plan.by):
+        for scan in lay_out(rest, self.by):
             yield scan, tables, Profile()
 
     def late_labels(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
@@ -113,7 +119,7 @@ class Memory:
             self._late[need] = self._look_back(need, of)
         return self._late[need]
 
-    def restated(self, asked: Mapping[str, Needs]) -> dict[str, DataFrame]:
+    def restated(self, plan: Plan, asked: Mapping[str, Needs]) -> dict[str, DataFrame]:
         """The rows of `evaluation_pairs` by the entry that asked first for what they are of."""
         found: dict[str, DataFrame] = {}
         told: set[Need[Any]] = set()
@@ -124,8 +130,8 @@ class Memory:
                     continue
                 told.add(need)
                 table = need.relation.subject
-                slices = (where for dataset, where in self.plan.rows if dataset == table)
-                found[entry_id] = late.pairs(self.plan.by[table], slices)
+                slices = (where for dataset, where in plan.rows if dataset == table)
+                found[entry_id] = late.pairs(self.by[table], slices)
         return found
 
     def _look_back(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
@@ -142,18 +148,32 @@ class Memory:
             last.at,
             {table: last.version, labels: version},
             last.states,
-            _inside(last.changed),
+            is_in_any(last.changed),
         )
         return late if late.is_told() else None
 
     def _is_same_week(self, at: datetime) -> bool:
         return at.isocalendar()[:2] == self.as_of.isocalendar()[:2]
 
+    def slice_values(self, dataset: str, by: tuple[str, ...]) -> Mapping[Slice, int]:
+        """As the snapshot's, of which only the changed partitions are counted again."""
+        rows: Need[Any] = Need(Table(dataset), Rows())
+        recalled = self.recall(dataset, ())
+        if recalled is None or rows not in recalled.needs:
+            return self.snapshot.slice_values(dataset, by)
+        found = {where: state.rows for (_, where), state in recalled.profile.states.items()}
+        if recalled.changed:
+            found |= self.snapshot.slice_values(dataset, by, recalled.changed)
+        if sum(found.values()) != self.snapshot.pinned[dataset].rows:
+            return self.snapshot.slice_values(dataset, by)
+        return dict(sorted(found.items(), key=lambda item: item[0].key))
+
     def recall(self, dataset: str, needs: Iterable[Need[Any]]) -> Recalled | None:
         """What the last run saw of a dataset's unchanged partitions.
 
-        None where it can't serve: no earlier run, a new week (everything is counted again), a
-        table made anew, slices that are no partitions, or a log that no longer tells.
+        None where it can't serve: no earlier run, or one of a slice alone; a new week (everything
+        is counted again), a table made anew, slices that are no partitions, or a log that no
+        longer tells.
         """
         rows: Need[Any] = Need(Table(dataset), Rows())
         every = tuple(dict.fromkeys([rows, *needs]))
@@ -172,22 +192,29 @@ class Memory:
 
     def _last(self, dataset: str, every: tuple[Need[Any], ...]) -> _Last | None:
         """The states of the last run, and the partitions that changed since; None as `recall`."""
-        pinned, by = self.snapshot.pinned[dataset], self.plan.by.get(dataset, ())
+        pinned, by = self.snapshot.pinned[dataset], self.by.get(dataset, ())
         if not by or not _is_partitioned(pinned, by):
             return None
         found = self.store.history(dataset, every, limit=1, before=self.as_of)
         if not found:
             return None
-        at = max(past.at for past in found)
-        latest = [past for past in found if past.at == at]
-        since = latest[0].version
-        if since > pinned.version or not self._is_same_table(dataset, since, pinned):
-            return None
-        changed = _changed(self.snapshot, pinned, since, by)
+        newest = max(found, key=lambda past: past.at)
+        key = (dataset, newest.run_id)
+        if key not in self._changes:
+            self._changes[key] = self._changed_since(newest, pinned, by)
+        changed = self._changes[key]
         if changed is None:
             return None
+        latest = (past for past in found if past.run_id == newest.run_id)
         states = {key: s for past in latest for key, s in past.profile.states.items()}
-        return _Last(at, since, states, changed)
+        return _Last(newest.at, newest.version, states, changed)
+
+    def _changed_since(
+        self, past: Past, pinned: Pinned, by: tuple[str, ...]
+    ) -> frozenset[Slice] | None:
+        if past.version > pinned.version or not self._saw_all(past.run_id, pinned):
+            return None
+        return _changed(self.snapshot, pinned, past.version, by)
 
     def _version_at(self, dataset: str, at: datetime) -> int | None:
         """The version of a dataset that the run of that moment read, if the table is the same."""
@@ -200,15 +227,25 @@ class Memory:
         found = pins.selectExpr("min(table_version) AS version").collect()[0]["version"]
         return None if found is None else int(found)
 
-    def _is_same_table(self, dataset: str, version: int, pinned: Pinned) -> bool:
-        condition = sql.all_of(
-            (
-                sql.template("dataset = {}", sql.literal(dataset)),
-                sql.template("table_version = {}", sql.literal(version)),
-            )
+    def _saw_all(self, run_id: str, pinned: Pinned) -> bool:
+        """Whether a complete run judged all of this very table.
+
+        One that judged a slice has no verdict on the whole, and a table that was made anew has
+        another id.
+        """
+        of_run = sql.template(
+            "run_id = {} AND dataset = {}", sql.literal(run_id), sql.literal(pinned.dataset)
         )
-        pins = self.store.read("pins").where(condition.text).select("table_id").distinct()
-        return [row[0] for row in pins.limit(2).collect()] == [pinned.table_id]
+        same = sql.template("table_id = {}", sql.literal(pinned.table_id))
+        whole = sql.template("slice = {}", sql.literal(WHOLE.key))
+        found = [
+            self.store.read(table, committed=False)
+            .where(sql.all_of((of_run, condition)).text)
+            .select("run_id")
+            .limit(1)
+            for table, condition in (("pins", same), ("results", whole))
+        ]
+        return len(found[0].union(found[1]).collect()) == len(found)
 
 
 @dataclass(frozen=True)
@@ -223,18 +260,7 @@ class Changed:
         frame = self.tables.frame(name)
         if name != self.dataset:
             return frame
-        return frame.where(_inside(self.slices).text)
-
-
-def _inside(slices: Iterable[Slice]) -> Sql:
-    """Whether a row is in one of `slices`."""
-    return sql.any_of(
-        sql.all_of(
-            sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
-            for column, value in where.values
-        )
-        for where in sorted(slices, key=lambda where: where.key)
-    )
+        return frame.where(is_in_any(self.slices).text)
 
 
 def _is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from sparkguard import sql
 from sparkguard.checks.base import TableFacts
 from sparkguard.columns import ColumnPath, departure
 from sparkguard.contracts.audit_config import AuditConfig, Dataset
@@ -15,19 +14,36 @@ from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, SparkGuardError, listed
 from sparkguard.plan import Situation
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot
+from sparkguard.snapshot import Snapshot, is_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def situation(settings: AuditConfig, snapshot: Snapshot, only: Slice = WHOLE) -> Situation:
+class Counting(Protocol):
+    """Knows the slices of a dataset by the columns `by`, and how many rows each has."""
+
+    def slice_values(self, name: str, by: tuple[str, ...], /) -> Mapping[Slice, int]: ...
+
+
+def sliced_by(settings: AuditConfig, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """The slice columns of each dataset that can be read."""
+    return {d.name: d.slices.by for d in settings.datasets if d.name in snapshot.pinned}
+
+
+def situation(
+    settings: AuditConfig,
+    snapshot: Snapshot,
+    only: Slice = WHOLE,
+    counting: Counting | None = None,
+) -> Situation:
     """What is known before planning, from the tables' metadata and their slice columns.
 
-    With `only`, the datasets that have its columns are judged on that slice alone. Raises
+    With `only`, the datasets that have its columns are judged on that slice alone. Slices are
+    counted by the snapshot, unless something else can be `counting` them. Raises
     ConfigurationError when no dataset is sliced by the columns of `only`.
     """
-    by = {d.name: d.slices.by for d in settings.datasets if d.name in snapshot.pinned}
+    by, counting = sliced_by(settings, snapshot), counting or snapshot
     if not only.is_whole and not any(_restricts(only, columns) for columns in by.values()):
         known = listed(
             sorted({column for columns in by.values() for column in columns}) or ["none"]
@@ -55,7 +71,7 @@ def situation(settings: AuditConfig, snapshot: Snapshot, only: Slice = WHOLE) ->
         if pinned.rows is not None:
             rows[dataset.name, WHOLE] = pinned.rows
         try:
-            counted = snapshot.slice_values(dataset.name, columns) if columns else {}
+            counted = counting.slice_values(dataset.name, columns) if columns else {}
         except SparkGuardError as error:
             unreadable[dataset.name] = str(error)
             del facts[dataset.name]
@@ -91,14 +107,6 @@ class Restricted:
 
     def slice_of(self, name: str, /) -> Slice:
         return self.only if _restricts(self.only, self.by.get(name, ())) else WHOLE
-
-
-def is_in(where: Slice) -> sql.Sql:
-    """True for the rows of a slice."""
-    return sql.all_of(
-        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
-        for column, value in where.values
-    )
 
 
 def _restricts(only: Slice, by: Sequence[str]) -> bool:

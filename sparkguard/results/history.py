@@ -20,7 +20,8 @@ from sparkguard.verdicts import Verdict
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_MOST_STATES = 50_000
+_MOST_STATES = 250_000
+"""States that the driver reads at a time: 500 columns of a year's days are 182,500."""
 _MOST_ROWS = 1_000_000
 
 
@@ -91,7 +92,7 @@ def past_profiles(
 ) -> tuple[Past, ...]:
     """Past states of `needs`, oldest first, at most `limit` per need and slice.
 
-    Raises StoreError when more than 50,000 states would have to be read; ValueError when a
+    Raises StoreError when more than 250,000 states would have to be read; ValueError when a
     stored state is of a version that this SparkGuard does not read.
     """
     if not needs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sparkguard import sql
@@ -15,6 +16,9 @@ from sparkguard.results.views import metric_views, views
 
 RETENTION_DAYS = 90
 """How long Delta remembers which parts it holds; an older run is never replayed."""
+
+THREADS = 4
+"""Tables that are looked at together: each takes a look into storage, and little work."""
 
 _GENERATION = "sparkguard.generation"
 _SKIPPING = "delta.dataSkippingNumIndexedCols"
@@ -63,9 +67,11 @@ def check(access: Access, tables: Iterable[str] | None = None) -> None:
     the fix for tables that are absent, older or not SparkGuard's; StoreError for unreadable ones.
     """
     absent, older, foreign = [], [], []
-    for name in TABLES if tables is None else tables:
-        table = TABLES[name]
-        stored = access.columns(table)
+    wanted = [TABLES[name] for name in (TABLES if tables is None else tables)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(access.columns, wanted))
+    for table, stored in zip(wanted, found, strict=True):
+        name = table.name
         if stored is None:
             absent.append(name)
             continue

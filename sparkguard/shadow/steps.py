@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from sparkguard import sink
 from sparkguard.errors import StoreError
-from sparkguard.pipeline.situation import is_in
 from sparkguard.relations.shadow_sides import SIDES
 from sparkguard.results.shadow import ShadowStore
 from sparkguard.shadow.comparison import CONTROL
@@ -18,6 +17,7 @@ from sparkguard.shadow_rules.config import ShadowConfig
 from sparkguard.shadow_rules.differences import Fingerprint
 from sparkguard.shadow_rules.ledger import LedgerRow, Status, mismatch
 from sparkguard.slices import Slice
+from sparkguard.snapshot import is_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,11 +24,6 @@ ROWS: Need[Any] = Need(Table("t"), Rows())
 MAY, JUNE = Slice.of({"month": "5"}), Slice.of({"month": "6"})
 
 
-class Plan:
-    def __init__(self) -> None:
-        self.by = {"t": ("month",)}
-
-
 def memory(monkeypatch: pytest.MonkeyPatch, changed: frozenset[Slice]) -> Memory:
     states = {
         (need, where): state
@@ -36,7 +33,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, changed: frozenset[Slice]) -> Memory
     }
     recalled = Recalled(frozenset({TALLY, ROWS}), Profile(states), changed)
     monkeypatch.setattr(Memory, "recall", lambda self, dataset, needs: recalled)
-    return Memory(None, None, Plan(), None)  # type: ignore[arg-type]
+    return Memory(None, None, {"t": ("month",)}, None)  # type: ignore[arg-type]
 
 
 def test_only_changed_partitions_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,3 +85,25 @@ def test_the_section_takes_true_or_false(tmp_path: Path) -> None:
     found = load_audit(Path("conf/audits/flights_drift.yaml"), {"lake": str(tmp_path)})
     assert isinstance(found, AuditConfig)
     assert found.sections["incremental"] is True
+
+
+class Counted:
+    """A snapshot of one table with `rows` rows, five of them in May and three in June."""
+
+    def __init__(self, rows: int) -> None:
+        self.pinned = {"t": SimpleNamespace(rows=rows)}
+        self.asked: list[Any] = []
+
+    def slice_values(self, name: str, by: Any, among: Any = None) -> dict[Slice, int]:
+        self.asked.append(among)
+        return {MAY: 5} if among else {MAY: 5, JUNE: 3}
+
+
+@pytest.mark.parametrize(("rows", "asked"), [(8, [{MAY}]), (9, [{MAY}, None])])
+def test_slices_are_counted_where_they_changed_unless_that_does_not_add_up(
+    monkeypatch: pytest.MonkeyPatch, rows: int, asked: list[Any]
+) -> None:
+    counted = Counted(rows)
+    remembering = replace(memory(monkeypatch, frozenset({MAY})), snapshot=counted)  # type: ignore[arg-type]
+    assert remembering.slice_values("t", ("month",)) == {MAY: 5, JUNE: 3}
+    assert counted.asked == asked

@@ -149,7 +149,7 @@ def test_a_days_labels_are_added_to_the_states_of_the_day_before(
     snapshot = Snapshot.pin(spark, {d.name: d.table for d in settings.datasets})
     plan = make_plan(bind_all(settings), situation(settings, snapshot), wednesday)
     plan = replace(plan, entries=tuple(e for e in plan.entries if e.kind == "evaluation"))
-    memory = Memory(Store(spark, str(lake / "results")), snapshot, plan, wednesday)
+    memory = Memory(Store(spark, str(lake / "results")), snapshot, plan.by, wednesday)
     needs = next(e.check.needs(plan.context(e)) for e in plan.entries if e.check is not None)
     need: Need[Any] = needs[0]
     assert isinstance(need.relation, PredictionWithTruth)
