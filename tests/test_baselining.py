@@ -16,6 +16,7 @@ from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
 from sparkguard.layout import lay_out
 from sparkguard.measures.bins import Bins
+from sparkguard.pipeline.incremental import Memory
 from sparkguard.profile import Need
 from sparkguard.relations.table import Table
 from sparkguard.results import Store
@@ -84,6 +85,11 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
     trips(spark).write.format("delta").partitionBy("month").save(str(lake / "trips"))
     initialise(settings, spark=spark)
     store, stored = Store(spark, str(lake / "results")), Baselines(spark, str(lake / "results"))
+    file, given = str(tmp_path / "audits/trips.yaml"), ["--set", f"lake={lake}"]
+
+    def said(*arguments: str, code: int = 0) -> str:
+        assert run(arguments) == code
+        return capsys.readouterr().out
 
     first = audit(settings, Request(as_of=datetime(2024, 1, 1, tzinfo=timezone.utc)), spark=spark)
     assert {row.outcome for row in first.results if row.check_kind == "drift"} == {"not_evaluable"}
@@ -98,7 +104,10 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
     assert stored.in_force("trips") is None
     with pytest.raises(ConfigurationError, match="already"):
         create_baseline(settings, "trips", "q1", MONTHS, by="ann", spark=spark)
-    stored.approve("trips", "q1", "bob", "looks right")
+    options = ["--by", "bob", "--reason", "looks right"]
+    assert "q1 of trips is approved" in said(
+        "baseline", "approve", file, "trips", "q1", *options, *given
+    )
     approved = stored.in_force("trips")
     assert approved is not None
     assert (approved[0].by, approved[0].slices) == ("bob", MONTHS)
@@ -121,12 +130,6 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
         create_baseline(settings, "trips", "q2", [Slice.of({"month": "5"})], by="ann", spark=spark)
     acknowledge(store, *subject, by="ann", reason="new airport")
     assert Slice.of({"month": "5"}) in accepted(store, "trips")[alert.check_id]
-
-    file, given = str(tmp_path / "audits/trips.yaml"), ["--set", f"lake={lake}"]
-
-    def said(*arguments: str, code: int = 0) -> str:
-        assert run(arguments) == code
-        return capsys.readouterr().out
 
     place = str(lake / "results")
     told = said("results", "explain", place, second.run_id, subject[1], "--slice", "month=6")
@@ -161,6 +164,13 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
     complete = run_scan(scan, Snapshot.pin(spark, {"trips": settings.datasets[0].table}))
     assert recalled == dict(complete.profile.restricted(needs).states)
     assert len(recalled) == 18
+
+    # A run over one slice says nothing of the others.
+    audit(settings, Request(only=MONTHS[0], as_of=datetime(2024, 1, 4, tzinfo=timezone.utc)))
+    snapshot = Snapshot.pin(spark, {"trips": settings.datasets[0].table})
+    friday = datetime(2024, 1, 5, tzinfo=timezone.utc)
+    memory = Memory(store, snapshot, {"trips": ("month",)}, friday)
+    assert memory.recall("trips", needs) is None
 
     said("baseline", "retire", file, "trips", "q1", "--by", "eve", *given)
     assert stored.in_force("trips") is None
