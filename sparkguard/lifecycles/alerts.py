@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Verdict
 
 BROKEN = (Outcome.WARN, Outcome.ERROR, Outcome.FAIL)
@@ -101,7 +101,7 @@ def changes(
     `before` holds the last row of each; `verdicts` are (dataset, kind of check, verdict). A check
     that could not be judged leaves an open alert as it is, and opens one where that weighs as
     error or fail: by `not_evaluable`, the audit's policy, unless the verdict says how. Slices that
-    broke and can't be judged now keep it open.
+    broke and can't be judged now keep it open, and so do those that a run over one slice left out.
     `owners` are by dataset; a check that names its owner goes before them.
     """
     judged: dict[Subject, tuple[str, list[Verdict]]] = {}
@@ -133,6 +133,9 @@ def _change(
         broken = [v for v in found if _is_missed(v, not_evaluable)]
     unjudged = {v.slice.key for v in found if v.outcome is Outcome.NOT_EVALUABLE}
     left = unjudged.intersection(open_.slices) if open_ is not None else set()
+    judged = {v.slice.key for v in found}
+    if open_ is not None and WHOLE.key not in judged:
+        left |= set(open_.slices) - judged
     missed = {v.slice.key for v in found if _is_missed(v, not_evaluable)}
     if not broken:
         passed = any(v.outcome is Outcome.PASS for v in found)

@@ -61,6 +61,26 @@ def test_an_alert_names_what_could_not_be_judged_beside_what_broke() -> None:
         assert opened.slices == slices
 
 
+def test_a_run_over_one_slice_resolves_no_other() -> None:
+    def run(before: tuple[AlertRow, ...], **outcomes: Outcome) -> tuple[AlertRow, ...]:
+        """Of the whole table as `all`, of month 5 as `m5`."""
+        known = {row.subject: row for row in before}
+        slices = {"all": WHOLE, "m5": Slice.of({"m": "5"}), "m6": Slice.of({"m": "6"})}
+        verdicts = [
+            ("t", "k", Verdict("c", slices[name], outcome, Severity.ERROR))
+            for name, outcome in outcomes.items()
+        ]
+        return changes(known, verdicts, START)
+
+    opened = run((), all=Outcome.FAIL, m5=Outcome.FAIL, m6=Outcome.PASS)
+    assert run(opened, m6=Outcome.PASS) == ()
+    (grown,) = run(opened, m6=Outcome.FAIL)
+    assert (grown.slices, grown.new_slices) == (("", "m=5", "m=6"), ("m=6",))
+    # A run over the whole table without a slice: its partition is gone.
+    (resolved,) = run(opened, all=Outcome.PASS, m6=Outcome.PASS)
+    assert resolved.state == "resolved"
+
+
 def test_a_changed_outcome_is_a_change() -> None:
     opened = night((), 1, m5=Outcome.WARN)
     assert [r.previous_outcome for r in night(opened, 2, m5=Outcome.FAIL)] == ["warn"]
