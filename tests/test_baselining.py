@@ -16,6 +16,8 @@ from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
 from sparkguard.layout import lay_out
 from sparkguard.measures.bins import Bins
+from sparkguard.measures.families import Family
+from sparkguard.measures.values import Values
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.profile import Need
 from sparkguard.relations.table import Table
@@ -178,9 +180,13 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
 
 
 def test_counts_have_the_same_bits_however_rows_are_spread(spark: Any) -> None:
-    rows = trips(spark)
-    need = Need(Table("trips"), Bins(("delay",), _family(), tuple(float(i) for i in range(1, 100))))
-    (scan,) = lay_out([need], {"trips": ("month",)})
+    rows, table = trips(spark), Table("trips")
+    edges = tuple(float(i) for i in range(1, 100))
+    needs: list[Need[Any]] = [
+        Need(table, Bins(("delay",), Family.FLOAT, edges)),
+        Need(table, Values(("dest",), Family.STRING)),
+    ]
+    (scan,) = lay_out(needs, {"trips": ("month",)})
 
     class Spread:
         def __init__(self, parts: int) -> None:
@@ -189,13 +195,10 @@ def test_counts_have_the_same_bits_however_rows_are_spread(spark: Any) -> None:
         def frame(self, name: str, /) -> Any:
             return rows.repartition(self.parts)
 
-    found = [
-        need.measure.dump(run_scan(scan, Spread(n)).profile.at(WHOLE, need)) for n in (1, 7, 200)
-    ]
-    assert found[0] == found[1] == found[2]
+    def bits(parts: int) -> dict[tuple[str, str], bytes]:
+        found = run_scan(scan, Spread(parts)).profile.restricted(needs)
+        return {(n.id, where.key): n.measure.dump(s) for (n, where), s in found.states.items()}
 
-
-def _family() -> Any:
-    from sparkguard.measures.families import Family
-
-    return Family.FLOAT
+    found = bits(1)
+    assert len(found) == 12
+    assert bits(7) == bits(200) == found
