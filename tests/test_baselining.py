@@ -26,7 +26,7 @@ from sparkguard.results.alerts import accepted, acknowledge, last_rows
 from sparkguard.results.baselines import Baselines
 from sparkguard.run import Request, audit, initialise
 from sparkguard.scan import run_scan
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
 
 CONTRACT = """\

@@ -75,6 +75,9 @@ def test_changes_come_from_the_log(spark: Any, lake: Path, tmp_path: Path) -> No
     pinned = snapshot.pinned["t"]
     found = incremental._changed(snapshot, pinned, 0, ("month",))
     assert found == {Slice.of({"month": "1"})}
+    files = incremental.Changed(snapshot, "t", found).frame("t").inputFiles()
+    assert files
+    assert all("month=1" in file for file in files)
     assert incremental._changed(snapshot, pinned, pinned.version, ("month",)) == frozenset()
     spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMN b INT")
     evolved = Snapshot.pin(spark, {"t": TableRef(path=path)})
