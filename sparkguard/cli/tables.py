@@ -47,6 +47,7 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
             _observed(row),
             escape(printable(row.reason)),
         )
+    table.show_header = table.row_count > 0
     return table
 
 
