@@ -40,10 +40,6 @@ class Calibration:
         return float((self.n * abs(self.score - self.share)).sum() / self.n.sum())
 
     @cached_property
-    def greatest_gap(self) -> float:
-        return float(abs(self.score - self.share).max())
-
-    @cached_property
     def debiased(self) -> float:
         """The squared error less what chance adds to it (Kumar et al., 2019); may be negative."""
         chance = self.share * (1 - self.share) / np.maximum(self.n - 1, 1)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from sparkguard.evaluation.metric import Metric, mean
 from sparkguard.evaluation.scores import SQUARES_UNIT, UNIT, Scores
 
@@ -46,7 +44,3 @@ def brier_parts(scores: Scores) -> BrierParts | None:
     return BrierParts(
         reliability, resolution, uncertainty, whole - (reliability - resolution + uncertainty)
     )
-
-
-def base_rate(scores: Scores) -> float:
-    return float(np.sum(scores.positives)) / scores.n if scores.n else float("nan")
