@@ -4,7 +4,6 @@ import io
 import random
 from collections import Counter
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +88,14 @@ def explained(frame: Any) -> str:
     return out.getvalue()
 
 
-@dataclass(frozen=True)
 class OfOneMonth(Frames):
     """As a run that judges one slice sees tables that are sliced alike."""
 
     def frame(self, name: str, /) -> Any:
-        return self.by_name[name].where("month = 2")
+        return self.in_full(name).where("month = 2")
 
     def in_full(self, name: str, /) -> Any:
-        return self.by_name[name]
+        return super().frame(name)
 
     def slice_of(self, name: str, /) -> Slice:
         return Slice.of({"month": "2"})

@@ -201,7 +201,7 @@ class Mended(Frames):
     def frame(self, name: str, /) -> Any:
         if name == CONTROL:
             return super().frame(name)
-        object.__setattr__(self, "looks", self.looks + 1)
+        self.looks += 1
         return super().frame(name).where("id > 0" if self.looks == 1 else "true")
 
 
