@@ -1,9 +1,9 @@
-"""How Spark runs the plans of tests in classic mode."""
+"""Settings of the session that tests share: how Spark runs plans, and others for a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 INTERPRETED = {
@@ -21,16 +21,21 @@ _COMPILED = {
 
 
 @contextmanager
-def compiled(spark: Any) -> Iterator[None]:
-    """Runs adaptive plans of generated code, as Spark does by default: faster for many rows."""
-    before = {key: spark.conf.get(key) for key in _COMPILED}
-    _set(spark, _COMPILED)
+def configured(spark: Any, settings: Mapping[str, str]) -> Iterator[None]:
+    """Session settings for a while; afterwards they are what they were, set or unset."""
+    before = {key: spark.conf.get(key, None) for key in settings}
     try:
+        for key, value in settings.items():
+            spark.conf.set(key, value)
         yield
     finally:
-        _set(spark, before)
+        for key, value in before.items():
+            if value is None:
+                spark.conf.unset(key)
+            else:
+                spark.conf.set(key, value)
 
 
-def _set(spark: Any, settings: dict[str, str]) -> None:
-    for key, value in settings.items():
-        spark.conf.set(key, value)
+def compiled(spark: Any) -> AbstractContextManager[None]:
+    """Runs adaptive plans of generated code, as Spark does by default: faster for many rows."""
+    return configured(spark, _COMPILED)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from sparkguard.relations.reference_counts import ReferenceCounts
 from sparkguard.relations.table import Table
 from sparkguard.scan import bundled, run_bundle, run_scan
 from sparkguard.scan.bundles import MOST_SCANS, bundle_frame
+from tests.plans import configured
 
 
 def reference(to: str, **columns: str) -> ReferenceCounts:
@@ -62,20 +61,6 @@ def files(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Files:
     return Files(spark, lake)
 
 
-@contextmanager
-def settings(spark: Any, **values: str) -> Iterator[None]:
-    """Session settings for a while; `_` stands for a dot."""
-    names = {f"spark.sql.{name.replace('_', '.')}": value for name, value in values.items()}
-    before = {name: spark.conf.get(name) for name in names}
-    for name, value in names.items():
-        spark.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            spark.conf.set(name, value)
-
-
 def test_like_scans_of_one_table_are_one_group_up_to_a_limit() -> None:
     many = [Scan(r, (), s.chunks) for r in EVERY for s in scans(r)] * 3
     groups = bundled([(scan, "tables") for scan in many], lambda pair: pair)
@@ -95,7 +80,11 @@ def test_a_bundle_sees_what_its_scans_see_alone_whatever_the_plan(
     alone = [run_scan(scan, files) for scan in every]
     assert all(found.profile.states and not found.failures for found in alone)
     for adaptive, partitions in (("true", "1"), ("false", "7")):
-        with settings(spark, adaptive_enabled=adaptive, shuffle_partitions=partitions):
+        plans = {
+            "spark.sql.adaptive.enabled": adaptive,
+            "spark.sql.shuffle.partitions": partitions,
+        }
+        with configured(spark, plans):
             assert run_bundle(every, files) == alone
 
 
@@ -103,7 +92,7 @@ def test_columns_and_parents_that_references_share_are_read_once(
     spark: Any, files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Adaptive execution shares what is equal only once it runs.
-    with settings(spark, adaptive_enabled="false"):
+    with configured(spark, {"spark.sql.adaptive.enabled": "false"}):
         capsys.readouterr()
         bundle_frame(scans(*EVERY), files).explain()
         plan = capsys.readouterr().out

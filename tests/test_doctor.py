@@ -12,6 +12,7 @@ from sparkguard import doctor, jars, session
 from sparkguard.doctor import Row, Status
 from sparkguard.errors import EvaluationError
 from sparkguard.results import Location, Store
+from tests.plans import configured
 
 
 def by_name(rows: Iterable[Row]) -> dict[str, Row]:
@@ -85,13 +86,8 @@ def test_a_session_that_loses_rows_or_has_no_store_is_not(spark: Any, tmp_path: 
         "spark.sql.files.ignoreCorruptFiles": "true",
         "spark.sql.session.timeZone": "Europe/Paris",
     }
-    for key, value in settings.items():
-        spark.conf.set(key, value)
-    try:
+    with configured(spark, settings):
         rows = by_name(doctor.diagnose(lambda: spark, store))
-    finally:
-        spark.conf.unset("spark.sql.files.ignoreCorruptFiles")
-        spark.conf.set("spark.sql.session.timeZone", "UTC")
     assert rows["spark.sql.files.ignoreCorruptFiles"].status is Status.FAIL
     assert rows["Time zone"].status is Status.WARN
     assert rows["Result tables"].status is Status.FAIL

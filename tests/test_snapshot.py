@@ -11,6 +11,7 @@ from sparkguard.errors import EvaluationError, SnapshotError
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.tables import TableRef
+from tests.plans import configured
 
 pytestmark = pytest.mark.e2e
 
@@ -107,12 +108,11 @@ def test_a_table_of_another_format_in_the_catalog_is_refused(spark: Any) -> None
 def test_a_session_that_drops_unreadable_files_is_refused(
     spark: Any, table: TableRef, key: str
 ) -> None:
-    spark.conf.set(f"spark.sql.files.{key}", "true")
-    try:
-        with pytest.raises(EvaluationError, match=f"{key} is true"):
-            Snapshot.pin(spark, {"orders": table})
-    finally:
-        spark.conf.unset(f"spark.sql.files.{key}")
+    with (
+        configured(spark, {f"spark.sql.files.{key}": "true"}),
+        pytest.raises(EvaluationError, match=f"{key} is true"),
+    ):
+        Snapshot.pin(spark, {"orders": table})
 
 
 def test_the_count_of_a_table_with_deletion_vectors_is_right(spark: Any, lake: Path) -> None:

@@ -9,6 +9,7 @@ from sparkguard.checks.freshness import Freshness, Newest, NewestState
 from sparkguard.slices import Slice
 from sparkguard.sql import name
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 DAY = 86_400
 SCHEMA = (
@@ -44,14 +45,11 @@ CASES: list[tuple[Freshness, Outcome, float | None, int | None]] = [
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_ages_do_not_depend_on_the_sessions_zone(spark: Any, judge: Any, zone: str) -> None:
     frame = spark.createDataFrame(ROWS, SCHEMA)
-    spark.conf.set("spark.sql.session.timeZone", zone)
-    try:
+    with configured(spark, {"spark.sql.session.timeZone": zone}):
         found = judge([rule for rule, _, _, _ in CASES], {"t": frame})
         (slice_b,) = judge(
             [Freshness(("at",), DAY)], {"t": frame}, by=("p",), where=Slice.of({"p": "b"})
         )
-    finally:
-        spark.conf.set("spark.sql.session.timeZone", "UTC")
     assert [(one.outcome, one.observed, one.violations) for one in found] == [
         case[1:] for case in CASES
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from sparkguard.checks.pattern import Pattern
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 
 @pytest.mark.parametrize("escaped", ["true", "false"])
@@ -23,11 +24,8 @@ def test_a_pattern_is_searched_for(spark: Any, judge: Any, escaped: str) -> None
         (("i",), "1", Outcome.ERROR, None),
     ]
     rules = [Pattern(column, pattern) for column, pattern, _, _ in cases if pattern]
-    spark.conf.set("spark.sql.parser.escapedStringLiterals", escaped)
-    try:
+    with configured(spark, {"spark.sql.parser.escapedStringLiterals": escaped}):
         found = judge(rules, {"t": frame})
-    finally:
-        spark.conf.unset("spark.sql.parser.escapedStringLiterals")
     told = [(one.outcome, one.violations) for one in found]
     assert told == [case[2:] for case in cases if case[1]]
 

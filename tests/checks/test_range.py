@@ -11,12 +11,14 @@ from sparkguard.checks.range import Range
 from sparkguard.errors import ConfigurationError, Location
 from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 SCHEMA = (
     "i int, b bigint, f double, g float, d decimal(10,2), w decimal(38,0), s string,"
     " day date, at timestamp, local timestamp_ntz, list array<int>, map map<string,double>,"
     " n struct<x:int>, empty int, flag boolean, sure int not null"
 )
+
 NAN, INF = math.nan, math.inf
 UTC = datetime(2020, 1, 1)
 
@@ -93,12 +95,9 @@ def check(options: dict[str, Any]) -> Range:
 
 @pytest.mark.parametrize("ansi", ["true", "false"])
 def test_counts_of_every_kind_of_value(spark: Any, judge: Any, ansi: str) -> None:
-    spark.conf.set("spark.sql.ansi.enabled", ansi)
-    try:
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
         frame = spark.createDataFrame(ROWS, SCHEMA)
         found = judge([check(options) for options, _, _ in CASES], {"t": frame})
-    finally:
-        spark.conf.unset("spark.sql.ansi.enabled")
     told = [
         (options, judgement.outcome, judgement.violations)
         for (options, _, _), judgement in zip(CASES, found, strict=True)

@@ -10,6 +10,7 @@ from sparkguard.checks.set import Set
 from sparkguard.errors import ConfigurationError, Location
 from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 SCHEMA = "s string, i int, d decimal(5,2), f double, day date, b boolean, list array<string>"
 ROWS = [
@@ -47,12 +48,9 @@ def check(column: Any, values: list[Any], **more: Any) -> Set:
 
 @pytest.mark.parametrize("ansi", ["true", "false"])
 def test_values_outside_the_list_are_counted(spark: Any, judge: Any, ansi: str) -> None:
-    spark.conf.set("spark.sql.ansi.enabled", ansi)
-    try:
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
         frame = spark.createDataFrame(ROWS, SCHEMA)
         found = judge([check(column, values) for column, values, _, _ in CASES], {"t": frame})
-    finally:
-        spark.conf.unset("spark.sql.ansi.enabled")
     told = [
         (*case[:2], one.outcome, one.violations) for case, one in zip(CASES, found, strict=True)
     ]

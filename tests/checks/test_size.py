@@ -6,6 +6,7 @@ import pytest
 
 from sparkguard.checks.size import Size
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 
 @pytest.mark.parametrize("legacy", ["true", "false"])
@@ -24,11 +25,8 @@ def test_items_of_arrays_and_maps_are_counted(spark: Any, judge: Any, legacy: st
         (Size(("m",), 1, nulls="violation"), Outcome.FAIL, 2),
         (Size(("i",), 1), Outcome.ERROR, None),
     ]
-    spark.conf.set("spark.sql.legacy.sizeOfNull", legacy)
-    try:
+    with configured(spark, {"spark.sql.legacy.sizeOfNull": legacy}):
         found = judge([rule for rule, _, _ in cases], {"t": frame})
-    finally:
-        spark.conf.unset("spark.sql.legacy.sizeOfNull")
     assert [(one.outcome, one.violations) for one in found] == [case[1:] for case in cases]
 
 

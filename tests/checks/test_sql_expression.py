@@ -11,6 +11,7 @@ from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import name
 from sparkguard.thresholds import Operator, Threshold, zero_rows
 from sparkguard.verdicts import Outcome
+from tests.plans import configured
 
 ROWS = [("x", 1, 2), ("x", 3, 2), ("x", None, 2), ("y", 5, 0)]
 
@@ -29,12 +30,9 @@ def test_rows_that_break_a_condition(spark: Any, judge: Any, ansi: str) -> None:
         (SqlExpression("a / b > 0"), Outcome.FAIL, 2),
         (SqlExpression("coalesce(a, 1) < 5", threshold=quarter), Outcome.PASS, 1),
     ]
-    spark.conf.set("spark.sql.ansi.enabled", ansi)
-    try:
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
         frame = spark.createDataFrame(ROWS, "p string, a int, b int")
         found = judge([rule for rule, _, _ in cases], {"t": frame})
-    finally:
-        spark.conf.unset("spark.sql.ansi.enabled")
     assert [(one.outcome, one.violations) for one in found] == [case[1:] for case in cases]
     assert found[0].reason == "2 of 4 rows break the expression; it is NULL for 1"
 

@@ -19,6 +19,7 @@ from sparkguard.layout import lay_out
 from sparkguard.profile import Profile
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE
+from tests.plans import configured
 
 CHECK = References((("l_orderkey",),), "orders", (("o_orderkey",),))
 
@@ -125,11 +126,10 @@ def test_partitioning_and_adaptive_execution_change_nothing(spark: Any, tmp_path
     planted = plant(clean, folder, 40, 300, 30)
     for adaptive in ("true", "false"):
         for partitions in ("1", "7"):
-            spark.conf.set("spark.sql.adaptive.enabled", adaptive)
-            spark.conf.set("spark.sql.shuffle.partitions", partitions)
-            try:
+            settings = {
+                "spark.sql.adaptive.enabled": adaptive,
+                "spark.sql.shuffle.partitions": partitions,
+            }
+            with configured(spark, settings):
                 found = reported(spark, folder)
-            finally:
-                spark.conf.set("spark.sql.shuffle.partitions", "2")
-                spark.conf.unset("spark.sql.adaptive.enabled")
             assert {name: found[name] for name in planted} == planted

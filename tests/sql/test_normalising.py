@@ -6,6 +6,7 @@ import pytest
 
 from sparkguard.sql import name
 from sparkguard.sql.normalising import normalised
+from tests.plans import configured
 
 PAIRS = [
     ("trim", " a\u00a0\u200b\t", "a", True),
@@ -33,11 +34,8 @@ def test_texts_that_mean_one_key(spark: Any, ansi: str) -> None:
         f"({normalised(name('a'), [rule]).text}) = ({normalised(name('b'), [rule]).text})"
         for rule in dict.fromkeys(rule for rule, *_ in PAIRS)
     ]
-    spark.conf.set("spark.sql.ansi.enabled", ansi)
-    try:
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
         rows = frame.coalesce(1).selectExpr(*cells).collect()
-    finally:
-        spark.conf.unset("spark.sql.ansi.enabled")
     rules = [*dict.fromkeys(rule for rule, *_ in PAIRS)]
     told = [(*pair[:3], rows[i][rules.index(pair[0])]) for i, pair in enumerate(PAIRS)]
     assert told == PAIRS

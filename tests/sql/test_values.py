@@ -7,11 +7,13 @@ import pytest
 from sparkguard import sql
 from sparkguard.sql import Sql
 from sparkguard.sql.values import any_missing, any_present, any_value
+from tests.plans import configured
 
 SCHEMA = (
     "a int, n struct<x:int, `o.p`:struct<y:int>>, l array<struct<x:int>>, m map<string,int>,"
     " ll array<array<int>>"
 )
+
 ROWS = [
     (1, (1, (9,)), [(1,), (9,)], {"k": 9}, [[1], [9]]),
     (9, (None, None), [None], {"k": None}, [[None], None]),
@@ -45,11 +47,8 @@ def test_conditions_at_every_depth(spark: Any, three_valued: str) -> None:
     ]
     make = {"missing": any_missing, "present": any_present, "nine": lambda p: any_value(p, nine)}
     cells = [make[kind](path).text for path, kind, _ in wanted]
-    spark.conf.set("spark.sql.legacy.followThreeValuedLogicInArrayExists", three_valued)
-    try:
+    with configured(spark, {"spark.sql.legacy.followThreeValuedLogicInArrayExists": three_valued}):
         rows = spark.createDataFrame(ROWS, SCHEMA).coalesce(1).selectExpr(*cells).collect()
-    finally:
-        spark.conf.unset("spark.sql.legacy.followThreeValuedLogicInArrayExists")
     told = [
         (path, kind, [i for i, row in enumerate(rows) if row[at]])
         for at, (path, kind, _) in enumerate(wanted)
