@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -98,8 +98,7 @@ class _Part(Check):
         """All cohorts together, as known at the moment looked from."""
         state = context.seen.at(WHOLE, self._truth(context)) or KeyedSumsState()
         labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
-        seen, task = Seen(state, self.of.slices), self.of.kind_of_task
-        cells = {group: seen.cells(group) for group in seen.groups()}
+        seen = Seen(state, self.of.slices)
         watch = Watch(
             seen,
             day_of(context.as_of),
@@ -107,8 +106,8 @@ class _Part(Check):
             self.of.cycle_days,
             {int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None},
             by_version={
-                group.version: (task.predicted(found), task.labelled(found))
-                for group, found in cells.items()
+                group.version: counts
+                for group, counts in self._counts(seen)
                 if not group.slice and group.version is not None
             },
         )
@@ -126,12 +125,14 @@ class _Part(Check):
         ]
         ripe = [one for one in cohorts if stored.standing(one, watch.development, False).is_ripe]
         seen = max(ripe, key=lambda one: max(one.predictions_by_day, default=0), default=watch.seen)
-        task, cells = self.of.kind_of_task, {g: seen.cells(g) for g in seen.groups()}
-        return {
-            group.name: (task.predicted(found), task.labelled(found))
-            for group, found in cells.items()
-            if group.version is None
-        }
+        return {g.name: counts for g, counts in self._counts(seen) if g.version is None}
+
+    def _counts(self, seen: Seen) -> Iterator[tuple[Group, tuple[int, int]]]:
+        """(predictions, labelled) of each group."""
+        task = self.of.kind_of_task
+        for group in seen.groups():
+            cells = seen.cells(group)
+            yield group, (task.predicted(cells), task.labelled(cells))
 
     def _standing(self, seen: Seen, watch: Watch) -> stored.Standing:
         days = [watch.feed[day] for day in watch.days if day in watch.feed]

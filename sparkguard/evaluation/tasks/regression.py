@@ -1,0 +1,68 @@
+"""Models that give a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from sparkguard import sql
+from sparkguard.evaluation import confusion, regression
+from sparkguard.evaluation.metric import Metric
+from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
+from sparkguard.relations.effective_label import LOWER, UPPER
+from sparkguard.sql import Sql
+
+
+@dataclass(frozen=True)
+class Regression(Task):
+    """Numbers, in whole `quantum`s, none larger than `largest` in size."""
+
+    quantum: float
+    largest: float
+    levels: Sequence[float] = ()
+    has_interval: bool = False
+    sum_type = "DECIMAL(38, 0)"
+
+    def _fits(self) -> Sql:
+        limit = sql.literal(self.largest)
+        return sql.template(
+            "(({1} IS NULL OR abs({1}) <= {2}) AND {0} IS NOT NULL AND abs({0}) <= {2})",
+            *(SCORE_SQL, TRUTH_SQL, limit),
+        )
+
+    def cells(self) -> tuple[Sql, ...]:
+        return (sql.template("CAST(coalesce({}, false) AS INT)", self._fits()),)
+
+    def sums(self) -> tuple[Sql, ...]:
+        fitting = sql.template("CASE WHEN {} THEN {} END", self._fits(), TRUTH_SQL)
+        covered = regression.covered_sql(fitting, sql.name(LOWER), sql.name(UPPER))
+        more = (covered,) if self.has_interval else ()
+        return (*regression.sums_sql(fitting, SCORE_SQL, self.quantum), *more)
+
+    def names(self) -> tuple[str, ...]:
+        pinball = (regression.pinball_name(level) for level in self.levels)
+        more = ("interval_coverage",) if self.has_interval else ()
+        return ("mae", "rmse", "bias", "wape", "mape", *pinball, *more)
+
+    def errors(self, cells: Cells) -> regression.Errors:
+        width = len(fields(regression.Errors))
+        rows = [s[1 : 1 + width] for s in cells.values()]
+        return (
+            regression.Errors(*map(sum, zip(*rows, strict=True))) if rows else regression.Errors()
+        )
+
+    def metrics(self, cells: Cells) -> Iterator[Metric]:
+        errors = self.errors(cells)
+        yield from regression.metrics(errors, self.quantum, self.levels)
+        if self.has_interval:
+            covered = sum(s[-1] for s in cells.values())
+            yield confusion.share("interval_coverage", covered, errors.n, "no labelled prediction")
+
+    def labelled(self, cells: Cells) -> int:
+        return self.errors(cells).n
+
+    def invalid(self, cells: Cells) -> tuple[int, str]:
+        return (
+            sum(s[0] for k, s in cells.items() if k[0] == 0),
+            f"predictions or labels are no numbers up to {self.largest:g}",
+        )
