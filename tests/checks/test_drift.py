@@ -1,103 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
-import numpy as np
 import pytest
 
-from sparkguard.checks.base import Approved, Check, Context, Judged, Judgement, TableFacts
+from sparkguard.checks.base import Judged
 from sparkguard.checks.drift import Drift, DriftJudgement, FeatureDrift
-from sparkguard.datatypes import Atomic, Field, Struct
-from sparkguard.measures.bins import Bins, BinsState
-from sparkguard.measures.families import Family
 from sparkguard.measures.quantiles import Quantiles, QuantilesState
 from sparkguard.measures.sample import Sample, SampleState
-from sparkguard.measures.values import Values, ValuesState
-from sparkguard.profile import Need, Profile
-from sparkguard.relations.table import Table
+from sparkguard.measures.values import Values
+from sparkguard.profile import Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome
-
-EDGES = tuple(float(i) for i in range(1, 100))
-SCHEMA = Struct(
-    (
-        Field("month", Atomic("integer")),
-        Field("delay", Atomic("double")),
-        Field("dest", Atomic("string")),
-        Field("at", Atomic("timestamp")),
-    )
+from tests.checks.drift_states import (
+    DELAY,
+    DEST,
+    bins,
+    by_month,
+    checks,
+    context,
+    month,
+    outcomes,
+    run,
+    values,
 )
-FACTS = TableFacts("flights", SCHEMA, version=7)
-TABLE = Table("flights")
-DELAY = Need(TABLE, Bins(("delay",), Family.FLOAT, EDGES))
-DEST = Need(TABLE, Values(("dest",), Family.STRING))
-
-
-def month(n: int | str) -> Slice:
-    return Slice.of({"month": str(n)})
-
-
-def bins(rows: int = 10_000, shift: float = 0.0, null: int = 0) -> BinsState:
-    p = np.full(100, 0.01)
-    p[:50] -= shift / 50
-    p[50:] += shift / 50
-    return BinsState(tuple(int(x) for x in np.round(p * rows)), null)
-
-
-def context(states: Mapping[tuple[Need[Any], Slice], Any] | None = None, **more: Any) -> Context:
-    baseline = Profile({(DELAY, WHOLE): bins(30_000), (DEST, WHOLE): values(30_000)})
-    return Context(
-        FACTS,
-        datetime(2024, 1, 1, tzinfo=timezone.utc),
-        by=("month",),
-        seen=Profile(states or {}),
-        baseline=more.pop("baseline", baseline),
-        approved=Approved("q1", 3),
-        tables={"flights": FACTS},
-        **more,
-    )
-
-
-def values(rows: int, of_a: float = 0.6) -> ValuesState:
-    return ValuesState({"a": round(rows * of_a), "b": rows - round(rows * of_a)})
-
-
-def checks(**options: Any) -> dict[str, FeatureDrift]:
-    found = Drift(**options).expand(context())
-    assert all(isinstance(check, FeatureDrift) for check in found.values())
-    return found  # type: ignore[return-value]
-
-
-def run(
-    check: Check, states: Mapping[tuple[Need[Any], Slice], Any], slices: list[Slice], **more: Any
-) -> dict[Slice, Judgement]:
-    seen = context(states, **more)
-    seen = replace(seen, survey=check.survey(seen))
-    judged = tuple(
-        Judged(
-            "flights.drift",
-            check,
-            where,
-            check.judge(seen.seen.only(where), replace(seen, where=where)),
-        )
-        for where in slices
-    )
-    return {one.slice: one.judgement for one in type(check).settle(judged)}
-
-
-def by_month(states: list[Any], need: Need[Any] = DELAY) -> dict[tuple[Need[Any], Slice], Any]:
-    return {(need, month(i)): state for i, state in enumerate(states, start=1)}
-
-
-def outcomes(states: list[Any], need: Need[Any] = DELAY, **more: Any) -> list[str]:
-    check = checks()[need.measure.column[0]]
-    found = run(
-        check, by_month(states, need), [WHOLE, *map(month, range(1, len(states) + 1))], **more
-    )
-    return [j.outcome.value for j in found.values()]
 
 
 def test_every_column_but_slices_and_times_by_default() -> None:
@@ -197,76 +124,6 @@ def test_too_few_rows_say_so() -> None:
     found = run(checks()["delay"], by_month([bins(200), bins(200)]), [month(1), month(2)])
     assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
     assert found[month(1)].reason.startswith("INSUFFICIENT_ROWS: 200 against 30,000")
-
-
-def test_a_column_that_went_null_fails_however_few_rows_there_are() -> None:
-    empty = BinsState((0,) * 100, null=200)
-    found = run(checks()["delay"], by_month([bins(200), empty]), [month(1), month(2)])
-    assert found[month(2)].outcome is Outcome.FAIL
-    assert "null share 100.00%, was 0.00%" in found[month(2)].reason
-
-
-def test_a_column_that_was_always_null_is_not_evaluable() -> None:
-    empty = BinsState((0,) * 100, null=5_000)
-    found = run(
-        checks()["delay"],
-        by_month([empty]),
-        [month(1)],
-        baseline=Profile({(DELAY, WHOLE): BinsState((0,) * 100, null=9_000)}),
-    )
-    assert found[month(1)].outcome is Outcome.NOT_EVALUABLE
-    assert found[month(1)].reason.startswith("ALL_NULL")
-
-
-def test_a_slice_without_rows_is_empty_and_one_that_the_baseline_lacks_has_none() -> None:
-    check = checks()["delay"]
-    nothing = BinsState((0,) * 100)
-    found = run(check, by_month([bins(), nothing]), [month(2), month(3)])
-    assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
-    assert {j.reason for j in found.values()} == {"EMPTY: there are no rows"}
-    jfk = Slice.of({"month": "1", "origin": "JFK"})
-    baseline = Profile({(DELAY, Slice.of({"origin": "LGA"})): bins()})
-    more = {"baseline": baseline}
-    lacking = run(check, {(DELAY, jfk): bins()}, [jfk], **more)[jfk]
-    assert lacking.reason == "NO_BASELINE: the baseline lacks this slice"
-    assert lacking.counts_as is Outcome.WARN
-
-
-def test_a_constant_column_is_steady_until_another_value_comes() -> None:
-    need = Need(TABLE, Values(("dest",), Family.STRING))
-    baseline = Profile({(need, WHOLE): ValuesState({"a": 30_000})})
-    states = [ValuesState({"a": 3_000}), ValuesState({"a": 2_900, "b": 100})]
-    found = run(checks()["dest"], by_month(states, need), [month(1), month(2)], baseline=baseline)
-    assert [j.outcome for j in found.values()] == [Outcome.PASS, Outcome.FAIL]
-    assert "3.33% of rows hold values that the baseline lacks" in found[month(2)].reason
-
-
-def test_another_type_fails() -> None:
-    baseline = Profile({(Need(TABLE, Values(("delay",), Family.STRING)), WHOLE): values(100)})
-    check = checks()["delay"]
-    assert check.needs(context(baseline=baseline)) == ()
-    found = run(check, {}, [WHOLE], baseline=baseline)
-    assert found[WHOLE].outcome is Outcome.FAIL
-    assert "type changed from string to float" in found[WHOLE].reason
-
-
-def test_categories_that_swap_fail_and_are_named() -> None:
-    states = [values(5_000), values(5_000), values(5_000, 0.3)]
-    found = run(checks()["dest"], by_month(states, DEST), [*map(month, (1, 2, 3))])
-    assert found[month(3)].outcome is Outcome.FAIL
-    assert "the share of" in found[month(3)].reason
-
-
-def test_more_values_than_can_be_counted_fail() -> None:
-    found = outcomes([values(5_000), values(5_000), ValuesState({}, overflow=True)], DEST)
-    assert found[-1] == "fail"
-
-
-def test_values_and_slices_that_are_too_many_together_are_no_pass() -> None:
-    seen = {(DEST, WHOLE): ValuesState({}, overflow=True)}
-    found = run(checks()["dest"], seen, [WHOLE, month(1)])
-    assert {j.outcome for j in found.values()} == {Outcome.NOT_EVALUABLE}
-    assert {j.reason[:15] for j in found.values()} == {"TOO_MANY_VALUES"}
 
 
 def test_a_whole_of_which_no_slice_can_be_compared_is_judged_by_itself() -> None:

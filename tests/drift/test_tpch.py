@@ -15,30 +15,12 @@ from sparkguard.contracts.audit import load_audit
 from sparkguard.results.baselines import Baselines
 from sparkguard.run import Request, audit, initialise
 from sparkguard.slices import Slice
+from tests.shops import write_audit
 
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: lineitem
-version: 1.0.0
-status: active
-schema:
-  - name: lineitem
-    properties:
-      - {name: month, logicalType: integer}
-    quality:
-      - {type: custom, engine: sparkguard, implementation: {check: drift}}
-"""
-AUDIT = """\
-audit: lineitem
-contracts: ../contracts
-results: {path: "${lake}/results"}
-datasets:
-  lineitem:
-    contract: lineitem
-    table: {path: "${lake}/lineitem"}
-    slices: {by: [month], judge: all}
-"""
+LINEITEM = {
+    "properties": [{"name": "month", "logicalType": "integer"}],
+    "quality": [{"type": "custom", "engine": "sparkguard", "implementation": {"check": "drift"}}],
+}
 PLANTED = {
     "l_quantity": (8, "l_quantity + 14"),  # one standard deviation
     "l_extendedprice": (9, "l_extendedprice * 2"),
@@ -63,15 +45,13 @@ def test_planted_shifts_fail_from_their_first_month_and_nothing_else_does(
     }
     rows = rows.selectExpr(*(moved.get(name, name) for name in rows.columns))
     rows.write.format("delta").partitionBy("month").save(str(lake / "lineitem"))
-    for name, text in (("contracts/lineitem.odcs.yaml", CONTRACT), ("audits/a.yaml", AUDIT)):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text(text)
-    settings = load_audit(tmp_path / "audits/a.yaml", {"lake": str(lake)})
+    sliced = {"lineitem": {"slices": {"by": ["month"], "judge": "all"}}}
+    settings = load_audit(write_audit(tmp_path, {"lineitem": LINEITEM}, sliced))
     initialise(settings, spark=spark)
     months = [Slice.of({"month": str(m)}) for m in range(1, 5)]
     made = create_baseline(settings, "lineitem", "first", months, by="ann", spark=spark)
     assert made.replay_alarms == 0
-    Baselines(spark, str(lake / "results")).approve("lineitem", "first", "bob")
+    Baselines(spark, str(lake / "sparkguard")).approve("lineitem", "first", "bob")
     found = audit(settings, Request(as_of=datetime(2024, 1, 1, tzinfo=timezone.utc)), spark=spark)
     broken = {
         (row.check_id.rpartition(".")[2], row.slice)
