@@ -21,9 +21,23 @@ settings.register_profile("sparkguard", deadline=None, derandomize=True, print_b
 settings.load_profile("sparkguard")
 
 
+# Java's quick compiler makes more code than the room it gets by default holds.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the truths at scale as well")
     parser.addoption("--no-spark", action="store_true", help="only tests that start no Spark")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Most tests' time is compilers at work on code that soon ends.
+
+    Java's quick one alone takes half of the processor time, here and in the processes that tests
+    start; at scale the thorough one pays.
+    """
+    if not config.getoption("--full"):
+        os.environ["JAVA_TOOL_OPTIONS"] = _SHORT_LIVED
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,25 +62,13 @@ def mode() -> str:
     return MODE
 
 
-# Most tests' time is compilers at work on code that soon ends. Java's quick one alone takes half
-# of the processor time; at scale the thorough one pays.
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
-
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Any]:
     """A small local Spark session with Delta, the only one of its process."""
-    from sparkguard.session import local_settings, open_session
+    from sparkguard.session import open_session
 
-    java = local_settings(())["spark.driver.extraJavaOptions"]
-    plans = {}
-    if not pytestconfig.getoption("--full"):
-        java = f"{java} {_SHORT_LIVED}"
-        # Tests through Spark Connect and those at scale run the code that Spark generates.
-        plans = INTERPRETED if MODE == "classic" else {}
     settings = {
-        **plans,
-        "spark.driver.extraJavaOptions": java,
+        **({} if pytestconfig.getoption("--full") else INTERPRETED),
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",

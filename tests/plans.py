@@ -13,7 +13,7 @@ INTERPRETED = {
 }
 """Plans run as they are written: a third less work where rows are few."""
 
-_COMPILED = {
+COMPILED = {
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.codegen.wholeStage": "true",
     "spark.sql.codegen.factoryMode": "FALLBACK",
@@ -38,4 +38,4 @@ def configured(spark: Any, settings: Mapping[str, str]) -> Iterator[None]:
 
 def compiled(spark: Any) -> AbstractContextManager[None]:
     """Runs adaptive plans of generated code, as Spark does by default: faster for many rows."""
-    return configured(spark, _COMPILED)
+    return configured(spark, COMPILED)

@@ -15,9 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sparkguard import jars
+from tests.plans import INTERPRETED
 
 ROOT = Path(__file__).parents[2]
 DELTA = {
+    **INTERPRETED,
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
@@ -116,10 +118,15 @@ def submit_command(master: str, settings: Mapping[str, str], folder: Path) -> tu
 
 
 def submit(
-    master: str, job: Path, arguments: Sequence[str], folder: Path, seconds: float = 600
+    master: str,
+    job: Path,
+    arguments: Sequence[str],
+    folder: Path,
+    seconds: float = 600,
+    settings: Mapping[str, str] = DELTA,
 ) -> subprocess.CompletedProcess[str]:
     """Run `job` to its end and hand back its exit code and output."""
-    command = (*submit_command(master, DELTA, folder), str(job), *arguments)
+    command = (*submit_command(master, settings, folder), str(job), *arguments)
     return subprocess.run(
         command,
         env=environment(),

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sparkguard.run import Request, audit, initialise
-from tests.platform.processes import ROOT, standalone_cluster, submit
+from tests.plans import COMPILED
+from tests.platform.processes import DELTA, ROOT, standalone_cluster, submit
 
 pytestmark = pytest.mark.platform
 
@@ -82,7 +83,8 @@ def test_sixty_million_rows_take_a_driver_of_one_gibibyte(
     written = tmp_path / "found.json"
     assigned = ("--set", f"lake={lake}", "--set", f"store={store}", "--json", str(written))
     job = ROOT / "jobs" / "audit.py"
-    done = submit(cluster, job, (str(LINEITEM), *assigned), tmp_path / "cluster", seconds=2_400)
+    settings = {**DELTA, **COMPILED}
+    done = submit(cluster, job, (str(LINEITEM), *assigned), tmp_path / "cluster", 2_400, settings)
     assert done.returncode == 1, done.stderr[-2_000:]
     found = json.loads(written.read_text())["results"]
     whole = {row["check_id"]: row for row in found if row["slice"] == ""}
