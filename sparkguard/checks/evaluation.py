@@ -15,16 +15,19 @@ from sparkguard.checks.base import (
     violated,
     warned,
 )
+from sparkguard.drift.multiplicity import Q
 from sparkguard.evaluation import rows as stored
+from sparkguard.evaluation.by_slice import BY_SLICE, judged
 from sparkguard.evaluation.changes import decay_by_slice, metric_of, moved
 from sparkguard.evaluation.comparison import decay, drivers, explanation
-from sparkguard.evaluation.conditions import CONDITIONS, Found, Moved, State, Watch, day_text
+from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.evaluation.declaration import Declaration, breaks, expectation
-from sparkguard.evaluation.evidence import ledgers, metric_evidence
+from sparkguard.evaluation.evidence import ledgers, metric_evidence, of_slices
 from sparkguard.evaluation.maturity import Maturity
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.seen import Group, Seen
 from sparkguard.evaluation.sources import columns, day_of, label_need, truth_need
+from sparkguard.evaluation.watch import Found, Moved, State, Watch
 from sparkguard.measures.keyed_sums import KeyedSumsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
@@ -33,6 +36,7 @@ from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Outcome
 
 ACCOUNTING = "accounting"
+IN_SLICES = f", in each slice as well; {Q:.0%} of the slices found may be by chance"
 
 
 @dataclass(frozen=True)
@@ -268,9 +272,10 @@ class Condition(_Part):
     def judge(self, seen: Profile, context: Context) -> Judgement:
         watch = _watch(context)
         owner = self.of.owner_of(self.name)
+        sliced = self.name in BY_SLICE and self.of.slices
         details: dict[str, Any] = {
             "owner": owner,
-            "expected": f"{self.name}: {State.HEALTHY}",
+            "expected": f"{self.name}: {State.HEALTHY}" + (IN_SLICES if sliced else ""),
             "rows": watch.seen.ledger.rows,
         }
         today = context.as_of.date()
@@ -279,22 +284,20 @@ class Condition(_Part):
                 reason = f"ACKED_OFF by {one.by} until {one.until}"
                 return Judgement(Outcome.SKIPPED, reason=reason, **details)
         found = self._found(watch, context)
-        details["observed"] = found.observed
+        details |= {"observed": found.observed, "evidence": tuple(of_slices(found))}
         if found.state is State.HEALTHY:
             return passed(**details)
         if found.state is State.UNKNOWN:
             return not_evaluable(found.reason, counts_as=Outcome.WARN, **details)
-        since = f" since {day_text(found.since)}" if found.since is not None else ""
-        reason = f"{found.state}{since}: {found.reason}; owner {owner}"
         make = violated if found.state is State.STARVED else warned
-        return make(reason, **details)
+        return make(f"{found.text}; owner {owner}", **details)
 
     def _found(self, watch: Watch, context: Context) -> Found:
         if self.name == "restatement":
             watch = replace(watch, moved=self._moved(context))
         if self.name == "heartbeat_lost" and context.last_run is not None:
             watch = replace(watch, last_run=day_of(context.last_run))
-        return CONDITIONS[self.name](watch)
+        return judged(self.name, watch)
 
     def _moved(self, context: Context) -> tuple[Moved, ...]:
         """Numbers of closed cohorts that differ from the last ones stored."""

@@ -3,95 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
-from functools import cached_property
 
 from sparkguard.drift.series import PAGE, score
-from sparkguard.evaluation.feed import Arrivals, Feed
-from sparkguard.evaluation.maturity import Development
-from sparkguard.evaluation.seen import Day, Seen
+from sparkguard.evaluation.seen import Day
+from sparkguard.evaluation.slice_feed import OF_TRAFFIC
+from sparkguard.evaluation.watch import Found, Moved, State, Watch, date_of, day_text
 from sparkguard.relations.effective_label import LabelBucket
 
-EPOCH = date(1970, 1, 1).toordinal()
 FEWEST = 20
 ORPHANS, REPLAYED, BEFORE = 0.05, 0.01, 0.001
 MOVED, MOVED_BY = 2.0, 0.005
-OF_TRAFFIC, BLIND = 0.01, 0.5
+BLIND = 0.5
 USUAL = 28
-
-
-class State(StrEnum):
-    HEALTHY = "HEALTHY"
-    DEGRADED = "DEGRADED"
-    STARVED = "STARVED"
-    UNKNOWN = "UNKNOWN"  # too little is known to tell
-
-
-@dataclass(frozen=True)
-class Found:
-    """A condition's state, since which day it holds, and the number and sentence that show it."""
-
-    state: State
-    reason: str = ""
-    since: Day | None = None
-    observed: float | int | None = None
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A metric of a closed cohort, as stored before and as it is now."""
-
-    cohort: str
-    metric: str
-    before: float
-    now: float
-    error: float | None
-
-
-@dataclass(frozen=True)
-class Watch:
-    """What the conditions look at, as known on the morning of `today`.
-
-    `label_rows` are all known rows of the label table by day of arrival; `coverage` is
-    (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
-    predictions whose labels should be there; `by_version` the same by model version, of all.
-    `last_run` is the day the last complete run looked from.
-    """
-
-    seen: Seen
-    today: Day
-    horizon: int
-    cycle: int
-    label_rows: Mapping[Day, int] = field(default_factory=dict)
-    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    moved: Sequence[Moved] = ()
-    last_run: Day | None = None
-
-    @property
-    def days(self) -> range:
-        """The whole days of the cycle that has just ended."""
-        return range(self.today - self.cycle, self.today)
-
-    @cached_property
-    def feed(self) -> Mapping[Day, Arrivals]:
-        of = self.seen
-        found = Feed(of.predictions_by_day, of.arrivals, self.today, self.horizon).days()
-        return {arrivals.day: arrivals for arrivals in found}
-
-    @cached_property
-    def development(self) -> Development:
-        arrived: dict[Day, dict[int, int]] = {}
-        for (day, arrival), n in self.seen.arrivals.items():
-            arrived.setdefault(day, {})[arrival - day] = n
-        return Development(self.seen.predictions_by_day, arrived, self.today, self.horizon)
-
-    def rows_in(self, days: Sequence[Day], *buckets: LabelBucket) -> int:
-        """Label rows that have a prediction and arrived in `days`, of some buckets or of all."""
-        rows = self.seen.label_rows_by_arrival
-        return sum(rows.get((day, b), 0) for day in days for b in buckets or tuple(LabelBucket))
 
 
 def feed_dead(of: Watch) -> Found:
@@ -234,7 +157,7 @@ def _share(of: Watch, bucket: LabelBucket, most: float, said: str) -> Found:
 
 
 def restatement(of: Watch) -> Found:
-    bad = [m for m in of.moved if abs(m.now - m.before) > max(_least(m), 1e-12)]
+    bad = [m for m in of.moved if not m.slice and abs(m.now - m.before) > max(_least(m), 1e-12)]
     if not bad:
         return Found(State.HEALTHY, observed=0)
     worst = max(bad, key=lambda m: abs(m.now - m.before))
@@ -276,11 +199,3 @@ CONDITIONS: Mapping[str, Callable[[Watch], Found]] = {
     )
 }  # fmt: skip
 """By name, in the order of the guide."""
-
-
-def date_of(day: Day) -> date:
-    return date.fromordinal(EPOCH + day)
-
-
-def day_text(day: Day) -> str:
-    return date_of(day).isoformat()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sparkguard.evaluation.conditions import Watch, day_text
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.rows import Standing
-from sparkguard.evaluation.seen import Ledger, Seen
+from sparkguard.evaluation.seen import Day, Ledger, Seen
+from sparkguard.evaluation.watch import Found, Watch, day_text
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
 from sparkguard.verdicts import Evidence
 
 MOST_DAYS = 120
 """As many as a report draws; older ones are in the states."""
+
+MOST_DRAWN = 3
 
 
 def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
@@ -28,12 +30,23 @@ def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
     orphans = sum(watch.label_rows.values()) - ledger.matched
     yield Evidence("counts", "labels", len(LabelBucket), label="orphan", count=orphans)
     known = [arrivals for arrivals in watch.feed.values() if arrivals.expected is not None]
-    days = sorted(known, key=lambda arrivals: arrivals.day)[-MOST_DAYS:]
-    for i, arrivals in enumerate(days):
+    days = ((one.day, float(one.observed), one.expected or 0.0) for one in known)
+    yield from _arrivals("labels that arrived, and were expected", sorted(days))
+
+
+def _arrivals(name: str, days: Sequence[tuple[Day, float, float]]) -> Iterator[Evidence]:
+    for i, (day, observed, expected) in enumerate(days[-MOST_DAYS:]):
+        yield Evidence("series", name, i, day_text(day), float(i), observed, high=expected)
+
+
+def of_slices(found: Found) -> Iterator[Evidence]:
+    """What was found of each slice, and the days of the first ones where a feed is judged."""
+    for i, (name, of_slice) in enumerate(found.slices):
         yield Evidence(
-            "series", "labels that arrived, and were expected", i, day_text(arrivals.day), float(i),
-            float(arrivals.observed), high=arrivals.expected,
-        )  # fmt: skip
+            "work", "slices", i, label=name, number=of_slice.observed, text=of_slice.text
+        )
+    for name, of_slice in found.slices[:MOST_DRAWN]:
+        yield from _arrivals(f"labels of {name} that arrived, and were expected", of_slice.days)
 
 
 def metric_evidence(metric: Metric, ledger: Ledger, stands: Standing) -> Iterator[Evidence]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sparkguard.measures.keyed_sums import KeyedSumsState
+from sparkguard.relations.daily import Daily, kind_of
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
 from sparkguard.relations.prediction_with_truth import LEDGER_KEYS, Kind
 
@@ -81,6 +82,34 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class Days:
+    """What one slice had by day: `made` predictions, `arrived` used labels without backfilled ones.
+
+    `ages` are these labels by their age in days, `used` are (used labels, positive ones) and
+    `rows` all label rows that have a prediction, both by day of arrival.
+    """
+
+    made: Counter[Day] = field(default_factory=Counter)
+    arrived: Counter[Day] = field(default_factory=Counter)
+    ages: Counter[int] = field(default_factory=Counter)
+    used: dict[Day, tuple[int, int]] = field(default_factory=dict)
+    rows: Counter[tuple[Day, LabelBucket]] = field(default_factory=Counter)
+
+    def add(self, which: Daily, key: Cell, sums: tuple[int, ...]) -> None:
+        first, arrival, label = int(key[0] or 0), int(key[2] or 0), key[3]
+        if which is Daily.MADE:
+            self.made[first] += sums[0]
+        elif which is Daily.AGED:
+            self.ages[first] += sums[1] - sums[2]
+        else:
+            self.rows[arrival, LabelBucket(int(label or 0))] += sums[1]
+            if label == LabelBucket.USED:
+                self.arrived[arrival] += sums[1] - sums[2]
+                n, positive = self.used.get(arrival, (0, 0))
+                self.used[arrival] = n + sums[1], positive + sums[3]
+
+
+@dataclass(frozen=True)
 class Seen:
     """`state` is of `PredictionWithTruth`; `slices` are its declared columns in their order."""
 
@@ -144,6 +173,18 @@ class Seen:
         for _, _, arrival, label, sums in self._ledger:
             if label is not None and arrival is not None:
                 found[arrival, LabelBucket(label)] += sums[1]
+        return found
+
+    @cached_property
+    def days_by_slice(self) -> Mapping[Group, Days]:
+        """Of every value of each declared slice."""
+        found: dict[Group, Days] = {}
+        for key, sums in self.state.sums.items():
+            if (of := kind_of(int(key[0] or 0))) is not None:
+                which, i = of
+                value = None if key[2] is None else str(key[2])
+                group = Group(None, self.slices[i], value)
+                found.setdefault(group, Days()).add(which, key[3:_CELL], sums)
         return found
 
     @cached_property

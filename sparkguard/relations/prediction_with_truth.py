@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.daily import KIND, Daily, is_daily, of_kinds
 from sparkguard.relations.effective_label import (
     ARRIVAL,
     BACKFILLED,
@@ -56,7 +57,7 @@ class Kind(IntEnum):
 BEFORE = "$before"
 """A table's name with this suffix names its rows as they were at `since`."""
 
-KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
+VALUE = "__sparkguard_value"
 LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
 _SUMS_OF_LEDGER = 4
 _ENTITY, CLASS = "__sparkguard_entity", "__sparkguard_class"
@@ -85,7 +86,8 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
 
     Ledger rows: prediction day, prediction bucket (NULL where the row is no prediction), arrival
     day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled
-    label rows, `positive` labels that are used. Rows of slices and entities: the keys `cells`;
+    label rows, `positive` labels that are used. Rows of `Daily` have the same sums, by the value
+    of a slice and the key that their name says. Rows of slices and entities: the keys `cells`;
     sums of predictions, then `sums`, expressions over `SCORE` and `TRUTH`. Rows of classes, with
     `class_cell`, an expression over `CLASS`, an entry of `PROBABILITIES`: the class and the cell;
     sums of predictions, then of those with a label and of those whose label is the class.
@@ -204,14 +206,14 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         kinds = [Kind.LEDGER, *range(max(1, len(self.predicted.slices)))]
         kinds += [Kind.ENTITIES] if self.predicted.entity is not None else []
         kinds += [Kind.CLASSES] if self.class_cell is not None else []
-        several = F.array(*(F.lit(int(kind)) for kind in kinds))
-        counted = F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)
-        of_kinds = F.when(counted, several).otherwise(F.array(F.lit(int(Kind.LEDGER))))
-        rows = rows.withColumn(KIND, F.explode(of_kinds))
+        rows = rows.withColumn(
+            KIND, F.explode(of_kinds(kinds, Kind.LEDGER, len(self.predicted.slices)))
+        )
         if self.class_cell is not None:
             entries = F.when(_is(Kind.CLASSES), F.map_entries(PROBABILITIES))
             rows = rows.withColumn(CLASS, F.explode_outer(entries))
-        keys = [*_columns(by), F.col(KIND), F.col(VERSION), *self._keys()]
+        version = F.when(~is_daily(), F.col(VERSION)).alias(VERSION)
+        keys = [*_columns(by), F.col(KIND), version, *self._keys()]
         added = [each.alias(total(i)) for i, each in enumerate(self._added())]
         names = [*by, KIND, VERSION, VALUE, *LEDGER_KEYS, *map(cell, range(len(self.cells)))]
         return (
@@ -225,24 +227,33 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         from pyspark.sql import functions as F  # noqa: N812
 
         ledger, entities = _is(Kind.LEDGER), _is(Kind.ENTITIES)
+        made, arrived, aged = (is_daily(each) for each in Daily)
         value = F.lit(None).cast("string")
         coarse = F.when(entities, F.expr(self.entity_cell.text))
         if self.class_cell is not None:
             value = F.when(_is(Kind.CLASSES), F.col(CLASS)["key"])
             coarse = coarse.when(_is(Kind.CLASSES), F.expr(self.class_cell.text))
         for i in range(len(self.predicted.slices)):
-            value = F.when(F.col(KIND) == i, F.col(dimension(i))).otherwise(value)
+            of_slice = F.col(KIND).isin(i, *(each.of(i) for each in Daily))
+            value = F.when(of_slice, F.col(dimension(i))).otherwise(value)
         entity = F.when(entities, F.col(_ENTITY)) if self.predicted.entity is not None else F.lit(0)
         ledger_keys = (
-            F.when(ledger, _day(TIME)).when(entities, entity),
+            F.when(ledger | made, _day(TIME)).when(entities, entity).when(aged, self._age()),
             F.when(ledger, F.col(PREDICTION)).otherwise(coarse),
-            F.when(ledger & F.col(LABEL_BUCKET).isNotNull(), _day(ARRIVAL)),
-            F.when(ledger, F.col(LABEL_BUCKET)),
+            F.when((ledger | arrived) & F.col(LABEL_BUCKET).isNotNull(), _day(ARRIVAL)),
+            F.when(ledger | arrived, F.col(LABEL_BUCKET)),
         )
         yield value.alias(VALUE)
         yield from (key.alias(name) for key, name in zip(ledger_keys, LEDGER_KEYS, strict=True))
         for i, key in enumerate(self.cells):
             yield F.when(F.col(KIND) >= 0, F.expr(key.text)).alias(cell(i))
+
+    def _age(self) -> Column:
+        """Whole days from the day of the prediction to that of the label's arrival."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        age = F.least(_day(ARRIVAL) - _day(TIME), F.lit(self.horizon // DAY))
+        return F.greatest(age, F.lit(0).cast("bigint"))
 
     def _added(self) -> Iterator[Column]:
         """What a row of each kind adds to the sums, in their order."""
@@ -262,7 +273,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
             return terms[i].cast(through).cast(self.sum_type) if i < len(terms) else nothing
 
         for i in range(self._width):
-            added = F.when(_is(Kind.LEDGER), place(ledger, i, "bigint"))
+            added = F.when(_is(Kind.LEDGER) | is_daily(), place(ledger, i, "bigint"))
             if classes:
                 added = added.when(_is(Kind.CLASSES), place(classes, i, "bigint"))
             yield F.coalesce(added.otherwise(place(others, i, self.sum_type)), nothing)

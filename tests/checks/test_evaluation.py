@@ -11,9 +11,12 @@ import pytest
 
 from sparkguard.checks.base import Approved
 from sparkguard.errors import ConfigurationError
+from sparkguard.evaluation.changes import moved
 from sparkguard.evaluation.conditions import CONDITIONS
+from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.sources import truth_need
 from sparkguard.kinds import canonical
+from sparkguard.measures.keyed_sums import KeyedSumsState
 from sparkguard.profile import Profile
 from sparkguard.relations.effective_label import LabelBucket
 from sparkguard.results.baselines import _need
@@ -161,6 +164,10 @@ def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> Non
     found = judged(of, "restatement", context)
     assert found.outcome is Outcome.WARN
     assert "closed" in found.reason
+    for now, slices in ((context, {"", "origin=EWR", "origin=JFK"}), (seen_on(61, rows), {""})):
+        (need, *_) = of.expand(now)["accounting"].needs(now)
+        cohorts = {"": Seen(now.seen.at(WHOLE, need) or KeyedSumsState(), of.slices)}
+        assert {one.slice for one in moved(of, cohorts, first, need.id)} == slices
     other = declared(thresholds=[0.4])
     third = judged(other, "accounting", seen_on(61, rows, other, earlier=first))
     assert {r["cause"] for r in third.kept if r["metric"] == "auc"} == {"definition"}

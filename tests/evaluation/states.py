@@ -16,6 +16,7 @@ from sparkguard.evaluation.scores import bin_of, cell_of
 from sparkguard.measures.keyed_sums import KeyedSumsState
 from sparkguard.options import convert
 from sparkguard.profile import Profile
+from sparkguard.relations.daily import Daily
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
 from sparkguard.slices import WHOLE, Slice
 
@@ -63,6 +64,17 @@ def state_of(rows: Iterable[One], today: int, horizon: int = 3) -> KeyedSumsStat
         label = int(one.label) if known else None
         ledger = (-1, one.version, None, FIRST + one.day, int(bucket), arrival, label)
         add((*ledger, None, None), (1, int(known), 0, int(bool(truth)), 0, 0, 0, 0))
+        nothing = (None,) * 2
+        value, positive = (None, one.origin), int(bool(truth))
+        add((Daily.MADE.of(0), *value, FIRST + one.day, None, None, None, *nothing),
+            (1, int(known), 0, positive, 0, 0, 0, 0))  # fmt: skip
+        if known:
+            add((Daily.ARRIVED.of(0), *value, None, None, arrival, label, *nothing),
+                (1, 1, 0, positive, 0, 0, 0, 0))  # fmt: skip
+        if used and one.arrival is not None:
+            age = min(horizon, one.arrival - one.day)
+            add((Daily.AGED.of(0), *value, age, None, None, None, *nothing),
+                (1, 1, 0, positive, 0, 0, 0, 0))  # fmt: skip
         cell = (0, one.version, one.origin, None, None, None, None)
         add((*cell, bin_of(one.score), int(one.score >= 0.5)), (1, *cell_of(one.score, truth)))
     return KeyedSumsState(found)

@@ -1,0 +1,116 @@
+"""What the conditions of an evaluation look at, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from sparkguard.evaluation.feed import Arrivals, Feed
+from sparkguard.evaluation.maturity import Development
+from sparkguard.evaluation.seen import Day, Seen
+from sparkguard.evaluation.slice_feed import Slice, watched
+from sparkguard.relations.effective_label import LabelBucket
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+class State(StrEnum):
+    HEALTHY = "HEALTHY"
+    DEGRADED = "DEGRADED"
+    STARVED = "STARVED"
+    UNKNOWN = "UNKNOWN"  # too little is known to tell
+
+
+@dataclass(frozen=True)
+class Found:
+    """A condition's state, since which day it holds, and the number and sentence that show it.
+
+    `slices` are what was found of each slice by its name, the worst first, where the state is
+    that of slices and not of the whole; `days` are (day, observed, expected).
+    """
+
+    state: State
+    reason: str = ""
+    since: Day | None = None
+    observed: float | int | None = None
+    slices: tuple[tuple[str, Found], ...] = ()
+    days: tuple[tuple[Day, float, float], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """State, first day, slice and reason."""
+        since = f" since {day_text(self.since)}" if self.since is not None else ""
+        where = f" in {self.slices[0][0]}" if self.slices else ""
+        more = f"; {len(self.slices)} slices" if len(self.slices) > 1 else ""
+        return f"{self.state}{since}{where}: {self.reason}{more}"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A metric of a closed cohort, as stored before and as it is now; `slice` as `Group.name`."""
+
+    cohort: str
+    metric: str
+    before: float
+    now: float
+    error: float | None
+    slice: str = ""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the conditions look at, as known on the morning of `today`.
+
+    `label_rows` are all known rows of the label table by day of arrival; `coverage` is
+    (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
+    predictions whose labels should be there; `by_version` the same by model version, of all.
+    `last_run` is the day the last complete run looked from.
+    """
+
+    seen: Seen
+    today: Day
+    horizon: int
+    cycle: int
+    label_rows: Mapping[Day, int] = field(default_factory=dict)
+    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    moved: Sequence[Moved] = ()
+    last_run: Day | None = None
+
+    @property
+    def days(self) -> range:
+        """The whole days of the cycle that has just ended."""
+        return range(self.today - self.cycle, self.today)
+
+    @cached_property
+    def feed(self) -> Mapping[Day, Arrivals]:
+        of = self.seen
+        found = Feed(of.predictions_by_day, of.arrivals, self.today, self.horizon).days()
+        return {arrivals.day: arrivals for arrivals in found}
+
+    @cached_property
+    def development(self) -> Development:
+        arrived: dict[Day, dict[int, int]] = {}
+        for (day, arrival), n in self.seen.arrivals.items():
+            arrived.setdefault(day, {})[arrival - day] = n
+        return Development(self.seen.predictions_by_day, arrived, self.today, self.horizon)
+
+    @cached_property
+    def slices(self) -> tuple[Slice, ...]:
+        return tuple(watched(self.seen, self.today, self.cycle))
+
+    def rows_in(self, days: Sequence[Day], *buckets: LabelBucket) -> int:
+        """Label rows that have a prediction and arrived in `days`, of some buckets or of all."""
+        rows = self.seen.label_rows_by_arrival
+        return sum(rows.get((day, b), 0) for day in days for b in buckets or tuple(LabelBucket))
+
+
+def date_of(day: Day) -> date:
+    return date.fromordinal(EPOCH + day)
+
+
+def day_text(day: Day) -> str:
+    return date_of(day).isoformat()
