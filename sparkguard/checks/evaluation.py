@@ -221,7 +221,8 @@ class HeldMetric(_Part):
             )
         if broken := breaks(limit, self.name, metric.value):
             interval = f" ({metric.low:.5g} to {metric.high:.5g})" if metric.low is not None else ""
-            return violated(f"{broken}{interval}; owner {self.of.owner}", **details)
+            said = f"{broken}{interval}{metric.beside}"
+            return violated(f"{said}; owner {self.of.owner}", **details)
         return self._against_baseline(of, metric, context, details)
 
     def _against_baseline(
@@ -245,7 +246,8 @@ class HeldMetric(_Part):
         why = explanation(named, self._drifted(context), biased)
         base = context.approved.id if context.approved else "the baseline"
         said = f"{self.name} is {metric.value:.5g}, {found.loss:.5g} worse than in {base}"
-        return violated(f"{said} (z {found.z:.1f}); {why}; owner {self.of.owner}", **details)
+        said = f"{said} (z {found.z:.1f}){metric.beside}"
+        return violated(f"{said}; {why}; owner {self.of.owner}", **details)
 
     def _drifted(self, context: Context) -> tuple[str, ...] | None:
         """Columns whose drift the last run found in this cohort; None where nobody looked."""

@@ -63,3 +63,9 @@ def metric_evidence(metric: Metric, ledger: Ledger, stands: Standing) -> Iterato
         "work", metric.name, 2, label="coverage", number=ledger.coverage,
         high=stands.expected, count=ledger.labelled, text=stands.maturity.value,
     )  # fmt: skip
+    if metric.reweighted is not None and metric.effective is not None:
+        yield Evidence(
+            "work", metric.name, 3, label="reweighted to the scores of all predictions",
+            number=metric.reweighted, count=round(metric.effective),
+            text="worth so many labels, if labels are missing at random given the score",
+        )  # fmt: skip

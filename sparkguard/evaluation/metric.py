@@ -15,7 +15,9 @@ class Metric:
     """`value` with its sampling interval `low` to `high`, and what the reason is for none.
 
     `bin_low` to `bin_high` always hold the metric of the unbinned scores: their distance is
-    arithmetic and no sampling error. `error` is the standard error of the value.
+    arithmetic and no sampling error. `error` is the standard error of the value. `reweighted` is
+    the value if labels are weighted to the scores of all predictions, worth `effective` labels;
+    both None where they are a fair sample.
     """
 
     name: str
@@ -26,11 +28,22 @@ class Metric:
     bin_high: float | None = None
     error: float | None = None
     reason: str = ""
+    reweighted: float | None = None
+    effective: float | None = None
 
     @property
     def is_loss(self) -> bool:
         """Whether smaller is better."""
         return self.name in LOSSES
+
+    @property
+    def beside(self) -> str:
+        """The reweighted value as part of a sentence; empty without one."""
+        if self.reweighted is None or self.effective is None:
+            return ""
+        return (
+            f", {self.reweighted:.5g} reweighted to all scores, worth {self.effective:,.0f} labels"
+        )
 
 
 LOSSES = frozenset(

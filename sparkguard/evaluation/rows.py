@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sparkguard.evaluation.declaration import Declaration
 from sparkguard.evaluation.maturity import Development, Maturity, maturity
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.seen import Day, Group, Ledger, Seen
-from sparkguard.evaluation.selection import bins_of, selection
+from sparkguard.evaluation.selection import reweighted, selection_of
 from sparkguard.evaluation.tasks import Binary, Cells
 from sparkguard.relations.effective_label import LabelBucket
 
@@ -62,9 +62,12 @@ def metrics_of(of: Declaration, seen: Seen, group: Group, cells: Cells) -> Itera
         names = (*task.names(), *(() if group.slice else task.names_of_all_rows()))
         yield from (Metric(name, None, reason=reason) for name in names)
         return
+    again = reweighted(task, cells) if isinstance(task, Binary) else {}
     for metric in task.metrics(cells):
         whole = group == Group() and of.entity is not None
-        yield task.with_entities(metric, seen) if whole else metric
+        found = task.with_entities(metric, seen) if whole else metric
+        value, effective = again.get(metric.name, (None, None))
+        yield replace(found, reweighted=value, effective=effective)
     if not group.slice:
         yield from task.of_all_rows(seen, group.version)
 
@@ -116,15 +119,15 @@ def _numbers(metric: Metric | None) -> dict[str, float | None]:
         "bin_low": metric.bin_low if metric else None,
         "bin_high": metric.bin_high if metric else None,
         "standard_error": metric.error if metric else None,
+        "reweighted": metric.reweighted if metric else None,
+        "n_effective": metric.effective if metric else None,
     }
 
 
 def flags(of: Declaration, cells: Cells) -> tuple[str, ...]:
     if not isinstance(of.kind_of_task, Binary):
         return ()
-    every = bins_of({(int(k[0] or 0), int(k[1] or 0)): s[0] for k, s in cells.items()})
-    known = bins_of({(int(k[0] or 0), int(k[1] or 0)): s[1] + s[2] for k, s in cells.items()})
-    found = selection(every, known)
+    found = selection_of(cells)
     return ("BIASED_SAMPLE",) if found is not None and found.is_biased else ()
 
 

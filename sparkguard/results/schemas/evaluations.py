@@ -22,6 +22,8 @@ EVALUATIONS = register(
             ("bin_low", "DOUBLE", "Lower bound of the unbinned metric: arithmetic, not sampling."),
             ("bin_high", "DOUBLE", "Upper bound of it."),
             ("standard_error", "DOUBLE", "Standard error of the value."),
+            ("reweighted", "DOUBLE", "The value if labels had all scores; for BIASED_SAMPLE."),
+            ("n_effective", "DOUBLE", "How many labels of equal weight those are worth."),
             ("n_predictions", "BIGINT", "Predictions, without repeated ones."),
             ("n_labelled", "BIGINT", "Those with a label at the as-of time."),
             ("coverage", "DOUBLE", "Share of predictions with a label."),
@@ -41,6 +43,7 @@ EVALUATIONS = register(
         ),
         identity=("check_id", "slice", "model_version", "segment", "segment_value", "metric"),
         judged=("revision", "table_version"),
+        version=2,
     )
 )
 
