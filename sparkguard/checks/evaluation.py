@@ -114,6 +114,7 @@ class _Part(Check):
                 for group, counts in self._counts(seen)
                 if not group.slice and group.version is not None
             },
+            is_total_unknown=self.of.denominator == "unknown",
         )
         return replace(watch, coverage=self._coverage(watch, context))
 

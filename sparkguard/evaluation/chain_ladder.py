@@ -6,59 +6,76 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Triangle = Sequence[Sequence[float]]
-"""Cumulative counts: one row per cohort, the oldest first, row c with n - c ages."""
+"""Cumulative counts: one row per cohort, the oldest first, with the ages it has reached."""
 
 
 @dataclass(frozen=True)
 class ChainLadder:
     """Development factors `f`, their variances and what follows from them.
 
-    Raises ValueError unless the triangle has n cohorts of n, n - 1 ... 1 ages, n at least 3, and
-    something was known at every age but the last.
+    Where only one cohort tells of an age, its variance is extrapolated: by Mack's rule from the
+    two before it, or by a line through the logarithms of all before it.
+
+    Raises ValueError unless at least 3 cohorts are given, none with more ages than the one before,
+    and something was known at every age but the last.
     """
 
     triangle: Triangle
+    last_variance: Literal["mack", "log_linear"] = "mack"
 
     def __post_init__(self) -> None:
-        n = len(self.triangle)
-        if n < 3 or [len(row) for row in self.triangle] != list(range(n, 0, -1)):
+        ages = [len(row) for row in self.triangle]
+        if len(ages) < 3 or ages[0] < 3 or ages != sorted(ages, reverse=True) or not ages[-1]:
             raise ValueError("a triangle has at least 3 cohorts, the oldest with as many ages")
-        if any(self._known(k) <= 0 for k in range(n - 1)):
+        if any(self._known(k) <= 0 for k in range(self.n - 1)):
             raise ValueError("no label of any cohort is known at some age; no factor follows")
+        if sum(row[0] > 0 for row in self._reached(0)) < 2:
+            raise ValueError("only one cohort tells of the first age; no variance follows")
 
     @property
     def n(self) -> int:
-        return len(self.triangle)
+        """How many ages there are."""
+        return len(self.triangle[0])
+
+    def _reached(self, k: int) -> Triangle:
+        """The cohorts that reached age k + 1."""
+        return [row for row in self.triangle if len(row) > k + 1]
 
     def _known(self, k: int) -> float:
         """Σ C[c, k] over the cohorts that reached age k + 1."""
-        return sum(row[k] for row in self.triangle[: self.n - 1 - k])
+        return sum(row[k] for row in self._reached(k))
 
     @cached_property
     def factors(self) -> tuple[float, ...]:
         """f_k = Σ C[c, k+1] / Σ C[c, k]."""
         return tuple(
-            sum(row[k + 1] for row in self.triangle[: self.n - 1 - k]) / self._known(k)
-            for k in range(self.n - 1)
+            sum(row[k + 1] for row in self._reached(k)) / self._known(k) for k in range(self.n - 1)
         )
 
     @cached_property
     def variances(self) -> tuple[float, ...]:
-        """σ²_k; the last one by Mack's rule, from the two before it."""
-        found = []
-        for k in range(self.n - 2):
-            rows = self.triangle[: self.n - 1 - k]
-            f = self.factors[k]
-            terms = (row[k] * (row[k + 1] / row[k] - f) ** 2 for row in rows if row[k])
-            found.append(sum(terms) / (self.n - k - 2))
-        last, before = found[-1], found[-2] if len(found) > 1 else found[-1]
-        found.append(min(last * last / before if before else 0.0, before, last))
+        """σ²_k = Σ C[c, k] (C[c, k+1] / C[c, k] - f_k)² / (cohorts - 1)."""
+        found: list[float] = []
+        for k, f in enumerate(self.factors):
+            rows = [row for row in self._reached(k) if row[k]]
+            terms = (row[k] * (row[k + 1] / row[k] - f) ** 2 for row in rows)
+            found.append(sum(terms) / (len(rows) - 1) if len(rows) > 1 else self._beyond(found))
         return tuple(found)
+
+    def _beyond(self, found: Sequence[float]) -> float:
+        """The variance after those found."""
+        held = [(k, math.log(v)) for k, v in enumerate(found) if v > 0]
+        if self.last_variance == "log_linear" and len(held) > 1:
+            slope, level = np.polyfit([k for k, _ in held], [v for _, v in held], 1)
+            return float(math.exp(level + slope * len(found)))
+        last, before = found[-1], found[-2] if len(found) > 1 else found[-1]
+        return min(last * last / before if before else 0.0, before, last)
 
     @cached_property
     def developed(self) -> NDArray[np.float64]:
@@ -83,7 +100,7 @@ class ChainLadder:
 
     def mean_square_error(self, cohort: int) -> float:
         """Of the ultimate of one cohort, by its position."""
-        age, ultimate = self.n - 1 - cohort, self.ultimates[cohort]
+        age, ultimate = len(self.triangle[cohort]) - 1, self.ultimates[cohort]
         total = 0.0
         for k in range(age, self.n - 1):
             expected = ultimate * self.developed[k]
@@ -95,8 +112,8 @@ class ChainLadder:
     def standard_error(self) -> float:
         """Of the sum of all ultimates; cohorts share their factors, so errors go together."""
         total = 0.0
-        for cohort in range(self.n):
-            age = self.n - 1 - cohort
+        for cohort, row in enumerate(self.triangle):
+            age = len(row) - 1
             shared = sum(2 * self._risk[k] / self._known(k) for k in range(age, self.n - 1))
             later = sum(self.ultimates[cohort + 1 :])
             total += self.mean_square_error(cohort) + self.ultimates[cohort] * later * shared

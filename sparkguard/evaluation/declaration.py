@@ -89,7 +89,8 @@ class Declaration:
     `thresholds` turn scores into classes. `positive` is the label of the positive class, and
     `classes` are all labels there may be. Numbers are counted in steps of `quantum` up to
     `largest`. Below `fewest` labels a metric is stored and not judged. `owner` answers for the
-    model; `owners` for single conditions.
+    model; `owners` for single conditions. `denominator` says whether predictions tell how many
+    labels there will be, or nobody knows.
     """
 
     task: Literal["binary", "multiclass", "regression", "ranking"]
@@ -119,6 +120,7 @@ class Declaration:
     owners: Mapping[str, str] = field(default_factory=dict, hash=False)
     acknowledged: tuple[Acknowledged, ...] = ()
     fewest: int = 100
+    denominator: Literal["predictions", "unknown"] = "predictions"
 
     def __post_init__(self) -> None:
         for name, text in (("horizon", self.horizon), ("cycle", self.cycle)):

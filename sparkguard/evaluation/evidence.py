@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sparkguard.evaluation.metric import Metric
+from sparkguard.evaluation.chain_ladder import ChainLadder
+from sparkguard.evaluation.maturity import Ladder
+from sparkguard.evaluation.metric import Metric, z_of
 from sparkguard.evaluation.rows import Standing
 from sparkguard.evaluation.seen import Day, Ledger, Seen
 from sparkguard.evaluation.watch import Found, Watch, day_text
@@ -15,6 +17,7 @@ MOST_DAYS = 120
 """As many as a report draws; older ones are in the states."""
 
 MOST_DRAWN = 3
+TO_COME = "labels to come"
 
 
 def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
@@ -29,9 +32,20 @@ def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
         return
     orphans = sum(watch.label_rows.values()) - ledger.matched
     yield Evidence("counts", "labels", len(LabelBucket), label="orphan", count=orphans)
+    if isinstance(watch.development, Ladder) and watch.development.ladder is not None:
+        yield _to_come(watch.development.ladder)
     known = [arrivals for arrivals in watch.feed.values() if arrivals.expected is not None]
     days = ((one.day, float(one.observed), one.expected or 0.0) for one in known)
     yield from _arrivals("labels that arrived, and were expected", sorted(days))
+
+
+def _to_come(ladder: ChainLadder) -> Evidence:
+    """Labels still to come, of all days that have any, with their normal interval."""
+    n, half = ladder.outstanding, z_of() * ladder.standard_error
+    return Evidence(
+        "work", TO_COME, 0, label=TO_COME, number=n, low=max(0.0, n - half), high=n + half,
+        text=f"of {sum(ladder.ultimates):,.0f} in all, by the chain ladder",
+    )  # fmt: skip
 
 
 def _arrivals(name: str, days: Sequence[tuple[Day, float, float]]) -> Iterator[Evidence]:

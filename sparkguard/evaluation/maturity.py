@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate
+
+from sparkguard.evaluation.chain_ladder import ChainLadder
 
 
 class Maturity(StrEnum):
@@ -75,32 +78,38 @@ class Development:
 
     def expected(self, cohort: Cohort) -> float | None:
         """The coverage to be expected of a cohort at its age; None before any is that old."""
-        age = min(self.age(cohort), self.horizon)
-        if age < 0:
-            return 0.0
-        return self.cumulative[age] if age < len(self.cumulative) else None
+        return self._at_age(self.cumulative, cohort)
+
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        """F(k): the share of the labels ever to come that is known by age k, as far as known."""
+        last = self.cumulative[-1] if self.cumulative else 0.0
+        return tuple(value / last for value in self.cumulative) if last else ()
 
     def developed(self, cohort: Cohort) -> float | None:
         """F: the share of the labels ever to come that the cohort's age should have brought."""
-        expected = self.expected(cohort)
-        if expected is None or not self.cumulative or not self.cumulative[-1]:
-            return None
-        return expected / self.cumulative[-1]
+        return self._at_age(self.shares, cohort) if self.shares else None
 
     def coverage_of(self, predictions: Mapping[Cohort, int]) -> float | None:
         """The coverage to be expected of several cohorts together; None where one's is unknown."""
-        total = sum(predictions.values())
-        shares = [(self.expected(cohort), n) for cohort, n in predictions.items()]
-        if not total or any(share is None for share, _ in shares):
-            return None
-        return sum((share or 0.0) * n for share, n in shares) / total
+        return self._of(self.cumulative, predictions)
 
     def developed_of(self, predictions: Mapping[Cohort, int]) -> float | None:
         """F of several cohorts together."""
-        expected = self.coverage_of(predictions)
-        if expected is None or not self.cumulative or not self.cumulative[-1]:
+        return self._of(self.shares, predictions) if self.shares else None
+
+    def _of(self, values: Sequence[float], predictions: Mapping[Cohort, int]) -> float | None:
+        total = sum(predictions.values())
+        found = [(self._at_age(values, cohort), n) for cohort, n in predictions.items()]
+        if not total or any(value is None for value, _ in found):
             return None
-        return expected / self.cumulative[-1]
+        return sum((value or 0.0) * n for value, n in found) / total
+
+    def _at_age(self, values: Sequence[float], cohort: Cohort) -> float | None:
+        age = min(self.age(cohort), self.horizon)
+        if age < 0:
+            return 0.0
+        return values[age] if age < len(values) else None
 
     @property
     def is_whole(self) -> bool:
@@ -109,10 +118,42 @@ class Development:
 
     def days_to(self, share: float) -> int:
         """The first age at which F reaches `share`; the horizon when none is known to."""
-        for age, value in enumerate(self.cumulative):
-            if self.is_whole and value >= share * self.cumulative[-1] - ROUNDING:
+        for age, value in enumerate(self.shares):
+            if self.is_whole and value >= share - ROUNDING:
                 return age
         return self.horizon
+
+
+@dataclass(frozen=True)
+class Ladder(Development):
+    """The same where nobody knows of how many predictions a label will come.
+
+    Shares follow from the labels alone, by the chain ladder over the days of predictions: they
+    stay right while the share of predictions that get a label moves.
+    """
+
+    @cached_property
+    def ladder(self) -> ChainLadder | None:
+        """From the first age with labels on; None while too little is known."""
+        rows = [self._known(cohort) for cohort in sorted(self.predictions)]
+        reached = [row for row in rows if row]
+        try:
+            first = next(k for k in range(len(reached[0])) if any(r[k] for r in reached if r[k:]))
+            return ChainLadder([row[first:] for row in reached if row[first:]])
+        except (IndexError, StopIteration, ValueError):
+            return None
+
+    def _known(self, cohort: Cohort) -> tuple[int, ...]:
+        """Labels of a cohort by every age that it has reached."""
+        ages = range(min(self.age(cohort), self.horizon) + 1)
+        return tuple(accumulate(self._arrived(cohort, k) for k in ages))
+
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        if self.ladder is None:
+            return ()
+        none = len(self.cumulative) - self.ladder.n
+        return (*(0.0,) * none, *map(float, self.ladder.developed))
 
 
 def maturity(age: int, horizon: int, developed: float | None, starved: bool = False) -> Maturity:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from sparkguard.evaluation.feed import Arrivals, Feed
-from sparkguard.evaluation.maturity import Development
+from sparkguard.evaluation.maturity import Development, Ladder
 from sparkguard.evaluation.seen import Day, Seen
 from sparkguard.evaluation.slice_feed import Slice, watched
 from sparkguard.relations.effective_label import LabelBucket
@@ -67,7 +67,8 @@ class Watch:
     `label_rows` are all known rows of the label table by day of arrival; `coverage` is
     (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
     predictions whose labels should be there; `by_version` the same by model version, of all.
-    `last_run` is the day the last complete run looked from.
+    `last_run` is the day the last complete run looked from. `is_total_unknown` says that nobody
+    knows how many labels there will be.
     """
 
     seen: Seen
@@ -79,6 +80,7 @@ class Watch:
     by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     moved: Sequence[Moved] = ()
     last_run: Day | None = None
+    is_total_unknown: bool = False
 
     @property
     def days(self) -> range:
@@ -96,7 +98,8 @@ class Watch:
         arrived: dict[Day, dict[int, int]] = {}
         for (day, arrival), n in self.seen.arrivals.items():
             arrived.setdefault(day, {})[arrival - day] = n
-        return Development(self.seen.predictions_by_day, arrived, self.today, self.horizon)
+        make = Ladder if self.is_total_unknown else Development
+        return make(self.seen.predictions_by_day, arrived, self.today, self.horizon)
 
     @cached_property
     def slices(self) -> tuple[Slice, ...]:

@@ -73,6 +73,17 @@ def test_no_label_at_all_is_no_number() -> None:
         assert judged(of, "auc", context).outcome is Outcome.NOT_EVALUABLE
 
 
+def test_labels_to_come_are_told_where_nobody_knows_how_many() -> None:
+    rows, of = days(30), declared(denominator="unknown")
+    told = {e.label: e for e in judged(of, "accounting", seen_on(30, rows, of)).evidence}
+    assert told["labels to come"].number == 0  # all come on the next day, and no day has others
+    assert "of 1,740 in all" in str(told["labels to come"].text)
+    known = judged(declared(), "accounting", seen_on(30, rows)).evidence
+    assert "labels to come" not in {e.label for e in known}
+    young = seen_on(1, days(1), of)
+    assert judged(of, "accounting", young).outcome is Outcome.NOT_EVALUABLE
+
+
 def test_half_of_the_labels_leaves_the_other_half_without_a_value() -> None:
     rows = [*days(28), *(replace(one, arrival=None, truth=None, day=one.day + 28)
                          for one in days(28))]  # fmt: skip

@@ -26,6 +26,20 @@ def test_published_triangle() -> None:
     assert round(sum(found.ultimates), 2) == 213_122.23
     assert round(found.outstanding, 2) == 52_135.23
     assert round(found.standard_error, 2) == 26_909.01
+    by_line = ChainLadder(RAA, "log_linear")
+    assert by_line.ultimates == found.ultimates
+    assert round(by_line.standard_error, 2) == 26_880.74
+
+
+def test_cohorts_that_are_complete_tell_more_and_have_nothing_to_come() -> None:
+    longer = (RAA[0], RAA[0], *RAA[1:])
+    found = ChainLadder(longer)
+    assert found.n == 10
+    assert found.factors[-1] == ChainLadder(RAA).factors[-1]
+    assert found.variances[-1] == 0  # two cohorts tell of the last age, and agree
+    assert found.mean_square_error(1) == 0
+    assert found.ultimates[:2] == (18_834, 18_834)
+    assert found.outstanding > 0
 
 
 def test_a_triangle_that_can_not_develop_is_refused() -> None:
@@ -33,3 +47,5 @@ def test_a_triangle_that_can_not_develop_is_refused() -> None:
         ChainLadder(((1, 2), (1,)))
     with pytest.raises(ValueError, match="no label"):
         ChainLadder(((0, 2, 3), (0, 1), (0,)))
+    with pytest.raises(ValueError, match="only one"):
+        ChainLadder(((1, 2, 3), (0, 1), (0,)))

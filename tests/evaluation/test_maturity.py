@@ -9,7 +9,7 @@ import pytest
 
 from sparkguard.evaluation.comparison import decay, drivers, explanation
 from sparkguard.evaluation.feed import Feed
-from sparkguard.evaluation.maturity import Development, Maturity, maturity
+from sparkguard.evaluation.maturity import Development, Ladder, Maturity, maturity
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.selection import selection
 
@@ -50,6 +50,27 @@ def test_an_age_that_no_cohort_reached_is_unknown() -> None:
     assert found.rates[1:] == (None,) * HORIZON
     assert not found.is_whole
     assert maturity(0, HORIZON, None) is Maturity.UNKNOWN
+
+
+def test_a_total_that_nobody_knows_is_told_by_the_ladder() -> None:
+    """Of two days one has twice the labels of the other; none comes on the day itself."""
+    days, shares = 20, (0.0, 0.5, 0.3, 0.1, 0.1)
+    total = {FIRST + c: (200, 400)[c % 2] for c in range(days)}
+    arrived = {
+        c: {k: round(n * shares[k]) for k in range(HORIZON + 1) if c + k < FIRST + days}
+        for c, n in total.items()
+    }
+    found = Ladder(dict.fromkeys(total, 1_000), arrived, FIRST + days, HORIZON)
+    assert found.shares == pytest.approx([0, 0.5, 0.8, 0.9, 1.0])
+    assert found.developed(FIRST + days - 1) == 0
+    assert found.developed_of({FIRST + days - 2: 1_000, FIRST + days - 1: 1_000}) == 0.25
+    assert found.days_to(0.9) == 3
+    assert found.coverage_of({FIRST: 1_000}) == pytest.approx(0.3, abs=0.01)
+    assert found.ladder is not None
+    assert found.ladder.outstanding == pytest.approx(sum(
+        n - sum(arrived[c].values()) for c, n in total.items() if c < FIRST + days - 1
+    ))  # fmt: skip
+    assert Ladder({FIRST: 10}, {}, FIRST + 1, HORIZON).developed(FIRST) is None
 
 
 def feed(days: int, lost: dict[int, float], seed: int = 1) -> Feed:
