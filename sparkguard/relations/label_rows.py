@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ KNOWN, NULL_ID, NOT_YET = 0, 1, 2
 
 @dataclass(frozen=True)
 class LabelRows(Relation, kind="label_rows"):
-    """One row per day of arrival and state: known, without id, or not yet known at `as_of`."""
+    """One row per day of arrival and state: known, without id, or not yet known at `as_of`.
+
+    Of all rows, also in a run that judges one slice of the predictions.
+    """
 
     table: str
     id: Path
@@ -48,7 +51,7 @@ class LabelRows(Relation, kind="label_rows"):
             *(sql.path(self.id), self.arrival, sql.literal(self.as_of)),
         )
         day = sql.template("CAST(floor({} / {}) AS BIGINT)", self.arrival, sql.literal(DAY))
-        rows = tables.frame(self.table).select(
+        rows = in_full(tables, self.table).select(
             *(F.expr(sql.name(column).text).alias(column) for column in by),
             F.expr(day.text).alias(_ARRIVED),
             F.expr(state.text).alias(_STATE),

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.relations.daily import KIND, Daily, is_daily, of_kinds
 from sparkguard.relations.effective_label import (
     ARRIVAL,
@@ -82,7 +82,8 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     A prediction's label is, among the rows known at `as_of` whose event lies from the prediction
     to `horizon` microseconds later, that of the highest rank; where several agree the one known
     first is used, and where they disagree there is none. Of repeated predictions the first in
-    time counts. `as_of` is no part of what the relation is: states of two moments compare.
+    time counts. In a run that judges one slice, its predictions meet all labels. `as_of` is no
+    part of what the relation is: states of two moments compare.
 
     Ledger rows: prediction day, prediction bucket (NULL where the row is no prediction), arrival
     day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled
@@ -193,7 +194,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
             LABEL_ID: sql.path(of.id), LABEL: said, EVENT: of.event, ARRIVAL: of.arrival,
             RANK: of.rank, DELETED: of.deleted, BACKFILLED: of.backfilled,
         }  # fmt: skip
-        rows = tables.frame(of.table).selectExpr(
+        rows = in_full(tables, of.table).selectExpr(
             *(sql.alias(value, name).text for name, value in values.items())
         )
         moment = sql.literal(self.as_of)
