@@ -12,6 +12,7 @@ from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.pipeline.judging import judge
+from sparkguard.pipeline.looking_back import look_back
 from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.past import with_baselines, with_past
 from sparkguard.pipeline.recording import RunFacts, record
@@ -89,7 +90,8 @@ def audit(
         secret=settings.samples.key,
         not_evaluable=settings.not_evaluable,
     )
-    results = judge(plan, with_past(plan, sight, store, settings.name, request.only))
+    sight = with_past(plan, sight, store, settings.name, request.only)
+    results = judge(plan, look_back(plan, sight, tables, progress))
     progress(Step("storing results"))
     fail_on_warn = settings.fail_on_warn if request.fail_on_warn is None else request.fail_on_warn
     versions = {name: pinned.version for name, pinned in snapshot.pinned.items()}

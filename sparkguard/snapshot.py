@@ -11,6 +11,7 @@ from sparkguard.conditions import condition_of
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import EvaluationError, SnapshotError
 from sparkguard.relations.commits import FILES, appended_files
+from sparkguard.relations.held_keys import VERSION
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.tables import Pinned, TableRef
 
@@ -71,7 +72,13 @@ class Snapshot:
         return self.pinned[dataset]
 
     def frame(self, name: str, /) -> DataFrame:
-        """The rows of a dataset at its pinned version, or the table of its files, lazily."""
+        """The rows of a dataset at its pinned version, or the table of its files, lazily.
+
+        Of a name as `HeldKeys` gives it, at the version that it names.
+        """
+        dataset, _, version = name.partition(VERSION)
+        if version:
+            return self.frame_at(dataset, int(version))
         pinned = self[name.removesuffix(FILES)]
         if name.endswith(FILES):
             return appended_files(self.spark, pinned.ref, pinned.version)

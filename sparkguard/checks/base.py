@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sparkguard.datatypes import Struct
 from sparkguard.kinds import Registry
 from sparkguard.options import ColumnPath
-from sparkguard.profile import Need, Profile
+from sparkguard.profile import Need, Profile, Scanned
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
 from sparkguard.verdicts import Coverage, Evidence, Outcome, Verdict
@@ -40,6 +40,8 @@ class Past:
     at: datetime
     profile: Profile
     run_id: str = ""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """What the run read of each table that still is the same; for checks that want versions."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,10 @@ class Context:
     slices whose alert of this check somebody acknowledged, `broken` those that another check
     found bad, which only checks with a baseline are told. `history` holds past profiles of the
     same needs, oldest first; `previous` the verdicts of the last complete run by (check id,
-    slice); `earlier` are the rows that this rule left in the table that it `keeps`. `survey` is
-    what the check worked out for all its slices. `as_of` is the run's clock, in UTC, `run_id` its
-    name, and `last_run` is when the last complete run looked from. `secret` is the deployment's
-    key for pseudonyms, empty where it gave none.
+    slice); `earlier` are the rows that this rule left in the table that it `keeps`. `looked` is
+    what checks saw when they looked back, `survey` what this one worked out for all its slices.
+    `as_of` is the run's clock, in UTC, `run_id` its name, and `last_run` is when the last complete
+    run looked from. `secret` is the deployment's key for pseudonyms, empty where it gave none.
     """
 
     table: TableFacts
@@ -82,6 +84,7 @@ class Context:
     previous: Mapping[tuple[str, Slice], Verdict] = field(default_factory=dict)
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
     survey: Any = None
+    looked: Scanned = field(default_factory=Scanned)
     run_id: str = ""
     earlier: tuple[Mapping[str, Any], ...] = ()
     last_run: datetime | None = None
@@ -151,6 +154,7 @@ class Check(ABC):
     wants_history: ClassVar[int] = 0  # past profiles per slice that `judge` looks back on
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
+    wants_versions: ClassVar[bool] = False  # those that the runs of past profiles read
     wants_baseline: ClassVar[bool] = False
     whole_only: ClassVar[bool] = False  # judged on the whole table, whatever the audit slices by
     keeps: ClassVar[str] = ""
@@ -187,6 +191,14 @@ class Check(ABC):
         By default what the check needs.
         """
         return self.needs(context)
+
+    def looks_back(self, context: Context) -> tuple[Need[Any], ...]:
+        """What to measure besides once the past is known; asked once, of whole tables.
+
+        What was found, or failed, as a version that is gone does, is then in `context.looked`. It
+        is not stored, and no failure is an error of the check.
+        """
+        return ()
 
     def survey(self, context: Context) -> Any:
         """What the judgements of all slices share, worked out once and given as `context.survey`.

@@ -12,7 +12,7 @@ from sparkguard.measures.key_list import KeyListState
 from sparkguard.measures.totals import Totals, TotalsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
-from sparkguard.references import explain, orphans
+from sparkguard.references import explain, origins, orphans
 from sparkguard.references.comparable import incomparable
 from sparkguard.references.orphans import Comparison
 from sparkguard.references.terms import counts
@@ -43,6 +43,7 @@ class References(Check, kind="references"):
 
     wants_history = 1
     wants_history_of_slices = False
+    wants_versions = True
     keeps = orphans.TABLE
 
     columns: tuple[ColumnPath, ...]
@@ -121,9 +122,8 @@ class References(Check, kind="references"):
                 reason = ", and ".join((reason, *clauses))
             reasons.append(reason)
         gate = compared if self.new_orphans == "violation" else None
-        if gate is not None and gate.surely_new:
-            at_least = "" if gate.complete else "at least "
-            reasons.append(f"{at_least}{gate.surely_new:,} orphan keys were none in the last run")
+        if compared is not None and compared.surely_new and (gate or reasons):
+            reasons.append(explain.said_of_new(compared))
         partly = found.count("null_some") if self.match == "full" else 0
         if partly:
             reasons.append(f"{partly:,} rows have a key that is NULL in part")
@@ -206,19 +206,39 @@ class References(Check, kind="references"):
             why = self._explanation(context)
             yield from explain.evidence(context.seen, why, orphan_rows, self.top, compared)
 
+    def looks_back(self, context: Context) -> tuple[Need[Any], ...]:
+        found = context.seen.at(WHOLE, self._counts(context))
+        if found is None or not found.count("rows"):
+            return ()
+        _, changes = self._changed(context, found.count("orphan_keys"))
+        return origins.needs(changes)
+
     def _compared(self, context: Context, orphan_keys: int) -> Comparison:
-        """The whole table's orphan keys against those of the last run that measured them."""
+        return origins.told(*self._changed(context, orphan_keys), context.looked)
+
+    def _changed(
+        self, context: Context, orphan_keys: int
+    ) -> tuple[Comparison, tuple[origins.Change, ...]]:
+        """The whole table's orphan keys against those of the last run that measured them.
+
+        Besides, the keys that changed and what tells why.
+        """
         counts = self._counts(context)
         listed = context.seen.at(WHOLE, self._explanation(context).orphans) or KeyListState()
-        if not self.show_keys and context.secret:
+        plain, hidden = listed, not self.show_keys and bool(context.secret)
+        if hidden:
             listed = orphans.hidden(listed, context.secret)
         now = orphans.Run(context.run_id, context.as_of, orphan_keys, listed)
         for past in reversed(context.history):
             if (last := past.profile.at(WHOLE, counts)) is not None:
                 rows = [row for row in context.earlier if row["run_id"] == past.run_id]
                 before = orphans.before(last.count("orphan_keys"), rows, self.show_keys)
-                return Comparison(self.to_table, now, before)
-        return Comparison(self.to_table, now)
+                compared = Comparison(self.to_table, now, before)
+                versions = (past.versions.get(self.to_table), context.tables[self.to_table].version)
+                parent = origins.Parent(self._relation(context), *versions)
+                names = {key.hash: of.hash for key, of in zip(listed.keys, plain.keys, strict=True)}
+                return compared, origins.changes(compared, parent, names, hidden)
+        return Comparison(self.to_table, now), ()
 
     def _explanation(self, context: Context) -> explain.Explanation:
         found = [context.table.schema.at(column) for column in self.columns]

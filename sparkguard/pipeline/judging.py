@@ -25,7 +25,7 @@ class Sight:
     `history` is given to the checks that want it, by entry id; `accepted` are the slices whose
     alert was acknowledged, and `earlier` the rows that an entry's rule left in the table that its
     check keeps, by entry id. `secret` is the deployment's key for pseudonyms, `not_evaluable` how
-    the audit weighs what could not be judged.
+    the audit weighs what could not be judged. `looked` is what checks saw when they looked back.
     """
 
     scanned: Scanned
@@ -39,6 +39,7 @@ class Sight:
     last_run: datetime | None = None
     secret: str = field(default="", repr=False)
     not_evaluable: Outcome = Outcome.ERROR
+    looked: Scanned = field(default_factory=Scanned)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ _Row = tuple[Entry, Slice, _Found]
 def _entry(
     plan: Plan, entry: Entry, sight: Sight, broken: frozenset[Slice]
 ) -> Iterator[tuple[Slice, _Found]]:
-    found = _unjudged(entry, sight) or _surveyed(plan, entry, sight, broken)
+    found = unjudged(entry, sight) or _surveyed(plan, entry, sight, broken)
     for where in entry.slices:
         if isinstance(found, Verdict):
             yield where, replace(found, slice=where)
@@ -107,25 +108,30 @@ def _surveyed(
 ) -> Context | Verdict:
     """What an entry's slices are judged in the light of; a verdict where that can't be told."""
     assert entry.check is not None
-    context = replace(
-        plan.context(entry),
-        seen=sight.scanned.profile.restricted(sight.asked.get(entry.id, ())),
-        accepted=sight.accepted.get(entry.id, frozenset()),
-        broken=broken,
-        history=sight.history.get(entry.id, ()),
-        previous=sight.previous,
-        run_id=sight.run_id,
-        earlier=sight.earlier.get(entry.id, ()),
-        last_run=sight.last_run,
-        secret=sight.secret,
-    )
+    context = replace(context_of(plan, entry, sight), broken=broken)
     try:
         return replace(context, survey=entry.check.survey(context))
     except Exception as error:
         return _crashed(entry, WHOLE, error)
 
 
-def _unjudged(entry: Entry, sight: Sight) -> Verdict | None:
+def context_of(plan: Plan, entry: Entry, sight: Sight) -> Context:
+    """What a check knows when all is seen."""
+    return replace(
+        plan.context(entry),
+        seen=sight.scanned.profile.restricted(sight.asked.get(entry.id, ())),
+        accepted=sight.accepted.get(entry.id, frozenset()),
+        history=sight.history.get(entry.id, ()),
+        previous=sight.previous,
+        run_id=sight.run_id,
+        earlier=sight.earlier.get(entry.id, ()),
+        last_run=sight.last_run,
+        looked=sight.looked,
+        secret=sight.secret,
+    )
+
+
+def unjudged(entry: Entry, sight: Sight) -> Verdict | None:
     """The verdict on all slices of an entry that is not judged at all; None when it is."""
 
     def verdict(outcome: Outcome, reason: str, **more: Any) -> Verdict:

@@ -35,6 +35,7 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
         for entry in plan.entries
         if entry.active is not None and entry.active.wants_history
     }
+    history = _with_versions(plan, history, store, sight.run_id)
     compared = {entry.dataset for entry in plan.entries if entry.wants_baseline}
     known = {dataset: accepted(store, dataset) for dataset in compared}
     last = store.last_run(audit, plan.as_of)
@@ -62,6 +63,21 @@ def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) 
     if check.wants_unread_slices and not only.is_whole:
         past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
     return past
+
+
+def _with_versions(
+    plan: Plan, history: Mapping[str, tuple[Past, ...]], store: Store, run_id: str
+) -> dict[str, tuple[Past, ...]]:
+    """`history` with the versions of all tables, for the entries that want them."""
+    wanting = {entry.id for entry in plan.entries if entry.active and entry.active.wants_versions}
+    runs = {past.run_id for id_ in wanting & history.keys() for past in history[id_]}
+    versions = store.same_versions(runs, run_id) if runs else {}
+    return {
+        id_: tuple(replace(p, versions=versions[p.run_id]) for p in past)
+        if id_ in wanting
+        else past
+        for id_, past in history.items()
+    }
 
 
 def _earlier(

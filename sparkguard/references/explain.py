@@ -13,7 +13,7 @@ from sparkguard.measures.key_list import KeyList, KeyListState
 from sparkguard.measures.orphan_volume import OrphanVolumes, OrphanVolumeState
 from sparkguard.profile import Need, Profile
 from sparkguard.references import volume
-from sparkguard.references.orphans import MOST_KEYS, Comparison, Orphan, State
+from sparkguard.references.orphans import MOST_KEYS, Comparison, Orphan, State, Why
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.keys import ROWS
 from sparkguard.relations.lossy_keys import CAUSE, DOUBLE, KEYS, PARENT_TEXT, Change, LossyKeys
@@ -38,6 +38,13 @@ _SAID = {
     "unicode": "Unicode normalisation",
     "all": "all changes of text together",
     DOUBLE: "passing whole numbers through a double",
+}
+_CHANGED = {
+    Why.PARENT_DELETED: "lost their parent",
+    Why.CHILD_ADDED: "came with new rows",
+    Why.PARENT_ARRIVED: "got their parent",
+    Why.CHILD_DELETED: "lost their rows",
+    Why.UNKNOWN: "of unknown cause",
 }
 
 
@@ -150,8 +157,16 @@ def _notes(orphan: Orphan, compared: Comparison) -> Iterator[str]:
         yield "new"
 
 
+def said_of_new(compared: Comparison) -> str:
+    """How many keys surely are new, and why."""
+    at_least = "" if compared.complete else "at least "
+    text = f"{at_least}{compared.surely_new:,} orphan keys were none in the last run"
+    why = _why(compared, State.NEW)
+    return f"{text}: {why}" if why else text
+
+
 def changes(compared: Comparison) -> Iterator[Evidence]:
-    """The numbers of new, known and healed keys; none for the first run."""
+    """The numbers of new, known and healed keys, and why; none for the first run."""
     if compared.before is None:
         return
     text = "complete" if compared.complete else f"among the {MOST_KEYS:,} largest only"
@@ -159,5 +174,14 @@ def changes(compared: Comparison) -> Iterator[Evidence]:
     if compared.number(State.UNSURE):
         states.append(State.UNSURE)
     for i, state in enumerate(states):
-        count = compared.number(state)
-        yield Evidence("counts", "since the last run", i, state.value, count=count, text=text)
+        count, why = compared.number(state), _why(compared, state)
+        told = f"{text}; {why}" if why else text
+        yield Evidence("counts", "since the last run", i, state.value, count=count, text=told)
+
+
+def _why(compared: Comparison, state: State) -> str:
+    """The causes with their numbers; empty where there are none."""
+    numbers = ((why, compared.number(state, why)) for why in Why)
+    said = ", ".join(f"{count:,} {_CHANGED[why]}" for why, count in numbers if count)
+    untold = compared.untold.get(state)
+    return f"{said} ({untold})" if untold else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -27,6 +27,16 @@ class State(StrEnum):
     UNSURE = "unsure"  # not in the last run's list, which was cut
 
 
+class Why(StrEnum):
+    """Why a key is new, or healed."""
+
+    PARENT_DELETED = "parent_deleted"
+    CHILD_ADDED = "child_added"
+    PARENT_ARRIVED = "parent_arrived"
+    CHILD_DELETED = "child_deleted"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Orphan:
     """A key without a parent, as one row of `orphans`; the table says what the fields mean."""
@@ -41,6 +51,7 @@ class Orphan:
     first_seen: datetime
     orphan_keys: int
     complete: bool
+    cause: str | None = None
 
 
 def hidden(listed: KeyListState, secret: str) -> KeyListState:
@@ -86,11 +97,16 @@ def before(keys: int, rows: Iterable[Mapping[str, Any]], shown: bool = True) -> 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The orphans of a run against those of the run before, which is None for the first."""
+    """The orphans of a run against those of the run before, which is None for the first.
+
+    `causes` tells by hash why a key is new or healed, `untold` by state why some are unknown.
+    """
 
     parent: str
     now: Run
     before: Before | None = None
+    causes: Mapping[str, Why] = field(default_factory=dict)
+    untold: Mapping[State, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -109,12 +125,14 @@ class Comparison:
             return 0
         return max(self.number(State.NEW), self.now.keys - self.before.keys)
 
-    def number(self, state: State) -> int:
-        return self._numbers[state]
+    def number(self, state: State, cause: Why | None = None) -> int:
+        """Keys of a state, of one cause if it is given."""
+        return self._numbers[state, cause]
 
     @cached_property
-    def _numbers(self) -> Counter[str]:
-        return Counter(orphan.state for orphan in self.orphans)
+    def _numbers(self) -> Counter[tuple[str, str | None]]:
+        every = Counter[tuple[str, str | None]]((o.state, None) for o in self.orphans)
+        return every + Counter((o.state, o.cause) for o in self.orphans if o.cause is not None)
 
     @cached_property
     def orphans(self) -> tuple[Orphan, ...]:
@@ -145,5 +163,5 @@ class Comparison:
             first = (last.first_run, last.first_seen)
         return Orphan(
             self.parent, key.hash, key.text, key.rows, key.first, state.value, *first,
-            self.now.keys, self.complete,
+            self.now.keys, self.complete, self.causes.get(key.hash),
         )  # fmt: skip

@@ -69,10 +69,14 @@ class ChildWithParent(Relation, kind="child_with_parent"):
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         names = keys.key_names(len(self.columns))
-        child, parent = self._child_keys(tables, by), self._parent_keys(tables)
-        if self.partial and len(names) > 1:
-            parent = _with_every_null(parent, names)
+        child, parent = self._child_keys(tables, by), self.parent_keys(tables)
         return keys.levelled(child, parent, by, names, (keys.ROWS,), (PARENTS,))
+
+    def parent_keys(self, tables: Tables) -> DataFrame:
+        """The keys that a child may hold and find a parent, with repetitions."""
+        names = keys.key_names(len(self.columns))
+        parent = self._parent_keys(tables)
+        return _with_every_null(parent, names) if self.partial and len(names) > 1 else parent
 
     def among(self, others: Sequence[Relation], /) -> ChildWithParent:
         """Counts the child by the finest key of `others` first, and a common parent once."""

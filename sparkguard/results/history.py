@@ -139,6 +139,20 @@ def last_rows(
     return tuple(access.collect(found, f"{table.name} of {dataset}", _MOST_ROWS))
 
 
+def same_versions(access: Access, runs: Iterable[str], as_in: str) -> dict[str, dict[str, int]]:
+    """By run, the version it read of each table that is the one that the run `as_in` reads."""
+    names = (*runs, as_in)
+    pins = among(access.load(TABLES["pins"]), ("run_id",), ((name,) for name in names))
+    pins = pins.select("run_id", "dataset", "table_id", "table_version")
+    found = access.collect(pins, f"pins of {as_in} and before", _MOST_ROWS)
+    same = {(row["dataset"], row["table_id"]) for row in found if row["run_id"] == as_in}
+    versions: dict[str, dict[str, int]] = {name: {} for name in names}
+    for row in found:
+        if (row["dataset"], row["table_id"]) in same:
+            versions[row["run_id"]][row["dataset"]] = row["table_version"]
+    return versions
+
+
 def _grouped(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, Need[Any]]) -> tuple[Past, ...]:
     states: dict[tuple[datetime, str, int], dict[tuple[Need[Any], Slice], Any]] = {}
     runs: dict[tuple[datetime, str, int], str] = {}

@@ -159,6 +159,10 @@ class Store:
         """
         return history.last_rows(self.access, table_named(table), dataset, before, runs)
 
+    def same_versions(self, runs: Iterable[str], as_in: str) -> dict[str, dict[str, int]]:
+        """By run, the version it read of each table that is the one that the run `as_in` reads."""
+        return history.same_versions(self.access, runs, as_in)
+
     def transition(
         self,
         subject: str,

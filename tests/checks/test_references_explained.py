@@ -92,7 +92,7 @@ def test_new_known_and_healed_orphans_against_the_last_run(spark: Any, observe: 
         seen = observe([strict], frames(*keys))
         if last is not None:
             left = strict.judge(last.seen.only(WHOLE), last).kept
-            past = Past(WHOLE, 1, last.as_of, last.seen, "last")
+            past = Past(WHOLE, 1, last.as_of, last.seen, "last", {"parent": 0})
             earlier = tuple({**row, "run_id": "last"} for row in left)
             seen = replace(seen, history=(past,), earlier=earlier)
         return seen, strict.judge(seen.seen.only(WHOLE), seen)
@@ -108,7 +108,7 @@ def test_new_known_and_healed_orphans_against_the_last_run(spark: Any, observe: 
     assert told(after(first, 1)[1]) == (Outcome.PASS, {"new": 0, "known": 0, "healed": 2})
     _, replaced = after(first, 1, 8, 7)
     assert told(replaced) == (Outcome.FAIL, {"new": 1, "known": 1, "healed": 1})
-    assert replaced.reason == "1 orphan keys were none in the last run"
+    assert replaced.reason == "1 orphan keys were none in the last run: 1 came with new rows"
     clean, _ = after(None, 1)
     assert told(after(clean, 8)[1]) == (Outcome.FAIL, {"new": 1, "known": 0, "healed": 0})
     # A last run whose list is lost or cut can't tell which keys are new: that is never a pass.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,100 @@ def test_orphans_are_stored_with_the_run_that_saw_them_first(spark: Any, tmp_pat
         ("two", "9", 1, "month=2", "new", "two", "Tuesday", 2, True),
     }
     assert {row["parent"] for row in rows.select("parent").collect()} == {"customers"}
+
+
+def causes(spark: Any, folder: Path, run: str) -> dict[str, tuple[str, str | None]]:
+    """State and cause by key."""
+    rows = Store(spark, str(folder / "lake" / "sparkguard")).read("orphans")
+    found = rows.where(f"run_id = '{run}'").select("key", "key_hash", "state", "cause").collect()
+    return {row["key"] or row["key_hash"]: (row["state"], row["cause"]) for row in found}
+
+
+def orders(spark: Any, folder: Path, *customers: int) -> None:
+    rows = [(customer, 1) for customer in customers]
+    save(spark.createDataFrame(rows, "customer bigint, month int"), folder, "orders", "month")
+
+
+def customers(spark: Any, folder: Path, *ids: int) -> None:
+    save(spark.createDataFrame([(id_,) for id_ in ids], "id bigint"), folder, "customers")
+
+
+def test_causes_are_told_by_the_version_that_the_last_run_read(spark: Any, tmp_path: Path) -> None:
+    orders(spark, tmp_path, 1, 2, 3, 7, 8)
+    customers(spark, tmp_path, 1, 2, 3, 4)
+    customers(spark, tmp_path, 1, 2, 3)
+    config = write_audit(tmp_path, TABLES, {"orders": {"slices": {"by": ["month"]}}})
+    run_audit(config, spark, Request("one", as_of=MONDAY))
+    assert causes(spark, tmp_path, "one") == {"7": ("new", None), "8": ("new", None)}
+
+    orders(spark, tmp_path, 1, 2, 3, 4, 7)  # 4 had lost its parent before anything named it
+    customers(spark, tmp_path, 1, 7)
+    second = run_audit(config, spark, Request("two", as_of=MONDAY + timedelta(days=1)))
+    assert causes(spark, tmp_path, "two") == {
+        "2": ("new", "parent_deleted"),
+        "3": ("new", "parent_deleted"),
+        "4": ("new", "child_added"),
+        "7": ("healed", "parent_arrived"),
+        "8": ("healed", "child_deleted"),
+    }
+    (verdict,) = second.where("orders.references", "")
+    assert verdict.reason.startswith(
+        "3 orphan keys were none in the last run: 2 lost their parent, 1 came with new rows"
+    )
+
+    orders(spark, tmp_path, 1, 2, 3, 4, 5)  # the parent stays as it is
+    run_audit(config, spark, Request("three", as_of=MONDAY + timedelta(days=2)))
+    found = causes(spark, tmp_path, "three")
+    assert found.pop("5") == ("new", "child_added")
+    assert set(found.values()) == {("known", None)}
+
+
+def test_hidden_keys_have_causes_as_well(spark: Any, tmp_path: Path) -> None:
+    hidden = {**RULE, "implementation": {**RULE["implementation"], "show_keys": False}}
+    tables = {**TABLES, "orders": {**TABLES["orders"], "quality": [hidden]}}
+    orders(spark, tmp_path, 1, 2, 7)
+    customers(spark, tmp_path, 1, 2)
+    config = write_audit(tmp_path, tables, samples={"key": "a secret of the deployment"})
+    run_audit(config, spark, Request("one", as_of=MONDAY))
+    orders(spark, tmp_path, 1, 2, 9)
+    customers(spark, tmp_path, 1)
+    run_audit(config, spark, Request("two", as_of=MONDAY + timedelta(days=1)))
+    assert sorted(causes(spark, tmp_path, "two").values()) == [
+        ("healed", "unknown"),
+        ("new", "child_added"),
+        ("new", "parent_deleted"),
+    ]
+
+
+def test_a_version_that_is_vacuumed_or_of_another_table_tells_nothing(
+    spark: Any, tmp_path: Path
+) -> None:
+    orders(spark, tmp_path, 1, 7)
+    customers(spark, tmp_path, 1)
+    config = write_audit(tmp_path, TABLES)
+    run_audit(config, spark, Request("one", as_of=MONDAY))
+    folder = tmp_path / "lake" / "customers"
+    old = list(folder.glob("*.parquet"))
+    customers(spark, tmp_path, 7)
+    for file in old:
+        file.unlink()
+    second = run_audit(config, spark, Request("two", as_of=MONDAY + timedelta(days=1)))
+    assert causes(spark, tmp_path, "two") == {
+        "1": ("new", "unknown"),
+        "7": ("healed", "parent_arrived"),
+    }
+    (verdict,) = second.where("orders.references", "")
+    assert verdict.outcome == "fail"
+    assert verdict.reason.startswith(
+        "1 orphan keys were none in the last run: 1 of unknown cause "
+        "(customers can't be read at version 0 "
+    )
+
+    shutil.rmtree(folder)
+    customers(spark, tmp_path, 1)
+    customers(spark, tmp_path, 1)  # as many versions as the table that is gone
+    run_audit(config, spark, Request("three", as_of=MONDAY + timedelta(days=2)))
+    assert causes(spark, tmp_path, "three") == {
+        "7": ("new", "unknown"),
+        "1": ("healed", "parent_arrived"),
+    }

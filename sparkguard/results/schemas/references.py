@@ -17,6 +17,12 @@ ORPHANS = register(
             ("rows", "BIGINT", "Rows of the run that hold the key; 0 when it healed."),
             ("first_slice", "STRING", "Least slice of the run that holds the key."),
             ("state", "STRING", "new, known, healed; or unsure, where the last list was cut."),
+            (
+                "cause",
+                "STRING",
+                "Why new: parent_deleted or child_added; why healed: parent_arrived or "
+                "child_deleted; unknown where nothing tells. NULL for others and in a first run.",
+            ),
             ("first_run", "STRING", "The run that saw the key as an orphan first."),
             ("first_seen", "TIMESTAMP", "As-of time of that run, UTC."),
             ("orphan_keys", "BIGINT", "Orphan keys of the run altogether."),
@@ -25,5 +31,6 @@ ORPHANS = register(
         ),
         identity=("check_id", "slice", "key_hash"),
         judged=("state", "table_version"),
+        version=2,
     )
 )
