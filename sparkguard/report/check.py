@@ -109,7 +109,6 @@ def _facts(check: CheckPart, row: ResultRow) -> Markup:
         ("observed", observed(row)),
         ("violations", "" if row.violations is None else f"{row.violations:,} rows"),
         ("rows in scope", rows),
-        ("filtered out", f"{row.rows_filtered:,}" if row.rows_filtered else ""),
         ("coverage", row.coverage or ""),
         ("severity", row.severity),
         ("error class", row.condition or ""),

@@ -146,7 +146,6 @@ def _shadow(part: ShadowPart, at: int) -> Markup:
 def _footer(report: Report) -> Markup:
     run = report.run
     versions = [f"Spark {run.spark_version}"] if run.spark_version else []
-    versions += [f"Delta {run.delta_version}"] if run.delta_version else []
     query = (
         f"SELECT * FROM {_results(report.location)} WHERE run_id = {_literal(run.run_id)} "
         "AND outcome <> 'pass'"

@@ -73,7 +73,6 @@ class RunRecord:
     not_evaluable_as: str = "error"
     reason: str = ""
     spark_version: str | None = None
-    delta_version: str | None = None
 
     @property
     def judgement(self) -> tuple[Any, ...]:

@@ -53,7 +53,6 @@ class ResultRow:
     expected: str = ""
     reason: str = ""
     rows: int | None = None
-    rows_filtered: int | None = None
     snapshot_rows: int | None = None
     violations: int | None = None
     coverage: str | None = None
@@ -70,7 +69,6 @@ class ResultRow:
         verdict: Verdict,
         origin: Origin,
         *,
-        rows_filtered: int | None = None,
         snapshot_rows: int | None = None,
     ) -> ResultRow:
         double, long, string = observed_cells(verdict.observed)
@@ -92,7 +90,6 @@ class ResultRow:
             expected=verdict.expected,
             reason=verdict.reason,
             rows=verdict.rows,
-            rows_filtered=rows_filtered,
             snapshot_rows=snapshot_rows,
             violations=verdict.violations,
             coverage=verdict.coverage.value if verdict.coverage else None,

@@ -53,7 +53,6 @@ RUNS = register(
             ("not_evaluable_as", "STRING", "How not_evaluable weighs: error, fail or warn."),
             ("reason", "STRING", "Why the run could not evaluate, for status error."),
             ("spark_version", "STRING", "Spark version of the session."),
-            ("delta_version", "STRING", "Delta version of the session, where known."),
         ),
         identity=("audit",),
         judged=("status", "exit_code", "planned", "reported"),
@@ -95,7 +94,6 @@ RESULTS = register(
             ("expected", "STRING", "The rule, as text."),
             ("reason", "STRING", "Why the outcome is not pass."),
             ("rows", "BIGINT", "Rows in scope."),
-            ("rows_filtered", "BIGINT", "Rows read that the filter of the check left out."),
             ("snapshot_rows", "BIGINT", "Rows of the pinned table version."),
             ("violations", "BIGINT", "Rows in scope that break the rule."),
             (
