@@ -23,32 +23,13 @@ def kolmogorov(R: ArrayLike, X: ArrayLike) -> tuple[Floats, Floats]:
     return np.asarray(least), np.asarray(np.minimum(1.0, least + width))
 
 
-def wasserstein(
-    u: ArrayLike,
-    v: ArrayLike,
-    u_weights: ArrayLike | None = None,
-    v_weights: ArrayLike | None = None,
-) -> float:
-    """Exact Wasserstein-1 distance of weighted values, in the unit of the values.
-
-    The integral of |F - G| (Vallender, 1974). Raises ValueError when a side has no weight.
-    """
-    a, b = np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)
-    wa = np.ones_like(a) if u_weights is None else np.asarray(u_weights, dtype=np.float64)
-    wb = np.ones_like(b) if v_weights is None else np.asarray(v_weights, dtype=np.float64)
-    if wa.sum() <= 0 or wb.sum() <= 0:
-        raise ValueError("a distribution without weight has no distance")
-    every = np.sort(np.concatenate((a, b)))
-    steps, points = np.diff(every), every[:-1]
-    return float(np.sum(np.abs(_cdf(a, wa, points) - _cdf(b, wb, points)) * steps))
-
-
 @dataclass(frozen=True)
 class Trimmed:
     """Wasserstein-1 of values clipped to the baseline's 1 % to 99 %, in its robust deviations.
 
-    `low` and `high` bound what the counts leave open; `scale` is the interquartile range
-    divided by 1.349, in the unit of the values.
+    That is the integral of |F - G| (Vallender, 1974) between the outer edges. `low` and `high`
+    bound what the counts leave open; `scale` is the interquartile range divided by 1.349, in the
+    unit of the values.
     """
 
     distance: float
@@ -81,12 +62,6 @@ def trimmed_wasserstein(
     most = np.sum(width * np.maximum(np.abs(F[1:] - G[:-1]), np.abs(G[1:] - F[:-1])))
     least = np.sum(width * np.maximum(0.0, np.maximum(F[:-1] - G[1:], G[:-1] - F[1:])))
     return Trimmed(float(middle) / scale, float(least) / scale, float(most) / scale, scale)
-
-
-def _cdf(values: Floats, weights: Floats, points: Floats) -> Floats:
-    order = np.argsort(values)
-    total = np.concatenate(([0.0], np.cumsum(weights[order])))
-    return np.asarray(total[np.searchsorted(values[order], points, side="right")] / total[-1])
 
 
 def _shares(counts: ArrayLike) -> Floats:

@@ -127,16 +127,6 @@ def above_noise(distance: ArrayLike, v: ArrayLike, alpha: float, sketch_error: f
     return np.maximum(0.0, _floats(distance) - smirnov(alpha) * np.sqrt(_floats(v)) - sketch_error)
 
 
-def goodness_of_fit(R: ArrayLike, X: ArrayLike) -> Floats:
-    """One-sample chi-square of `R` against `X` scaled to its total; for parity with Deequ only.
-
-    It takes the reference for exact, which finds drift too often.
-    """
-    a, b = _pair(R, X)
-    expected = b / _sum(b)[..., None] * _sum(a)[..., None]
-    return _sum((a - expected) ** 2 / expected)
-
-
 def _shares(R: ArrayLike, X: ArrayLike) -> tuple[Floats, Floats]:
     a, b = _pair(R, X)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -74,7 +74,12 @@ def work(
         numbers += [
             ("B", cells, "cells with rows on either side"),
             ("v", v, "1/n + 1/m"),
-            ("PSI", psi, "sum of (p - q) ln(p / q), p = (R + 1/2) / (n + B/2), q alike"),
+            ("PSI", psi, "nats: sum of (p - q) ln(p / q), p = (R + 1/2) / (n + B/2), q alike"),
+            (
+                "PSI, raw",
+                float(distances.psi_raw(reference, current)),
+                "nats: p = R / n, q = X / m",
+            ),
             ("PSI / v", psi / v, "chi-square with B - 1 degrees of freedom if nothing moved"),
             ("p if nothing moved", float(p_value(psi, v, cells, 0.0)), ""),
         ]
@@ -84,25 +89,30 @@ def work(
                 (f"p at {delta:g}", float(p), "P[non-central chi-square >= PSI / v]"),
                 (f"critical PSI at {delta:g}", float(critical(v, cells, delta)), f"p = {ALPHA:g}"),
             ]
-        numbers += [
-            (
-                "Jensen-Shannon",
-                float(distances.jensen_shannon_corrected(reference, current)),
-                "square root of bits above noise",
-            ),
-            ("effect size", float(distances.effect_size(reference, current)), "V_b, 0 to 1"),
-        ]
+        numbers += _distances(reference, current, cells)
     if feature.categories:
         vanished = float(reference[current == 0].sum() / max(1, reference.sum()))
-        numbers += [
-            ("L-infinity", float(found.l_infinity[at]), "greatest difference of a share"),
-            ("vanished mass", vanished, "baseline's share of values that are gone"),
-        ]
+        numbers.append(("vanished mass", vanished, "baseline's share of values that are gone"))
     if feature.unseen is not None:
         numbers.append(("unseen mass", float(found.unseen[at]), "share of unseen values"))
     for i, (label, number, text) in enumerate(numbers):
         if number is not None and np.isfinite(number):
             yield Evidence("work", name, i, label, number=float(number), text=text or None)
+
+
+def _distances(
+    reference: Counted, current: Counted, cells: int
+) -> Iterator[tuple[str, float | None, str]]:
+    """What is shown beside the index, each with its unit."""
+    chi = float(distances.chi_square(reference, current))
+    yield "Jensen-Shannon divergence", float(distances.jensen_shannon(reference, current)), "bits"
+    corrected = float(distances.jensen_shannon_corrected(reference, current))
+    yield "Jensen-Shannon", corrected, "square root of bits above noise"
+    yield "chi-square", chi, "no unit: two-sample, B - 1 degrees of freedom"
+    yield "p of chi-square", float(p_value(chi, 1.0, cells, 0.0)), ""
+    yield "effect size", float(distances.effect_size(reference, current)), "V_b, 0 to 1"
+    greatest = float(distances.l_infinity(reference, current))
+    yield "L-infinity", greatest, "greatest difference of a share, 0 to 1"
 
 
 def of_fine_bins(

@@ -57,19 +57,6 @@ def is_evaluable(v: ArrayLike, cells: ArrayLike, delta: float, alpha: float = AL
     return quantile <= delta / np.asarray(v, dtype=np.float64)
 
 
-def rows_needed(cells: int, delta: float, baseline: float = np.inf, alpha: float = ALPHA) -> int:
-    """Current rows from which a comparison with `baseline` rows is evaluable.
-
-    Raises ValueError when the baseline itself has too few.
-    """
-    if cells < 2:
-        return 1
-    room = delta / float(stats.chi2.isf(alpha, cells - 1)) - 1 / baseline
-    if room <= 0:
-        raise ValueError(f"a baseline of {baseline:,.0f} rows is too small for {cells} bins")
-    return int(np.ceil(1 / room))
-
-
 def _upper(x: Floats, df: Floats, shift: Floats) -> Floats:
     """1 - chndtr keeps 1e-16; further out the p-value is that small anyway."""
     return np.asarray(np.clip(1 - special.chndtr(x, df, shift), 0.0, 1.0))

@@ -105,8 +105,8 @@ WHERE dataset = {{dataset}} AND run_id IN (SELECT run_id FROM {{runs}})"""
 def _drift() -> str:
     numbers = ",\n  ".join(f"{_number(label)} AS {column}" for column, label in _DRIFT.items())
     share = f"100 * ({_number('null share now')} - {_number('null share before')})"
-    p_value = _number("p if nothing moved")
-    chi = f"struct({_number('PSI / v')} AS statistic, {p_value} AS pvalue)"
+    p_value = _number("p of chi-square")
+    chi = f"struct({_number('chi-square')} AS statistic, {p_value} AS pvalue)"
     ks = f"struct({_number('Kolmogorov-Smirnov')} AS statistic, CAST(NULL AS DOUBLE) AS pvalue)"
     return f"""SELECT {_WINDOW} AS `window`, 'run' AS granularity,
   CAST(NULL AS STRUCT<`start`: TIMESTAMP, `end`: TIMESTAMP>) AS window_cmp,

@@ -3,7 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
+from scipy.spatial import distance
 
 from sparkguard.checks.base import Judged
 from sparkguard.checks.drift import Drift, DriftJudgement, FeatureDrift
@@ -179,8 +182,43 @@ def test_evidence_lets_a_reader_redo_the_number() -> None:
     assert "VERSION AS OF 3" in then
     assert "VERSION AS OF 7" in now
     assert "CAST(`month` AS STRING) <=> '3'" in now
-    labels = {e.label for e in rows}
-    assert {"Kolmogorov-Smirnov", "Wasserstein-1, trimmed", "Jensen-Shannon"} <= labels
+    assert found[month(1)].evidence == ()
+
+
+def test_every_distance_is_among_the_evidence_with_its_unit() -> None:
+    found = run(checks()["delay"], by_month([bins(), bins(shift=0.4)]), [month(1), month(2)])
+    rows = [e for e in found[month(2)].evidence if e.name.startswith("to the baseline")]
+    then, now = (
+        np.array([e.count or 0 for e in rows if e.name == f"to the baseline: {side}"])
+        for side in ("baseline", "current")
+    )
+    p, q = then / then.sum(), now / now.sum()
+    work = {e.label: e for e in rows if e.kind == "work"}
+    chi, p_of_chi, freedom, _ = stats.chi2_contingency([then, now])
+    assert freedom == (work["B"].number or 0) - 1
+    by_hand = {
+        "PSI, raw": (p - q) @ np.log(p / q),
+        "Jensen-Shannon divergence": distance.jensenshannon(p, q, base=2) ** 2,
+        "chi-square": chi,
+        "p of chi-square": p_of_chi,
+        "effect size": np.sqrt(((p - q) ** 2 / (2 * (p + q))).sum()),
+        "L-infinity": np.abs(p - q).max(),
+    }
+    for label, number in by_hand.items():
+        assert work[label].number == pytest.approx(number, rel=1e-9), label
+    assert {label: work[label].text for label in by_hand if label != "p of chi-square"} == {
+        "PSI, raw": "nats: p = R / n, q = X / m",
+        "Jensen-Shannon divergence": "bits",
+        "chi-square": "no unit: two-sample, B - 1 degrees of freedom",
+        "effect size": "V_b, 0 to 1",
+        "L-infinity": "greatest difference of a share, 0 to 1",
+    }
+    for label in ("Kolmogorov-Smirnov", "Wasserstein-1, trimmed"):
+        bound = work[label]
+        assert 0 < (bound.low or 0) < (bound.high or 0)
+    trimmed = work["Wasserstein-1, trimmed"]
+    assert (trimmed.low or 0) <= (trimmed.number or 0) <= (trimmed.high or 0)
+    assert str(trimmed.text).startswith("in robust deviations of ")
     assert found[month(1)].evidence == ()
 
 
