@@ -64,7 +64,7 @@ def of_slices(found: Found) -> Iterator[Evidence]:
 
 
 def metric_evidence(metric: Metric, ledger: Ledger, stands: Standing) -> Iterator[Evidence]:
-    """The value with its intervals, and never without its coverage."""
+    """The value with its intervals and parts, and never without its coverage."""
     yield Evidence(
         "work", metric.name, 0, label=metric.name, number=metric.value,
         low=metric.low, high=metric.high, text=metric.reason or None,
@@ -83,3 +83,5 @@ def metric_evidence(metric: Metric, ledger: Ledger, stands: Standing) -> Iterato
             number=metric.reweighted, count=round(metric.effective),
             text="worth so many labels, if labels are missing at random given the score",
         )  # fmt: skip
+    for i, (label, number) in enumerate(metric.parts, start=4):
+        yield Evidence("work", metric.name, i, label=label, number=number)

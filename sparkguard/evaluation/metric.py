@@ -17,7 +17,8 @@ class Metric:
     `bin_low` to `bin_high` always hold the metric of the unbinned scores: their distance is
     arithmetic and no sampling error. `error` is the standard error of the value. `reweighted` is
     the value if labels are weighted to the scores of all predictions, worth `effective` labels;
-    both None where they are a fair sample.
+    both None where they are a fair sample. `parts` are what it is made of, or is read beside, by
+    name.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Metric:
     reason: str = ""
     reweighted: float | None = None
     effective: float | None = None
+    parts: tuple[tuple[str, float], ...] = ()
 
     @property
     def is_loss(self) -> bool:
@@ -94,4 +96,4 @@ def wider(one: Metric, error: float | None) -> Metric:
         return one
     make = in_unit if one.name in ("auc", "average_precision") else around
     other = make(one.name, one.value, error)
-    return replace(other, bin_low=one.bin_low, bin_high=one.bin_high)
+    return replace(other, bin_low=one.bin_low, bin_high=one.bin_high, parts=one.parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sparkguard.evaluation.metric import Metric, mean
 from sparkguard.evaluation.scores import SQUARES_UNIT, UNIT, Scores
@@ -14,33 +14,24 @@ def log_loss(scores: Scores) -> Metric:
 
 
 def brier(scores: Scores) -> Metric:
-    """Mean squared distance of the score from 0 or 1 (Brier, 1950)."""
-    return mean("brier", scores.squares / UNIT, scores.squares2 / UNIT, scores.n)
+    """Mean squared distance of the score from 0 or 1 (Brier, 1950), with its `brier_parts`."""
+    found = mean("brier", scores.squares / UNIT, scores.squares2 / UNIT, scores.n)
+    return found if found.value is None else replace(found, parts=brier_parts(scores, found.value))
 
 
-@dataclass(frozen=True)
-class BrierParts:
+def brier_parts(scores: Scores, whole: float) -> tuple[tuple[str, float], ...]:
     """Brier = reliability - resolution + uncertainty + remainder (Murphy, 1973).
 
     The remainder is what scores of one bin differ among themselves.
     """
-
-    reliability: float
-    resolution: float
-    uncertainty: float
-    remainder: float
-
-
-def brier_parts(scores: Scores) -> BrierParts | None:
-    """None without labels."""
-    if not scores.n:
-        return None
     n = scores.negatives + scores.positives
     share, base = scores.positives / n, float(scores.positives.sum() / n.sum())
     reliability = float((n * (scores.scores / UNIT / n - share) ** 2).sum() / n.sum())
     resolution = float((n * (share - base) ** 2).sum() / n.sum())
     uncertainty = base * (1 - base)
-    whole = scores.squares / UNIT / scores.n
-    return BrierParts(
-        reliability, resolution, uncertainty, whole - (reliability - resolution + uncertainty)
+    return (
+        ("reliability", reliability),
+        ("resolution", resolution),
+        ("uncertainty", uncertainty),
+        ("remainder", whole - (reliability - resolution + uncertainty)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sparkguard import sql
 from sparkguard.evaluation.metric import Metric, around, mean, undefined
@@ -118,7 +118,7 @@ def metrics(of: Errors, quantum: float, levels: Sequence[float] = ()) -> Iterato
     yield around("rmse", root, (mse.error or 0.0) / (2 * root) if root else 0.0)
     yield mean("bias", -of.error * q, of.squares * q * q, n)
     yield wape(of)
-    yield mape(of)
+    yield mape(of, quantum)
     over, under = (of.absolute - of.error) / 2, (of.absolute + of.error) / 2
     for level in levels:
         yield Metric(pinball_name(level), (level * under + (1 - level) * over) * q / n)
@@ -137,17 +137,16 @@ def wape(of: Errors) -> Metric:
     return around("wape", value, math.sqrt(spread / of.n) / (of.absolute_truth / of.n))
 
 
-def mape(of: Errors) -> Metric:
-    """Mean of |e| / |y| over the rows whose truth is not 0; how many are says `zero`."""
+def mape(of: Errors, quantum: float) -> Metric:
+    """Mean of |e| / |y| over the rows whose truth is not 0.
+
+    Its parts are how many are 0, and the mean over all rows that puts the machine epsilon in the
+    place of 0: the number that scikit-learn prints.
+    """
     rows = of.n - of.zero
     if not rows:
         return undefined("mape", "every truth is 0")
-    return mean("mape", of.shares / SHARE_UNIT, of.shares2 / SHARE_UNIT, rows)
-
-
-def mape_with_zeros(of: Errors, quantum: float) -> float:
-    """The mean over all rows that puts the machine epsilon in the place of a truth of 0.
-
-    This is the number that scikit-learn prints.
-    """
-    return (of.shares / SHARE_UNIT + of.absolute_zero * quantum / EPSILON) / of.n
+    found = mean("mape", of.shares / SHARE_UNIT, of.shares2 / SHARE_UNIT, rows)
+    every = (of.shares / SHARE_UNIT + of.absolute_zero * quantum / EPSILON) / of.n
+    parts = (("rows whose truth is 0", float(of.zero)), ("with 0 as machine epsilon", every))
+    return replace(found, parts=parts)

@@ -203,11 +203,6 @@ class Registry:
         }
         self._record(GATES, entry, number, "gates", row.gate_id)
 
-    def gated(self, target: str) -> tuple[Mapping[str, Any], ...]:
-        """Every write of a table that the gate accepted, oldest first."""
-        rows = self._rows(GATES, {"target": target, "state": "accepted"}, _MOST)
-        return tuple(sorted(rows, key=lambda row: row["target_version"] or 0))
-
     def _known(self, contract: str, consumer: str) -> None:
         names = [c.name for c in self.consumers(contract)]
         if consumer not in names:

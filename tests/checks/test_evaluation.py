@@ -127,7 +127,11 @@ def test_a_bound_is_held_once_labels_are_ripe() -> None:
     assert found.outcome is Outcome.FAIL
     assert "below 0.99" in found.reason
     assert "owner ann" in found.reason
-    assert judged(of, "brier", context).outcome is Outcome.PASS
+    brier = judged(of, "brier", context)
+    assert brier.outcome is Outcome.PASS
+    parts = {row.label: row.number for row in brier.evidence if row.ordinal > 2}
+    whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["remainder"]  # type: ignore[operator]
+    assert whole == pytest.approx(brier.observed)
     few = seen_on(70, days(1)[:10], of)
     assert "INSUFFICIENT" in judged(of, "auc", few).reason
 

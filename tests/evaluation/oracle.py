@@ -1,14 +1,16 @@
-"""Which label counts and in which bucket every row is, in plain Python, row by row."""
+"""Which label counts, in which bucket every row is, and ranked lists, in plain Python."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sparkguard.evaluation.ranking import Queries
 from sparkguard.relations.effective_label import LabelBucket as L
 from sparkguard.relations.effective_label import PredictionBucket as P
+from sparkguard.relations.ranked import UNIT, discounts
 
 DAY = 86_400_000_000
 
@@ -123,3 +125,53 @@ def _label_of(
 
 def _said(x: Label) -> int | None:
     return None if x.deleted else x.label
+
+
+def of_query(items: Iterable[tuple[float, float]], k: int) -> tuple[int, int, int] | None:
+    """(NDCG@k, reciprocal rank, precision@k) of (score, gain) pairs, in billionths.
+
+    Equal scores share their places (McSherry and Najork, 2008): each gets the mean discount of
+    its group, the mean share of the first `k` places, and the expected place of the group's
+    first positive. None where no gain is positive.
+    """
+    groups: dict[float, list[float]] = {}
+    for score, gain in items:
+        groups.setdefault(score, []).append(gain)
+    gains = sorted((gain for group in groups.values() for gain in group), reverse=True)
+    if not any(gain > 0 for gain in gains):
+        return None
+    weights = discounts(k)
+    ideal = sum(gain * weight for gain, weight in zip(gains, weights, strict=False))
+    dcg = hits = reciprocal = 0.0
+    place = 0
+    for score in sorted(groups, reverse=True):
+        group = groups[score]
+        size, inside = len(group), max(0, min(len(group), k - place))
+        dcg += sum(group) * sum(weights[place : place + inside]) / size
+        positives = sum(gain > 0 for gain in group)
+        hits += positives * inside / size
+        if positives and not reciprocal:
+            reciprocal = 1 / (place + 1 + (size - positives) / (positives + 1))
+        place += size
+    return round(dcg / ideal * UNIT), round(reciprocal * UNIT), round(hits / k * UNIT)
+
+
+def of_queries(queries: Iterable[Sequence[tuple[float, float]]], k: int) -> Queries:
+    """The sums of many queries, in plain Python."""
+    total = Queries()
+    for items in queries:
+        found = of_query(items, k)
+        if found is None:
+            total = Queries(*_added(total, (0, 1, *(0,) * 6)))
+        else:
+            pairs = [x for value in found for x in (value, value * value // UNIT)]
+            total = Queries(*_added(total, (1, 0, *pairs)))
+    return total
+
+
+def _added(one: Queries, other: Sequence[int]) -> Iterator[int]:
+    mine = (
+        *(one.n, one.no_positive, one.ndcg, one.ndcg2),
+        *(one.reciprocal, one.reciprocal2, one.precision, one.precision2),
+    )
+    return (a + b for a, b in zip(mine, other, strict=True))

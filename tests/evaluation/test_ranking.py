@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from sparkguard.evaluation.ranking import UNIT, metrics, of_queries, of_query
+from sparkguard.evaluation.ranking import UNIT, metrics
+from tests.evaluation.oracle import of_queries, of_query
 
 GAINS = (10, 0, 0, 1, 5)
 

@@ -15,7 +15,7 @@ from sparkguard.evaluation.auc import auc
 from sparkguard.evaluation.average_precision import average_precision
 from sparkguard.evaluation.calibration import Calibration, calibration_error, ratio
 from sparkguard.evaluation.confusion import at_threshold, f1, precision, recall
-from sparkguard.evaluation.probabilities import brier, brier_parts, log_loss
+from sparkguard.evaluation.probabilities import brier, log_loss
 from sparkguard.evaluation.scores import INVALID, ONE, ZERO, Scores, bin_of
 from tests.evaluation import work_home
 
@@ -134,12 +134,23 @@ def test_exact_zero_and_one_are_true_ties() -> None:
 def test_calibration_and_the_parts_of_brier_agree_with_brute_force() -> None:
     found = work_home.scores(0)
     pairs = work_home.rows(0)
-    parts, whole = brier_parts(found), brier(found).value
-    assert parts is not None
-    assert whole == pytest.approx(
-        parts.reliability - parts.resolution + parts.uncertainty + parts.remainder
+    whole = brier(found)
+    groups_of: dict[float, list[bool]] = {}
+    for score, positive in pairs:
+        groups_of.setdefault(score, []).append(positive)
+    n, base = len(pairs), sum(positive for _, positive in pairs) / len(pairs)
+    shares = [(len(of), score, sum(of) / len(of)) for score, of in groups_of.items()]
+    assert dict(whole.parts) == pytest.approx(
+        {
+            "reliability": sum(k * (score - share) ** 2 for k, score, share in shares) / n,
+            "resolution": sum(k * (share - base) ** 2 for k, _, share in shares) / n,
+            "uncertainty": base * (1 - base),
+            "remainder": 0,  # every bin holds one score
+        },
+        abs=1e-8,
     )
-    assert abs(parts.remainder) < 1e-8  # every bin holds one score
+    reliability, resolution, uncertainty, remainder = (number for _, number in whole.parts)
+    assert whole.value == pytest.approx(reliability - resolution + uncertainty + remainder)
     groups = Calibration.of(found)
     assert groups.n.sum() == len(pairs)
     assert groups.debiased < groups.error**2 + 1

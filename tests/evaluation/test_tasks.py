@@ -16,7 +16,7 @@ from sparkguard.datatypes import from_json
 from sparkguard.errors import Location
 from sparkguard.evaluation import class_probabilities, rows
 from sparkguard.evaluation.confusion import Confusion
-from sparkguard.evaluation.ranking import Queries, of_queries
+from sparkguard.evaluation.ranking import Queries
 from sparkguard.evaluation.regression import Errors
 from sparkguard.evaluation.scores import SUMS, bin_of, cell_of
 from sparkguard.evaluation.seen import Group, Seen
@@ -28,6 +28,7 @@ from sparkguard.options import convert
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE
+from tests.evaluation.oracle import of_queries
 
 MADE = datetime(2024, 1, 1, tzinfo=timezone.utc)
 KNOWN = MADE + timedelta(days=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sparkguard.evaluation.ranking import of_queries, of_query
 from sparkguard.relations.effective_label import SCORE, TRUTH
 from sparkguard.relations.ranked import QUERY, ranked, sums
+from tests.evaluation.oracle import of_queries, of_query
 
 K = 3
 
