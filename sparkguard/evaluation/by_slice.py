@@ -153,12 +153,12 @@ def _stopped(one: Slice, made: Mapping[date, float], day: Day, share: float) -> 
 
 
 def _degenerate_labels(of: Watch) -> Iterator[Tested]:
+    """Labels of one class. Shares of positives move with the day in a slice, by no fault."""
     for one in of.slices:
         past = [counts for day, counts in one.days.used.items() if day < of.days[0]]
         n, positive = (sum(counts[i] for counts in past) for i in (0, 1))
         if 0 < positive < n:
             yield _one_class(of, one, positive / n)
-            yield from _unusual_shares(of, one)
 
 
 def _one_class(of: Watch, one: Slice, usual: float) -> Tested:
@@ -169,29 +169,6 @@ def _one_class(of: Watch, one: Slice, usual: float) -> Tested:
     said = f"all {n:,} labels that arrived are {'positive' if positive else 'negative'}"
     found = Found(State.STARVED, said, of.days[0], positive / n)
     return Tested(one.name, (1 - missing) ** n, found)
-
-
-def _unusual_shares(of: Watch, one: Slice) -> Iterator[Tested]:
-    """Days whose share of positives is far from their weekday's, by both its past and its size."""
-    known = {date_of(d): counts for d, counts in one.days.used.items() if counts[0] >= FEWEST}
-    rates = {when: positive / n for when, (n, positive) in known.items()}
-    for day in of.days:
-        when = date_of(day)
-        usual = score(rates, when, quantum=0.05) if when in rates else None
-        if usual is None or usual.z is None or usual.expected is None:
-            continue
-        q = min(max(usual.expected, 0.01), 0.99)
-        z = min(abs(usual.z), abs(rates[when] - q) / math.sqrt(q * (1 - q) / known[when][0]))
-        if z <= PAGE:
-            yield Tested(one.name)
-            continue
-        said = (
-            f"{rates[when]:.1%} of the labels of {day_text(day)} are positive;"
-            f" {usual.expected:.1%} are usual"
-        )
-        yield Tested(
-            one.name, 2 * float(stats.norm.sf(z)), Found(State.DEGRADED, said, day, rates[when])
-        )
 
 
 def _replayed_feed(of: Watch) -> Iterator[Tested]:
