@@ -14,7 +14,8 @@ from sparkguard.lifecycles import alerts as alert_states
 from sparkguard.pipeline.judging import Result, Sight
 from sparkguard.pipeline.samples import sample, shown
 from sparkguard.plan import Entry, Plan
-from sparkguard.relations.base import Tables
+from sparkguard.profile import Profile
+from sparkguard.relations.base import Tables, slice_of
 from sparkguard.results import (
     Origin,
     ResultRow,
@@ -82,7 +83,7 @@ def record(
             result.finding.verdict, result.finding.evidence, origins[result.entry.id]
         )
     ]
-    profiles = profile_rows(sight.scanned.profile, run.versions, plan.as_of)
+    profiles = profile_rows(_true_of_tables(sight, tables), run.versions, plan.as_of)
     verdicts = ((r.entry.dataset, r.entry.kind, r.finding.verdict) for r in results)
     alerts = alert_states.changes(
         stored_alerts.last_rows(store, plan.as_of),
@@ -108,6 +109,18 @@ def record(
         store.append("evaluation_pairs", frame.selectExpr("*", *own), run.run_id, entry_id)
     committed = store.commit(_run_record(settings, run, plan, results, now))
     return RunResult(committed, rows, str(store.location))
+
+
+def _true_of_tables(sight: Sight, tables: Tables) -> Profile:
+    """What was seen, less what a run over one slice saw of that slice under the whole's name."""
+    states = sight.scanned.profile.states
+    return Profile(
+        {
+            (need, where): state
+            for (need, where), state in states.items()
+            if not where.is_whole or slice_of(tables, need.relation.subject).is_whole
+        }
+    )
 
 
 def _origin(entry: Entry, settings: AuditConfig, run: RunFacts, plan: Plan) -> Origin:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sparkguard.results import Store
 from sparkguard.run import Request
+from sparkguard.slices import Slice
 from tests.shops import run_audit, save, write_audit
 
 MONDAY = datetime(2026, 1, 5, tzinfo=timezone.utc)
@@ -165,3 +166,20 @@ def test_a_version_that_is_vacuumed_or_of_another_table_tells_nothing(
         "7": ("new", "unknown"),
         "1": ("healed", "parent_arrived"),
     }
+
+
+def test_a_run_over_one_slice_is_not_the_last_run_of_the_whole_table(
+    spark: Any, tmp_path: Path
+) -> None:
+    rows = [(1, 1), (7, 1), (8, 2)]
+    save(spark.createDataFrame(rows, "customer bigint, month int"), tmp_path, "orders", "month")
+    customers(spark, tmp_path, 1, 2)
+    config = write_audit(tmp_path, TABLES, {"orders": {"slices": {"by": ["month"]}}})
+    run_audit(config, spark, Request("one", as_of=MONDAY))
+    only = Request("two", only=Slice.of({"month": "1"}), as_of=MONDAY + timedelta(days=1))
+    run_audit(config, spark, only)
+    third = run_audit(config, spark, Request("three", as_of=MONDAY + timedelta(days=2)))
+    (verdict,) = third.where("orders.references", "")
+    assert verdict.outcome == "pass"
+    found = causes(spark, tmp_path, "three")
+    assert found == {"7": ("known", None), "8": ("known", None)}
