@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sparkguard.windows.replay import replay
@@ -30,3 +32,13 @@ def test_every_mutant_is_detected_and_named_first(small: Pipelines, name: str) -
     assert found.wrong > 0
     best = found.best[0]
     assert (best.bug, best.explained / found.wrong) == (mutant.bug, 1.0), found.ranked[:4]
+
+
+def test_some_of_the_ties_are_found_whatever_their_order(small: Pipelines) -> None:
+    """Through Spark events of one time come in any order, if the contract declares none."""
+    cases = [
+        replace(case, events=[replace(event, order=()) for event in reversed(case.events)])
+        for case in small.cases(MUTANTS["one of the ties"])
+    ]
+    found = replay(cases, hints=(CAP, CAP + 1))
+    assert (found.best[0].bug, found.best[0].explained) == ("rows_for_range", found.wrong)
