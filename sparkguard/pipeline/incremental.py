@@ -285,17 +285,20 @@ def _changed(
         files = [f"{folder}/_delta_log/{v:020d}.json" for v in range(since + 1, pinned.version + 1)]
         actions = snapshot.spark.read.schema(_ACTIONS).json(files)
         redefined = "metaData IS NOT NULL OR protocol IS NOT NULL"
-        values = actions.where(f"{redefined} OR add.dataChange OR remove.dataChange").selectExpr(
-            f"{redefined} AS redefined",
-            "coalesce(add.partitionValues, remove.partitionValues) AS partition",
+        partition = "coalesce(add.partitionValues, remove.partitionValues)"
+        values = [sql.template(f"{partition}[{{}}]", sql.literal(column)).text for column in by]
+        # Distinct, because a partition may have many files: the driver gets one row of each.
+        found = (
+            actions.where(f"{redefined} OR add.dataChange OR remove.dataChange")
+            .selectExpr(f"{redefined} OR {partition} IS NULL AS untold", *values)
+            .distinct()
+            .collect()
         )
-        found = values.collect()
     except Exception:
         return None
-    if any(row["redefined"] or row["partition"] is None for row in found):
+    if any(untold for untold, *_ in found):
         return None
-    return frozenset(_slice(row["partition"], by) for row in found)
-
-
-def _slice(partition: Mapping[str, str | None], by: tuple[str, ...]) -> Slice:
-    return Slice.of({column: partition.get(column) or None for column in by})
+    return frozenset(
+        Slice.of({column: value or None for column, value in zip(by, row, strict=True)})
+        for _, *row in found
+    )
