@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -92,15 +92,15 @@ def record(
         not_evaluable=settings.not_evaluable,
         owners=settings.alerts.owners,
     )
-    for table, content in (
-        ("violations", violations),
-        ("evidence", evidence),
-        ("profiles", profiles),
-        ("alerts", alerts),
-        *_kept(results, origins).items(),
-        ("results", rows),
-    ):
-        store.append(table, content, run.run_id)
+    contents: dict[str, Iterable[Any]] = {
+        "violations": violations,
+        "evidence": evidence,
+        "profiles": profiles,
+        "alerts": alerts,
+        **_kept(results, origins),
+        "results": rows,
+    }
+    store.append_all(contents, run.run_id)
     for entry_id, frame in restated.items():
         stamps = checked(entry_id, WHOLE, origins[entry_id])
         own = (

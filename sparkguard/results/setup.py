@@ -18,7 +18,7 @@ RETENTION_DAYS = 90
 """How long Delta remembers which parts it holds; an older run is never replayed."""
 
 THREADS = 4
-"""Tables that are looked at together: each takes a look into storage, and little work."""
+"""Tables that are looked at or written together: each waits for storage more than it works."""
 
 _GENERATION = "sparkguard.generation"
 _SKIPPING = "delta.dataSkippingNumIndexedCols"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class Store:
     """Result tables in a folder (`/lake/sparkguard`) or in a catalog schema (`main.sparkguard`).
 
-    Not safe for threads that write one run at once; processes and machines are.
+    Not safe for threads that write one table at once; processes and machines are.
     """
 
     def __init__(
@@ -98,6 +99,13 @@ class Store:
         fails for good, TypeError for a column that the table does not have.
         """
         self._runs.append(table, rows, run_id, part)
+
+    def append_all(self, tables: Mapping[str, Iterable[Any]], run_id: str) -> None:
+        """As `append`, the rows of each of `tables`, several at a time."""
+        self._runs.begin(run_id)
+        with ThreadPoolExecutor(setup.THREADS) as pool:
+            for _ in pool.map(lambda name: self.append(name, tables[name], run_id), tables):
+                pass  # so that a failure is raised here
 
     def commit(self, run: RunRecord) -> RunRecord:
         """Reads everything back, then writes the row that makes the run count; returns it.

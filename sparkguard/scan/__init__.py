@@ -21,7 +21,7 @@ from sparkguard.scan.bundles import bundle_profiles, bundled
 from sparkguard.scan.queries import chunk_frame
 from sparkguard.slices import Slice
 
-__all__ = ["bundled", "chunk_frame", "run_bundle", "run_scan"]
+__all__ = ["THREADS", "bundled", "chunk_frame", "run_bundle", "run_scan"]
 
 MOST_SLICES = 10_000
 """Slices of one relation whose states the driver holds at a time."""
@@ -30,6 +30,7 @@ MOST_GROUPS = 100_000
 """Combinations of slices and values that one query may bring to the driver."""
 
 THREADS = 2
+"""Queries at a time: Spark's fixed cost of one overlaps with the work of another."""
 
 TOO_MANY_GROUPS = "SPARKGUARD_TOO_MANY_GROUPS"
 _DIFFERENT_ROWS = Failure("SPARKGUARD_COVERAGE", "two passes saw different numbers of rows")
