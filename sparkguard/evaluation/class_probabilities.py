@@ -50,7 +50,7 @@ def sums_sql(probabilities: Sql, truth: Sql) -> tuple[Sql, ...]:
     )  # fmt: skip
     return tuple(
         sql.template(
-            "CASE WHEN {0} THEN CAST(round({1} * {2}) AS BIGINT) ELSE 0L END",
+            "CASE WHEN {0} THEN CAST(rint({1} * {2}) AS BIGINT) ELSE 0L END",
             *(counts, term, sql.literal(float(unit))),
         )
         for term, unit in scaled

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from sparkguard import sql
 from sparkguard.evaluation.metric import Metric, around, mean, undefined
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 SHARE_UNIT = 1_000_000_000
@@ -69,34 +70,52 @@ def refuse_overflow(largest: float, quantum: float) -> None:
         )
 
 
-def sums_sql(truth: Sql, predicted: Sql, quantum: float) -> tuple[Sql, ...]:
-    """What each row adds to `Errors`, as decimals without fraction; 0 where a side is NULL."""
-    step = sql.literal(quantum)
-    t = sql.template("CAST(round({} / {}) AS DECIMAL(19, 0))", truth, step)
-    p = sql.template("CAST(round({} / {}) AS DECIMAL(19, 0))", predicted, step)
-    e = sql.template("({} - {})", t, p)
-    square = sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", e)
+_FITS, _TRUTH, _ERROR, _SQUARE, _SHARE = (
+    f"__sparkguard_{x}" for x in ("fits", "truth_quanta", "error", "square", "share")
+)
+
+
+def fits_sql() -> Sql:
+    """Whether a prediction, and its label if there is one, can be summed; never NULL."""
+    return sql.name(_FITS)
+
+
+def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tuple[Step, ...]:
+    """What `sums_sql` adds up, NULL where a side is missing or larger than `largest`."""
+    step, unit = sql.literal(quantum), sql.literal(float(SHARE_UNIT))
+    fits = sql.template(
+        "coalesce(({1} IS NULL OR abs({1}) <= {2}) AND abs({0}) <= {2}, false)",
+        *(predicted, truth, sql.literal(largest)),
+    )
+    whole = sql.template(
+        f"CASE WHEN {_FITS} THEN CAST(rint({{}} / {{}}) AS DECIMAL(19, 0)) END", truth, step
+    )
+    error = sql.template(f"{_TRUTH} - CAST(rint({{}} / {{}}) AS DECIMAL(19, 0))", predicted, step)
+    square = sql.template(f"CAST({_ERROR} * {_ERROR} AS DECIMAL(38, 0))")
     share = sql.template(
-        "CASE WHEN {1} = 0 THEN 0 ELSE CAST(round(abs(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))"
-        " * {2}) AS DECIMAL(28, 0)) END",
-        *(e, t, sql.literal(float(SHARE_UNIT))),
+        f"CASE WHEN {_TRUTH} = 0 THEN 0 ELSE CAST(rint(abs(CAST({_ERROR} AS DOUBLE)"
+        f" / CAST({_TRUTH} AS DOUBLE)) * {{}}) AS DECIMAL(28, 0)) END",
+        unit,
     )
-    share2 = sql.template(
-        "CAST(floor({0} * CAST({0} AS DOUBLE) / {1}) AS DECIMAL(38, 0))",
-        *(share, sql.literal(float(SHARE_UNIT))),
+    return (
+        ((_FITS, fits),),
+        ((_TRUTH, whole),),
+        ((_ERROR, error),),
+        ((_SQUARE, square), (_SHARE, share)),
     )
-    zero = sql.template("CAST({} = 0 AS DECIMAL(1, 0))", t)
+
+
+def sums_sql() -> tuple[Sql, ...]:
+    """What each row adds to `Errors`, as decimals without fraction; 0 where a side is NULL."""
+    zero = f"CAST({_TRUTH} = 0 AS DECIMAL(1, 0))"
+    share2 = f"floor({_SHARE} * CAST({_SHARE} AS DOUBLE) / {SHARE_UNIT}D)"
     terms = (
-        *(sql.literal(1), e, sql.template("abs({})", e), square),
-        sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", square),
-        *(t, sql.template("CAST({0} * {0} AS DECIMAL(38, 0))", t), sql.template("abs({})", t)),
-        *(share, share2, zero, sql.template("{} * abs({})", zero, e)),
+        *(f"CAST({_ERROR} IS NOT NULL AS INT)", _ERROR, f"abs({_ERROR})", _SQUARE),
+        f"{_SQUARE} * {_SQUARE}",
+        *(_TRUTH, f"{_TRUTH} * {_TRUTH}", f"abs({_TRUTH})"),
+        *(_SHARE, share2, zero, f"{zero} * abs({_ERROR})"),
     )
-    both = sql.template("({} IS NOT NULL AND {} IS NOT NULL)", truth, predicted)
-    return tuple(
-        sql.template("CASE WHEN {} THEN CAST({} AS DECIMAL(38, 0)) ELSE 0 END", both, term)
-        for term in terms
-    )
+    return tuple(sql.template(f"coalesce(CAST({term} AS DECIMAL(38, 0)), 0)") for term in terms)
 
 
 def covered_sql(truth: Sql, lower: Sql, upper: Sql) -> Sql:

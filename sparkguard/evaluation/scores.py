@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkguard import sql
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 Floats = NDArray[np.float64]
@@ -61,43 +62,55 @@ def step_sql(score: Sql, thresholds: Sequence[float]) -> Sql:
     """How many of the thresholds the score reaches."""
     if not thresholds:
         return sql.literal(0)
-    reached = [
-        sql.template("CAST(coalesce({} >= {}, false) AS INT)", score, sql.literal(float(t)))
-        for t in thresholds
+    highest_first = reversed(list(enumerate(sorted(thresholds), start=1)))
+    cases = [
+        sql.template(f"WHEN {{}} >= {{}} THEN {n}", score, sql.literal(float(t)))
+        for n, t in highest_first
     ]
-    return sql.joined(" + ", reached)
+    return sql.template("CASE {} ELSE 0 END", sql.joined(" ", cases))
 
+
+POSITIVE, BIN, LOSS, ERROR = (f"__sparkguard_{x}" for x in ("positive", "bin", "loss", "error"))
+"""Whether the label is positive, NULL without one; the bin; loss and error of what is summed."""
 
 SUMS = ("negatives", "positives", "scores", "losses", "losses2", "squares", "squares2")
 
 
-def sums_sql(score: Sql, positive: Sql) -> tuple[Sql, ...]:
-    """What each row adds to the sums, in the order of `SUMS`; `positive` is NULL without label.
+def steps_sql(score: Sql, positive: Sql) -> tuple[Step, ...]:
+    """`POSITIVE` and `BIN`, then `LOSS` and `ERROR`; `positive` is NULL without a label."""
+    counts = f"{POSITIVE} IS NOT NULL AND {BIN} <> {INVALID}"
+    kept = sql.template("greatest({0}, least(1 - {0}, {1}))", sql.literal(SMALLEST), score)
+    loss = f"CASE WHEN {counts} THEN -ln(CASE WHEN {POSITIVE} THEN {{0}} ELSE 1 - {{0}} END) END"
+    error = f"CASE WHEN {counts} THEN {{}} - CASE WHEN {POSITIVE} THEN 1D ELSE 0D END END"
+    return (
+        ((POSITIVE, positive), (BIN, bin_sql(score))),
+        ((LOSS, sql.template(loss, kept)), (ERROR, sql.template(error, score))),
+    )
+
+
+def sums_sql(score: Sql) -> tuple[Sql, ...]:
+    """What each row adds to the sums, in the order of `SUMS`, by the values of `steps_sql`.
 
     Whole numbers of `UNIT`, of `SQUARES_UNIT` for the squared losses.
     """
-    kept = sql.template("greatest({0}, least(1 - {0}, {1}))", sql.literal(SMALLEST), score)
-    loss = sql.template("-ln(CASE WHEN {0} THEN {1} ELSE 1 - {1} END)", positive, kept)
-    error = sql.template("({1} - CASE WHEN {0} THEN 1D ELSE 0D END)", positive, score)
-    terms = (
-        (score, UNIT),
+    positive, loss, error = map(sql.name, (POSITIVE, LOSS, ERROR))
+    scaled = (
+        (sql.template("CASE WHEN {} IS NOT NULL THEN {} END", error, score), UNIT),
         (loss, UNIT),
         (sql.template("pow({}, 2)", loss), SQUARES_UNIT),
         (sql.template("({0} * {0})", error), UNIT),
         (sql.template("({0} * {0} * {0} * {0})", error), UNIT),
     )
-    valid = sql.template("({} IS NOT NULL AND {} BETWEEN 0 AND 1)", positive, score)
     return (
         sql.template("CAST(coalesce(NOT {}, false) AS BIGINT)", positive),
         sql.template("CAST(coalesce({}, false) AS BIGINT)", positive),
         *(
             sql.template(
-                "CASE WHEN {} THEN CAST(round({} * {}) AS BIGINT) ELSE 0L END",
-                valid, term, sql.literal(float(unit)),
+                "coalesce(CAST(rint({} * {}) AS BIGINT), 0L)", term, sql.literal(float(unit))
             )
-            for term, unit in terms
+            for term, unit in scaled
         ),
-    )  # fmt: skip
+    )
 
 
 def cell_of(score: float | None, positive: bool | None) -> tuple[int, ...]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sparkguard.measures.keyed_sums import KeyedSumsState
-from sparkguard.relations.daily import Daily, kind_of
+from sparkguard.relations.daily import LEDGER_KEYS, Daily, Kind, kind_of
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
-from sparkguard.relations.prediction_with_truth import LEDGER_KEYS, Kind
 
 Day = int
 """Days since 1970, UTC."""

@@ -58,6 +58,7 @@ def truth_need(
         ),
         _labels(of, labels),
         parse(of.horizon).elapsed,
+        task.steps(),
         task.cells(),
         task.sums(),
         task.entity_cell(),
@@ -144,21 +145,20 @@ def _label(of: Declaration, schema: Struct) -> Sql:
     positive, negative = (_canonical(x, type_) for x in (of.positive, of.negative))
     if positive == negative:
         raise ConfigurationError(f"positive and negative are one class, {positive.text}")
-    text = sql.template("CAST({} AS STRING)", value)
-    if is_numeric(type_):
-        text = sql.template("CAST(CAST({} AS DOUBLE) AS STRING)", value)
+    as_type = "DOUBLE" if is_numeric(type_) else "STRING"
     return sql.template(
         "CASE WHEN {0} = {1} THEN 1 WHEN {0} = {2} THEN 0 WHEN {0} IS NOT NULL THEN {3} END",
-        *(text, positive, negative, sql.literal(NO_CLASS)),
+        *(sql.template(f"CAST({{}} AS {as_type})", value), positive, negative),
+        sql.literal(NO_CLASS),
     )
 
 
 def _canonical(value: Plain, type_: DataType) -> Sql:
-    """A class as the text that its label has."""
+    """A class as its label is compared: as a double where it is a number, else as text."""
     if is_numeric(type_):
         if isinstance(value, str):
             raise ConfigurationError(f"the label is a number and the class {value[:40]!r} is text")
-        return sql.literal(str(float(value)))
+        return sql.literal(float(value))
     if str(type_) == "boolean":
         if str(value).lower() not in _TRUTHS:
             raise ConfigurationError(f"the label is true or false and the class is {value!r:.40}")

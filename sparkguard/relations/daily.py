@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.effective_label import (
-    LABEL_BUCKET,
     PREDICTION,
+    VERSION,
     LabelBucket,
     PredictionBucket,
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
+    from pyspark.sql import Column, DataFrame
 
-KIND = "__sparkguard_kind"
+KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
+LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
+
 _FIRST = -10
+_APART = "__sparkguard_apart"
+
+
+class Kind(IntEnum):
+    """What a row sums besides `Daily`; numbers from 0 on are the declared slices, in order."""
+
+    LEDGER = -1
+    ENTITIES = -2
+    CLASSES = -3
 
 
 class Daily(IntEnum):
     """The kinds of rows there are for each slice, each by one key.
 
     By day of prediction and day of arrival at once there would be as many rows for each value as
-    days times the days of the horizon.
+    days times the days of the horizon: so rows are summed first, and then these are told apart.
     """
 
     MADE = 0  # predictions by their day
@@ -44,30 +55,56 @@ def kind_of(number: int) -> tuple[Daily, int] | None:
     return Daily(which), i
 
 
-def is_daily(which: Daily | None = None) -> Column:
-    """Whether a row is of these kinds, or of one of them."""
+def by_day_of(i: int) -> int:
+    """The kind of the i-th slice's rows by all days and buckets, before they are told apart."""
+    return Daily.MADE.of(i)
+
+
+def of_row(kinds: Iterable[int]) -> Column:
+    """The kinds that a row adds to: those by day in any case, the others if it is a prediction."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    every = F.col(KIND) <= _FIRST
-    return every if which is None else every & ((_FIRST - F.col(KIND)) % len(Daily) == int(which))
-
-
-def of_kinds(counted_as: Sequence[int], ledger: int, slices: int) -> Column:
-    """The kinds that a row adds to: `counted_as` if it is a prediction, `ledger` in any case."""
-    from pyspark.sql import functions as F  # noqa: N812
-
-    made, arrived, aged = ([each.of(i) for i in range(slices)] for each in Daily)
-
-    def these(*kinds: int) -> Column:
-        return F.array(*(F.lit(int(kind)) for kind in kinds))
-
+    every = sorted(kinds)
+    by_day = [kind for kind in every if kind <= _FIRST]
     counted = F.col(PREDICTION) <= int(PredictionBucket.OVERDUE)
-    is_label = F.col(LABEL_BUCKET).isNotNull()
-    is_used = F.col(LABEL_BUCKET) == int(LabelBucket.USED)
-    return (
-        F.when(counted & is_used, these(*counted_as, *made, *arrived, *aged))
-        .when(counted & is_label, these(*counted_as, *made, *arrived))
-        .when(counted, these(*counted_as, *made))
-        .when(is_label, these(ledger, *arrived))
-        .otherwise(these(ledger))
+    return F.when(counted, F.array(*map(F.lit, every))).otherwise(F.array(*map(F.lit, by_day)))
+
+
+def told_apart(sums: DataFrame, longest: int, sliced: bool) -> DataFrame:
+    """Sums by day and bucket once for each kind of `Daily` and for the ledger; others as they are.
+
+    The keys are those of the ledger: day of prediction and its bucket, day of arrival and the
+    label's. `longest` is the greatest age in days. Without slices the ledger alone is wanted.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
+
+    made, prediction, arrived, label = map(F.col, LEDGER_KEYS)
+    counted = prediction <= int(PredictionBucket.OVERDUE)
+    used = label == int(LabelBucket.USED)
+    kind, of_slices = F.col(KIND), F.lit(sliced)
+    parts = F.array(
+        F.when(kind == by_day_of(0), int(Kind.LEDGER)),
+        F.when(of_slices & counted, kind - int(Daily.MADE)),
+        F.when(of_slices & label.isNotNull(), kind - int(Daily.ARRIVED)),
+        F.when(of_slices & counted & used, kind - int(Daily.AGED)),
+    )
+    kinds = F.when(kind <= _FIRST, F.array_compact(parts)).otherwise(F.array(kind))
+    apart = sums.withColumn(_APART, F.explode(kinds))
+    is_ledger, daily = F.col(_APART) == int(Kind.LEDGER), F.col(_APART) <= _FIRST
+    which = F.when(daily, F.pmod(F.lit(_FIRST) - F.col(_APART), F.lit(len(Daily))))
+    age = F.greatest(F.least(arrived - made, F.lit(longest)), F.lit(0)).cast("bigint")
+    first = F.when(which == int(Daily.AGED), age).when(which == int(Daily.ARRIVED), None)
+    keys = (
+        first.otherwise(made),
+        F.when(~daily, prediction),
+        F.when(~daily | (which == int(Daily.ARRIVED)), arrived),
+        F.when(~daily | (which == int(Daily.ARRIVED)), label),
+    )
+    return apart.withColumns(
+        {
+            KIND: F.col(_APART),
+            VERSION: F.when(~daily, F.col(VERSION)),
+            VALUE: F.when(~is_ledger, F.col(VALUE)),
+            **dict(zip(LEDGER_KEYS, keys, strict=True)),
+        }
     )

@@ -49,17 +49,20 @@ LOWER, UPPER = "__sparkguard_lower", "__sparkguard_upper"
 """The ends of the interval that was predicted beside a number."""
 
 VERSION = "__sparkguard_version"
-ID, TIME = "__sparkguard_id", "__sparkguard_time"
-NTH, HASH, FIRST_HASH = "__sparkguard_nth", "__sparkguard_hash", "__sparkguard_first_hash"
+ID, TIME, REPEATED = "__sparkguard_id", "__sparkguard_time", "__sparkguard_repeated"
 LABEL_ID, LABEL, EVENT = "__sparkguard_label_id", "__sparkguard_label", "__sparkguard_event"
-ARRIVAL, RANK, DELETED = "__sparkguard_arrival", "__sparkguard_rank", "__sparkguard_deleted"
-BACKFILLED, _PLACE = "__sparkguard_backfilled", "__sparkguard_place"
-_USABLE, PREDICTION = "__sparkguard_usable", "__sparkguard_prediction"
-LABEL_BUCKET = "__sparkguard_label_bucket"
-_TOP, _LEAST, _USED = "__sparkguard_top", "__sparkguard_least", "__sparkguard_used"
+ARRIVAL, RANK, BACKFILLED = (f"__sparkguard_{x}" for x in ("arrival", "rank", "backfilled"))
+PREDICTION, LABEL_BUCKET = "__sparkguard_prediction", "__sparkguard_label_bucket"
+LOWEST = -(2**63)
+"""The rank of label rows that have none."""
+
+_ROW, _ROWS = "__sparkguard_row", "__sparkguard_rows"
+_FIRST, _USABLE = "__sparkguard_first", "__sparkguard_usable"
+_IS_BEST, _AGREED, _DISPUTED = (f"__sparkguard_{x}" for x in ("is_best", "agreed", "disputed"))
+_BEST, _TOP, _LEAST = (f"__sparkguard_{x}" for x in ("best", "top", "least"))
+_N, _SAID, _ONE, _OTHER = (f"__sparkguard_{x}" for x in ("n", "said", "one", "other"))
 CHANGE = "__sparkguard_change"
 _SETTLED, _GONE, _MOVED = (f"__sparkguard_{x}" for x in ("settled", "gone", "moved"))
-_N, _ONE, _OTHER = "__sparkguard_n", "__sparkguard_one", "__sparkguard_other"
 
 
 @dataclass(frozen=True)
@@ -100,103 +103,124 @@ class Labels:
     backfilled: Sql
 
 
-def numbered(predictions: DataFrame) -> DataFrame:
-    """Repeated predictions in the order of time, each with the hash of the first one's values."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F  # noqa: N812
+def with_repeats(predictions: DataFrame) -> DataFrame:
+    """Predictions with `REPEATED`: NULL for the first of an id in time, the bucket of the others.
 
-    hashed = predictions.withColumn(HASH, F.xxhash64(SCORE, VERSION))
-    # Every value decides, or rows of one time and score would take turns at being the first.
-    rest = [
-        F.sort_array(F.map_entries(name)) if type_.startswith("map") else F.col(name)
-        for name, type_ in predictions.dtypes
-        if name not in (ID, TIME, SCORE)
-    ]
-    # Of rows, not of equal values: Spark then fills one frame for both functions.
-    until_here = Window.unboundedPreceding, Window.currentRow
-    same_id = Window.partitionBy(ID).orderBy(TIME, SCORE, *rest)
-    return hashed.select(
-        "*",
-        F.row_number().over(same_id).alias(NTH),
-        F.first(HASH).over(same_id.rowsBetween(*until_here)).alias(FIRST_HASH),
-    )
-
-
-def with_label(labels: DataFrame, predictions: DataFrame, horizon: int) -> DataFrame:
-    """Predictions with each of their label rows; the row that is used stands for the prediction.
-
-    Labels keep their order from before the join, so that one sort by id serves the join and the
-    window behind it.
+    Every value decides, or rows of one time and score would take turns at being the first; of rows
+    that are equal in all of them any one is. Here and in `with_label` rows are sorted by id alone,
+    which Spark does many times as fast as by several columns, and compared where there are several
+    of an id, as there seldom are.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812
 
-    best_first = Window.partitionBy(LABEL_ID).orderBy(
-        F.col(RANK).desc(), ARRIVAL, DELETED, LABEL, EVENT, BACKFILLED
+    rest = [
+        F.sort_array(F.map_entries(name)) if type_.startswith("map") else F.col(name)
+        for name, type_ in predictions.dtypes
+        if name not in (ID, TIME, SCORE, VERSION)
+    ]
+    rows = _numbered(predictions)
+    every = F.struct(TIME, SCORE, VERSION, *rest, _ROW)
+    earliest = F.min(F.when(F.col(_ROWS) > 1, every)).over(Window.partitionBy(ID))
+    first = F.col(_FIRST)
+    same = first[SCORE].eqNullSafe(F.col(SCORE)) & first[VERSION].eqNullSafe(F.col(VERSION))
+    bucket = F.when(same, int(PredictionBucket.REPEATED_SAME)).otherwise(
+        int(PredictionBucket.REPEATED_CONFLICT)
     )
-    ordered = labels.select("*", F.row_number().over(best_first).alias(_PLACE))
-    matching = (F.col(ID) == F.col(LABEL_ID)) & (F.col(NTH) == 1)
+    repeated = F.when(F.col(_ROW) != first[_ROW], bucket)
+    return (
+        rows.withColumn(_FIRST, earliest).withColumn(REPEATED, repeated).drop(_FIRST, _ROW, _ROWS)
+    )
+
+
+def _numbered(rows: DataFrame) -> DataFrame:
+    """`rows` with how many there are of each id, and a number among these.
+
+    Numbers come in no order. They are counts and no `row_number`, which would ask for an order and
+    so for a sort by more than the id.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    of_id, one = Window.partitionBy(ID), F.count(F.lit(1))
+    so_far = of_id.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    return rows.select("*", one.over(of_id).alias(_ROWS), one.over(so_far).alias(_ROW))
+
+
+def with_label(labels: DataFrame, predictions: DataFrame, horizon: int) -> DataFrame:
+    """Predictions with each of their label rows; the row that is used stands for the prediction."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    matching = (F.col(ID) == F.col(LABEL_ID)) & F.col(REPEATED).isNull()
     inside = F.col(EVENT).between(F.col(TIME), F.col(TIME) + horizon)
-    joined = predictions.join(ordered, matching, "left").withColumn(
+    joined = _numbered(predictions.join(labels, matching, "left")).withColumn(
         _USABLE, F.coalesce(inside, F.lit(False))
     )
-    whole = (
-        Window.partitionBy(ID)
-        .orderBy(ID)
-        .rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    )
+    of_id, several = Window.partitionBy(ID), F.col(_ROWS) > 1
 
-    def usable(*columns: Column) -> Column:
-        return F.when(F.col(_USABLE), F.struct(*columns))
+    def usable(column: Column) -> Column:
+        return F.when(several & F.col(_USABLE), column)
 
-    rank, said = F.col(RANK), (F.col(DELETED), F.col(LABEL))
+    rank = F.coalesce(RANK, F.lit(LOWEST))
+    highest_first, said = F.bitwise_not(rank), F.col(LABEL)
+    every = F.struct(~F.col(_USABLE), highest_first, ARRIVAL, LABEL, EVENT, BACKFILLED, _ROW)
+    best = F.when(several & F.col(LABEL_ID).isNotNull(), every)
     seen = joined.select(
         "*",
-        F.max(usable(rank.alias("rank"), *said)).over(whole).alias(_TOP),
-        F.min(usable(F.bitwise_not(rank).alias("rank"), *said)).over(whole).alias(_LEAST),
-        F.max(usable(*said)).over(whole).alias(_ONE),
-        F.min(usable(*said)).over(whole).alias(_OTHER),
-        F.min(F.when(F.col(_USABLE), F.col(_PLACE))).over(whole).alias(_USED),
-        F.count(F.when(F.col(_USABLE), F.lit(1))).over(whole).alias(_N),
+        F.min(best).over(of_id).alias(_BEST),
+        F.max(usable(F.struct(rank.alias(RANK), LABEL))).over(of_id).alias(_TOP),
+        F.min(usable(F.struct(highest_first, LABEL))).over(of_id).alias(_LEAST),
+        F.max(usable(said)).over(of_id).alias(_ONE),
+        F.min(usable(said)).over(of_id).alias(_OTHER),
+        F.count(usable(said)).over(of_id).alias(_SAID),
+        F.count(usable(F.lit(1))).over(of_id).alias(_N),
     )
-    return seen.withColumn(LABEL_BUCKET, _label_bucket()).withColumn(
-        TRUTH, F.when(_stands() & _is_labelled(), F.col(LABEL))
+    settled = seen.withColumns({_IS_BEST: _is_best(), _AGREED: _agreed(), _DISPUTED: ~_agree()})
+    return settled.withColumn(LABEL_BUCKET, _label_bucket()).withColumn(
+        TRUTH, F.when(_stands() & F.col(_AGREED).isNotNull(), said)
     )
 
 
 def _agree() -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
-    top, least = F.col(_TOP), F.col(_LEAST)
-    return top[DELETED].eqNullSafe(least[DELETED]) & top[LABEL].eqNullSafe(least[LABEL])
+    return F.col(_TOP)[LABEL].eqNullSafe(F.col(_LEAST)[LABEL])
 
 
-def _is_labelled() -> Column:
+def _agreed() -> Column:
+    """The label of the highest rank, if all of its rows have it; that of an only row."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    return (F.col(_N) > 0) & _agree() & ~F.col(_TOP)[DELETED]
+    alone = F.when(F.col(_USABLE), F.col(LABEL))
+    return F.when(F.col(_ROWS) == 1, alone).when(_agree(), F.col(_TOP)[LABEL])
+
+
+def _is_best() -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return (F.col(_ROWS) == 1) | (F.col(_ROW) == F.col(_BEST)[_ROW])
 
 
 def _stands() -> Column:
     """The row that stands for its prediction: that of the used label, else of any, else alone."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    place = F.col(_PLACE)
-    return (F.col(NTH) == 1) & (place.isNull() | (place == F.coalesce(F.col(_USED), F.lit(1))))
+    return F.col(REPEATED).isNull() & (F.col(LABEL_ID).isNull() | F.col(_IS_BEST))
 
 
 def _label_bucket() -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
-    is_top = F.col(RANK) == F.col(_TOP)["rank"]
-    same = _is_labelled() & (F.col(LABEL) == F.col(_TOP)[LABEL])
+    is_top = F.coalesce(RANK, F.lit(LOWEST)) == F.col(_TOP)[RANK]
+    same = F.col(LABEL) == F.col(_AGREED)
     cases: tuple[tuple[Column, LabelBucket], ...] = (
         (F.col(EVENT).isNull(), LabelBucket.NO_TIME),
         (F.col(EVENT) < F.col(TIME), LabelBucket.BEFORE_PREDICTION),
         (~F.col(_USABLE), LabelBucket.LATE),
-        (is_top & ~_agree(), LabelBucket.CONFLICTING),
-        (F.col(DELETED), LabelBucket.DELETE_MARK),
-        (same & (F.col(_PLACE) == F.col(_USED)), LabelBucket.USED),
+        (is_top & F.col(_DISPUTED), LabelBucket.CONFLICTING),
+        (F.col(LABEL).isNull(), LabelBucket.DELETE_MARK),
+        (same & F.col(_IS_BEST), LabelBucket.USED),
         (same, LabelBucket.DUPLICATE),
     )
     found = F.lit(int(LabelBucket.SUPERSEDED))
@@ -208,18 +232,16 @@ def _label_bucket() -> Column:
 def prediction_bucket(as_of: int, horizon: int) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
-    again = (F.col(_N) > 1) & (F.col(_ONE) == F.col(_OTHER))
-    repeated = F.when(
-        F.col(HASH) == F.col(FIRST_HASH), int(PredictionBucket.REPEATED_SAME)
-    ).otherwise(int(PredictionBucket.REPEATED_CONFLICT))
+    unchanged = (F.col(_SAID) == F.col(_N)) & (F.col(_ONE) == F.col(_OTHER))
+    is_labelled = F.col(_AGREED).isNotNull()
     first = (
-        F.when((F.col(_N) > 0) & ~_agree(), int(PredictionBucket.CONFLICTING))
-        .when(_is_labelled() & again, int(PredictionBucket.DUPLICATE_LABEL))
-        .when(_is_labelled(), int(PredictionBucket.LABELLED))
+        F.when(F.col(_DISPUTED), int(PredictionBucket.CONFLICTING))
+        .when(is_labelled & (F.col(_N) > 1) & unchanged, int(PredictionBucket.DUPLICATE_LABEL))
+        .when(is_labelled, int(PredictionBucket.LABELLED))
         .when(F.col(TIME) + horizon >= as_of, int(PredictionBucket.PENDING))
         .otherwise(int(PredictionBucket.OVERDUE))
     )
-    return F.when(F.col(NTH) > 1, repeated).when(_stands(), first)
+    return F.coalesce(REPEATED, F.when(_stands(), first))
 
 
 def restated(then: DataFrame, now: DataFrame, by: tuple[str, ...]) -> DataFrame:

@@ -66,7 +66,7 @@ def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
         "*",
         F.row_number().over(query.orderBy(F.col(SCORE).desc())).alias("__place"),
         F.row_number().over(query.orderBy(F.col(TRUTH).desc_nulls_last())).alias("__ideal"),
-        F.round(F.coalesce(F.col(TRUTH), F.lit(0.0)) * GAIN_UNIT).cast("bigint").alias("__gain"),
+        F.rint(F.coalesce(F.col(TRUTH), F.lit(0.0)) * GAIN_UNIT).cast("bigint").alias("__gain"),
     )
     positive = (F.col("__gain") > 0).cast("int")
     shared = placed.select(
@@ -103,7 +103,7 @@ def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
         whole.alias(_COMPLETE),
         F.coalesce(F.col("__best") > 0, F.lit(False)).alias(_HAS_POSITIVE),
         *(
-            F.coalesce(F.round(value * UNIT), F.lit(0)).cast("bigint").alias(name)
+            F.coalesce(F.rint(value * UNIT), F.lit(0)).cast("bigint").alias(name)
             for name, value in (
                 (_NDCG, ratio),
                 (_RECIPROCAL, 1 / (top["__first"] + wait)),

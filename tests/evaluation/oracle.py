@@ -29,7 +29,7 @@ class Label:
     label: int | None
     event: int | None
     arrival: int
-    rank: int
+    rank: int | None
     deleted: bool = False
 
 
@@ -98,7 +98,7 @@ def _label_of(
             usable.append(x)
     if not usable:
         return None, None
-    top = max(x.rank for x in usable)
+    top = max((x.rank for x in usable), key=_height)
     said: set[Any] = {_said(x) for x in usable if x.rank == top}
     if len(said) > 1:
         for x in usable:
@@ -121,6 +121,10 @@ def _label_of(
         return None, None
     unchanged = len(usable) > 1 and {_said(x) for x in usable} == {value}
     return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value
+
+
+def _height(rank: int | None) -> float:
+    return float("-inf") if rank is None else rank
 
 
 def _said(x: Label) -> int | None:

@@ -16,9 +16,8 @@ from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.watch import Found, Moved, State, Watch
 from sparkguard.measures.keyed_sums import KeyedSumsState
-from sparkguard.relations.daily import Daily
+from sparkguard.relations.daily import Daily, Kind
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
-from sparkguard.relations.prediction_with_truth import Kind
 from sparkguard.verdicts import Outcome
 from tests.evaluation.states import FIRST, days, declared, seen_on
 from tests.evaluation.states import judged as verdict

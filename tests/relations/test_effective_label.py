@@ -42,7 +42,7 @@ def planted(seed: int = 5) -> tuple[list[Prediction], list[Label]]:
                     draw.choice((0, 1, 1, None)),
                     draw.choice((event, event, event, None)),
                     max(time, event) + draw.choice((0, DAY, 2 * DAY)),
-                    draw.choice((1, 1, 2)),
+                    draw.choice((1, 1, 2, None)),
                     draw.random() < 0.1,
                 )
             )
@@ -61,7 +61,7 @@ def relation() -> tuple[PredictionWithTruth, LabelRows]:
     predicted = Predicted("p", ("id",), column("time"), column("score"), sql.literal("v1"),
                           (column("week"),))  # fmt: skip
     truth = PredictionWithTruth(
-        predicted, labels, HORIZON, task.cells(), task.sums(), task.entity_cell(),
+        predicted, labels, HORIZON, task.steps(), task.cells(), task.sums(), task.entity_cell(),
         task.positive(), as_of=AS_OF,
     )  # fmt: skip
     return truth, LabelRows("l", ("id",), column("arrival"), AS_OF)

@@ -9,6 +9,7 @@ from sparkguard import sql
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.seen import Cell, Seen
 from sparkguard.relations.effective_label import SCORE, TRUTH
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 SCORE_SQL, TRUTH_SQL = sql.name(SCORE), sql.name(TRUTH)
@@ -19,6 +20,10 @@ class Task(ABC):
     """One kind of model. Cells hold predictions first, then the sums of `sums`."""
 
     sum_type = "BIGINT"
+
+    def steps(self) -> tuple[Step, ...]:
+        """Values of a prediction that cells and sums then take by name."""
+        return ()
 
     @abstractmethod
     def cells(self) -> tuple[Sql, ...]:

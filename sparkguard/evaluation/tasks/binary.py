@@ -15,10 +15,11 @@ from sparkguard.evaluation.calibration import calibration_error, ratio
 from sparkguard.evaluation.jackknife import BUCKETS, COARSE, coarse, standard_error
 from sparkguard.evaluation.metric import Metric, wider
 from sparkguard.evaluation.probabilities import brier, log_loss
-from sparkguard.evaluation.scores import BINS, INVALID, SUMS, UNIT, Scores, bin_sql, step_sql
+from sparkguard.evaluation.scores import BIN, BINS, INVALID, SUMS, UNIT, Scores, step_sql, steps_sql
 from sparkguard.evaluation.scores import sums_sql as score_sums
 from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 NO_CLASS = -1
@@ -34,16 +35,16 @@ class Binary(Task):
 
     thresholds: tuple[float, ...] = (0.5,)
 
+    def steps(self) -> tuple[Step, ...]:
+        positive = sql.template(f"CASE WHEN {{0}} <> {NO_CLASS} THEN {{0}} = 1 END", TRUTH_SQL)
+        return steps_sql(SCORE_SQL, positive)
+
     def cells(self) -> tuple[Sql, ...]:
-        neither = sql.template(f"CASE WHEN {{}} = {NO_CLASS} THEN {UNKNOWN}", TRUTH_SQL)
-        return (
-            sql.template("{} ELSE {} END", neither, bin_sql(SCORE_SQL)),
-            step_sql(SCORE_SQL, self.thresholds),
-        )
+        cell = f"CASE WHEN {{}} = {NO_CLASS} THEN {UNKNOWN} ELSE {BIN} END"
+        return sql.template(cell, TRUTH_SQL), step_sql(SCORE_SQL, self.thresholds)
 
     def sums(self) -> tuple[Sql, ...]:
-        positive = sql.template(f"CASE WHEN {{0}} <> {NO_CLASS} THEN {{0}} = 1 END", TRUTH_SQL)
-        return score_sums(SCORE_SQL, positive)
+        return score_sums(SCORE_SQL)
 
     def names(self) -> tuple[str, ...]:
         shared = ("auc", "average_precision", "log_loss", "brier")
@@ -86,12 +87,11 @@ class Binary(Task):
         return sql.template("CAST(coalesce({} = 1, false) AS BIGINT)", TRUTH_SQL)
 
     def entity_cell(self) -> Sql:
-        fine = bin_sql(SCORE_SQL)
         return sql.template(
             f"CASE WHEN {{0}} = {INVALID} THEN NULL WHEN {{0}} < 0 THEN 0"
             f" WHEN {{0}} >= {BINS} THEN {COARSE + 1}"
             f" ELSE 1 + CAST(floor({{0}} * {COARSE} / {BINS}) AS INT) END",
-            fine,
+            sql.name(BIN),
         )
 
     def with_entities(self, metric: Metric, seen: Seen) -> Metric:

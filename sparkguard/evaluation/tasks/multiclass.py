@@ -12,7 +12,7 @@ from sparkguard.evaluation.scores import bin_sql
 from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
 from sparkguard.relations.effective_label import PROBABILITIES
-from sparkguard.relations.prediction_with_truth import CLASS
+from sparkguard.relations.truth_sums import CLASS
 from sparkguard.sql import Sql
 
 

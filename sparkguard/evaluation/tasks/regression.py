@@ -10,6 +10,7 @@ from sparkguard.evaluation import confusion, regression
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
 from sparkguard.relations.effective_label import LOWER, UPPER
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 
@@ -23,21 +24,18 @@ class Regression(Task):
     has_interval: bool = False
     sum_type = "DECIMAL(38, 0)"
 
-    def _fits(self) -> Sql:
-        limit = sql.literal(self.largest)
-        return sql.template(
-            "(({1} IS NULL OR abs({1}) <= {2}) AND {0} IS NOT NULL AND abs({0}) <= {2})",
-            *(SCORE_SQL, TRUTH_SQL, limit),
-        )
+    def steps(self) -> tuple[Step, ...]:
+        return regression.steps_sql(SCORE_SQL, TRUTH_SQL, self.quantum, self.largest)
 
     def cells(self) -> tuple[Sql, ...]:
-        return (sql.template("CAST(coalesce({}, false) AS INT)", self._fits()),)
+        return (sql.template("CAST({} AS INT)", regression.fits_sql()),)
 
     def sums(self) -> tuple[Sql, ...]:
-        fitting = sql.template("CASE WHEN {} THEN {} END", self._fits(), TRUTH_SQL)
+        if not self.has_interval:
+            return regression.sums_sql()
+        fitting = sql.template("CASE WHEN {} THEN {} END", regression.fits_sql(), TRUTH_SQL)
         covered = regression.covered_sql(fitting, sql.name(LOWER), sql.name(UPPER))
-        more = (covered,) if self.has_interval else ()
-        return (*regression.sums_sql(fitting, SCORE_SQL, self.quantum), *more)
+        return (*regression.sums_sql(), covered)
 
     def names(self) -> tuple[str, ...]:
         pinball = (regression.pinball_name(level) for level in self.levels)
