@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sparkguard.checks.window import WindowCheck
 from sparkguard.datatypes import from_json
 from sparkguard.layout import lay_out
 from sparkguard.profile import Need, Profile
-from sparkguard.scan import run_scan
+from sparkguard.scan import THREADS, run_scan
 from sparkguard.verdicts import Outcome
 from sparkguard.windows.clock import moment
 from sparkguard.windows.durations import DAY
@@ -80,7 +81,8 @@ def judged(
     context = Context(facts["features"], moment(START + 400 * DAY), tables=facts)
     checks = dict(_checks())
     while fresh := _fresh(checks, context):
-        found = [run_scan(scan, tables) for scan in lay_out(fresh, {})]
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = list(pool.map(lambda scan: run_scan(scan, tables), lay_out(fresh, {})))
         assert not [failure for one in found for failure in one.failures.values()]
         states = Profile.merged(one.profile for one in found).states
         context = replace(context, seen=Profile({**context.seen.states, **states}))
