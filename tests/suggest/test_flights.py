@@ -27,8 +27,8 @@ def test_flights_pass_the_contract_that_was_suggested_for_them(spark: Any, tmp_p
     assert flights is not None
     kinds = {rule.kind for rule in flights.rules}
     assert {"completeness", "range", "references", "freshness"} <= kinds
-    assert "to: airlines.carrier" in found.text
-    assert "to: airports.faa" not in found.text.partition("name: dest")[2].partition("- name")[0]
+    assert 'to: "airlines.carrier"' in found.text
+    assert 'to: "airports.faa"' not in found.text.partition("name: dest")[2].partition("- name")[0]
     tables = [table.name for table in found.contract.tables]
     config = tmp_path / "audits" / "flights.yaml"
     config.parent.mkdir()
