@@ -70,25 +70,23 @@ def refuse_overflow(largest: float, quantum: float) -> None:
         )
 
 
-_FITS, _TRUTH, _ERROR, _SQUARE, _SHARE = (
-    f"__sparkguard_{x}" for x in ("fits", "truth_quanta", "error", "square", "share")
+FITS = "__sparkguard_fits"
+"""Whether a prediction, and its label if there is one, can be summed; never NULL."""
+
+_TRUTH, _ERROR, _SQUARE, _SHARE = (
+    f"__sparkguard_{x}" for x in ("truth_quanta", "error", "square", "share")
 )
 
 
-def fits_sql() -> Sql:
-    """Whether a prediction, and its label if there is one, can be summed; never NULL."""
-    return sql.name(_FITS)
-
-
 def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tuple[Step, ...]:
-    """What `sums_sql` adds up, NULL where a side is missing or larger than `largest`."""
+    """`FITS`, then what `sums_sql` adds up: NULL without both sides, or beyond `largest`."""
     step, unit = sql.literal(quantum), sql.literal(float(SHARE_UNIT))
     fits = sql.template(
         "coalesce(({1} IS NULL OR abs({1}) <= {2}) AND abs({0}) <= {2}, false)",
         *(predicted, truth, sql.literal(largest)),
     )
     whole = sql.template(
-        f"CASE WHEN {_FITS} THEN CAST(rint({{}} / {{}}) AS DECIMAL(19, 0)) END", truth, step
+        f"CASE WHEN {FITS} THEN CAST(rint({{}} / {{}}) AS DECIMAL(19, 0)) END", truth, step
     )
     error = sql.template(f"{_TRUTH} - CAST(rint({{}} / {{}}) AS DECIMAL(19, 0))", predicted, step)
     square = sql.template(f"CAST({_ERROR} * {_ERROR} AS DECIMAL(38, 0))")
@@ -98,7 +96,7 @@ def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tup
         unit,
     )
     return (
-        ((_FITS, fits),),
+        ((FITS, fits),),
         ((_TRUTH, whole),),
         ((_ERROR, error),),
         ((_SQUARE, square), (_SHARE, share)),

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from sparkguard import sql
 from sparkguard.relations.effective_label import (
     PREDICTION,
     VERSION,
     LabelBucket,
     PredictionBucket,
 )
+from sparkguard.sql import Sql
+from sparkguard.windows.durations import DAY
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -20,7 +23,7 @@ KIND, VALUE = "__sparkguard_kind", "__sparkguard_value"
 LEDGER_KEYS = tuple(f"__sparkguard_l{i}" for i in range(4))
 
 _FIRST = -10
-_APART = "__sparkguard_apart"
+_PART = "__sparkguard_part"
 
 
 class Kind(IntEnum):
@@ -55,6 +58,11 @@ def kind_of(number: int) -> tuple[Daily, int] | None:
     return Daily(which), i
 
 
+def day(at: Sql) -> Sql:
+    """Days since 1970, of microseconds."""
+    return sql.template("CAST(floor({} / {}) AS BIGINT)", at, sql.literal(DAY))
+
+
 def by_day_of(i: int) -> int:
     """The kind of the i-th slice's rows by all days and buckets, before they are told apart."""
     return Daily.MADE.of(i)
@@ -81,29 +89,30 @@ def told_apart(sums: DataFrame, longest: int, sliced: bool) -> DataFrame:
     made, prediction, arrived, label = map(F.col, LEDGER_KEYS)
     counted = prediction <= int(PredictionBucket.OVERDUE)
     used = label == int(LabelBucket.USED)
-    kind, of_slices = F.col(KIND), F.lit(sliced)
+    kind, part, of_slices = F.col(KIND), F.col(_PART), F.lit(sliced)
     parts = F.array(
         F.when(kind == by_day_of(0), int(Kind.LEDGER)),
-        F.when(of_slices & counted, kind - int(Daily.MADE)),
-        F.when(of_slices & label.isNotNull(), kind - int(Daily.ARRIVED)),
-        F.when(of_slices & counted & used, kind - int(Daily.AGED)),
+        F.when(of_slices & counted, int(Daily.MADE)),
+        F.when(of_slices & label.isNotNull(), int(Daily.ARRIVED)),
+        F.when(of_slices & counted & used, int(Daily.AGED)),
     )
-    kinds = F.when(kind <= _FIRST, F.array_compact(parts)).otherwise(F.array(kind))
-    apart = sums.withColumn(_APART, F.explode(kinds))
-    is_ledger, daily = F.col(_APART) == int(Kind.LEDGER), F.col(_APART) <= _FIRST
-    which = F.when(daily, F.pmod(F.lit(_FIRST) - F.col(_APART), F.lit(len(Daily))))
+    none = F.array(F.lit(None).cast("int"))
+    apart = sums.withColumn(
+        _PART, F.explode(F.when(kind <= _FIRST, F.array_compact(parts)).otherwise(none))
+    )
+    as_it_is, is_ledger = part.isNull(), F.coalesce(part == int(Kind.LEDGER), F.lit(False))
+    by_all, by_arrival = as_it_is | is_ledger, part == int(Daily.ARRIVED)
     age = F.greatest(F.least(arrived - made, F.lit(longest)), F.lit(0)).cast("bigint")
-    first = F.when(which == int(Daily.AGED), age).when(which == int(Daily.ARRIVED), None)
     keys = (
-        first.otherwise(made),
-        F.when(~daily, prediction),
-        F.when(~daily | (which == int(Daily.ARRIVED)), arrived),
-        F.when(~daily | (which == int(Daily.ARRIVED)), label),
+        F.when(part == int(Daily.AGED), age).when(by_arrival, None).otherwise(made),
+        F.when(by_all, prediction),
+        F.when(by_all | by_arrival, arrived),
+        F.when(by_all | by_arrival, label),
     )
     return apart.withColumns(
         {
-            KIND: F.col(_APART),
-            VERSION: F.when(~daily, F.col(VERSION)),
+            KIND: F.when(as_it_is, kind).when(is_ledger, part).otherwise(kind - part),
+            VERSION: F.when(by_all, F.col(VERSION)),
             VALUE: F.when(~is_ledger, F.col(VALUE)),
             **dict(zip(LEDGER_KEYS, keys, strict=True)),
         }

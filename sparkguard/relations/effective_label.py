@@ -53,7 +53,7 @@ ID, TIME, REPEATED = "__sparkguard_id", "__sparkguard_time", "__sparkguard_repea
 LABEL_ID, LABEL, EVENT = "__sparkguard_label_id", "__sparkguard_label", "__sparkguard_event"
 ARRIVAL, RANK, BACKFILLED = (f"__sparkguard_{x}" for x in ("arrival", "rank", "backfilled"))
 PREDICTION, LABEL_BUCKET = "__sparkguard_prediction", "__sparkguard_label_bucket"
-LOWEST = -(2**63)
+_LOWEST = -(2**63)
 """The rank of label rows that have none."""
 
 _ROW, _ROWS = "__sparkguard_row", "__sparkguard_rows"
@@ -162,7 +162,7 @@ def with_label(labels: DataFrame, predictions: DataFrame, horizon: int) -> DataF
     def usable(column: Column) -> Column:
         return F.when(several & F.col(_USABLE), column)
 
-    rank = F.coalesce(RANK, F.lit(LOWEST))
+    rank = F.coalesce(RANK, F.lit(_LOWEST))
     highest_first, said = F.bitwise_not(rank), F.col(LABEL)
     every = F.struct(~F.col(_USABLE), highest_first, ARRIVAL, LABEL, EVENT, BACKFILLED, _ROW)
     best = F.when(several & F.col(LABEL_ID).isNotNull(), every)
@@ -212,7 +212,7 @@ def _stands() -> Column:
 def _label_bucket() -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
-    is_top = F.coalesce(RANK, F.lit(LOWEST)) == F.col(_TOP)[RANK]
+    is_top = F.coalesce(RANK, F.lit(_LOWEST)) == F.col(_TOP)[RANK]
     same = F.col(LABEL) == F.col(_AGREED)
     cases: tuple[tuple[Column, LabelBucket], ...] = (
         (F.col(EVENT).isNull(), LabelBucket.NO_TIME),

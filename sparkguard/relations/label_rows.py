@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations.base import Relation, Tables, in_full
+from sparkguard.relations.daily import day
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-DAY = 86_400_000_000
 _ARRIVED, _STATE, _ROWS = "__sparkguard_arrived", "__sparkguard_state", "__sparkguard_rows"
 KNOWN, NULL_ID, NOT_YET = 0, 1, 2
 
@@ -50,10 +50,9 @@ class LabelRows(Relation, kind="label_rows"):
             f" ELSE {NOT_YET} END",
             *(sql.path(self.id), self.arrival, sql.literal(self.as_of)),
         )
-        day = sql.template("CAST(floor({} / {}) AS BIGINT)", self.arrival, sql.literal(DAY))
         rows = in_full(tables, self.table).select(
             *(F.expr(sql.name(column).text).alias(column) for column in by),
-            F.expr(day.text).alias(_ARRIVED),
+            F.expr(day(self.arrival).text).alias(_ARRIVED),
             F.expr(state.text).alias(_STATE),
         )
         names = (*by, _ARRIVED, _STATE)

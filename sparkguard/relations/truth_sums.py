@@ -14,6 +14,7 @@ from sparkguard.relations.daily import (
     Daily,
     Kind,
     by_day_of,
+    day,
     of_row,
     told_apart,
 )
@@ -27,6 +28,7 @@ from sparkguard.relations.effective_label import (
     TRUTH,
     VERSION,
 )
+from sparkguard.windows.durations import DAY
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -37,14 +39,13 @@ if TYPE_CHECKING:
 Step = tuple[tuple[str, sql.Sql], ...]
 """Values by name, each of which may take those of the steps before."""
 
-DAY = 86_400_000_000
 OF_LEDGER = 4
 """Sums of the ledger: predictions, label rows, backfilled ones, positive labels that are used."""
 
 ENTITY, CLASS = "__sparkguard_entity", "__sparkguard_class"
 _MADE, _ARRIVED = "__sparkguard_made", "__sparkguard_arrived"
 _COARSE, _OF_CLASS = "__sparkguard_coarse", "__sparkguard_of_class"
-_CLASS_NAME, _IS_CLASS = "__sparkguard_class_name", "__sparkguard_is_class"
+_CLASS_NAME = "__sparkguard_class_name"
 
 
 def cell(i: int) -> str:
@@ -128,8 +129,9 @@ class TruthSums:
         from pyspark.sql import functions as F  # noqa: N812
 
         of, whole = self._of, "bigint"
-        yield day(TIME).alias(_MADE)
-        yield F.when(F.col(LABEL_BUCKET).isNotNull(), day(ARRIVAL)).alias(_ARRIVED)
+        made, arrived = (F.expr(day(sql.name(name)).text) for name in (TIME, ARRIVAL))
+        yield made.alias(_MADE)
+        yield F.when(F.col(LABEL_BUCKET).isNotNull(), arrived).alias(_ARRIVED)
         yield F.expr(of.entity_cell.text).alias(_COARSE)
         for i, key in enumerate(of.cells):
             yield F.expr(key.text).alias(cell(i))
@@ -192,10 +194,3 @@ def columns(names: Iterable[str]) -> list[Column]:
     from pyspark.sql import functions as F  # noqa: N812
 
     return [F.expr(sql.name(name).text).alias(name) for name in names]
-
-
-def day(name: str) -> Column:
-    """Days since 1970, of a column of microseconds."""
-    from pyspark.sql import functions as F  # noqa: N812
-
-    return F.expr(f"floor({name} / {DAY})").cast("bigint")

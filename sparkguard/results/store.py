@@ -102,7 +102,7 @@ class Store:
 
     def append_all(self, tables: Mapping[str, Iterable[Any]], run_id: str) -> None:
         """As `append`, the rows of each of `tables`, several at a time."""
-        self._runs.begin(run_id)
+        self._runs.begin(run_id)  # once, and not by each thread
         with ThreadPoolExecutor(setup.THREADS) as pool:
             for _ in pool.map(lambda name: self.append(name, tables[name], run_id), tables):
                 pass  # so that a failure is raised here

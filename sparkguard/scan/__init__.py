@@ -30,7 +30,8 @@ MOST_GROUPS = 100_000
 """Combinations of slices and values that one query may bring to the driver."""
 
 THREADS = 2
-"""Queries at a time: Spark's fixed cost of one overlaps with the work of another."""
+"""Chunks of a scan, and scans of a run, at a time: Spark's fixed cost of a query overlaps with the
+work of others."""
 
 TOO_MANY_GROUPS = "SPARKGUARD_TOO_MANY_GROUPS"
 _DIFFERENT_ROWS = Failure("SPARKGUARD_COVERAGE", "two passes saw different numbers of rows")

@@ -28,12 +28,12 @@ class Regression(Task):
         return regression.steps_sql(SCORE_SQL, TRUTH_SQL, self.quantum, self.largest)
 
     def cells(self) -> tuple[Sql, ...]:
-        return (sql.template("CAST({} AS INT)", regression.fits_sql()),)
+        return (sql.template("CAST({} AS INT)", sql.name(regression.FITS)),)
 
     def sums(self) -> tuple[Sql, ...]:
         if not self.has_interval:
             return regression.sums_sql()
-        fitting = sql.template("CASE WHEN {} THEN {} END", regression.fits_sql(), TRUTH_SQL)
+        fitting = sql.template(f"CASE WHEN {regression.FITS} THEN {{}} END", TRUTH_SQL)
         covered = regression.covered_sql(fitting, sql.name(LOWER), sql.name(UPPER))
         return (*regression.sums_sql(), covered)
 
