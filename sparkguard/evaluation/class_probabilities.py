@@ -8,12 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from sparkguard import sql
 from sparkguard.evaluation.auc import auc
 from sparkguard.evaluation.metric import Metric, mean, undefined
-from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT, Scores
+from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT, Scores, whole_sql
+from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
 NAMES = ("log_loss", "brier")
 NONE = "\ufffdnone"
 """The predicted class of rows whose probabilities are none."""
+
+VALID = "__sparkguard_valid"
+"""Whether all probabilities are numbers from 0 to 1; false without any map."""
+
+_LOSS, _DISTANCE = "__sparkguard_class_loss", "__sparkguard_distance"
 
 
 def terms(probabilities: Mapping[str, float], truth: str) -> tuple[int, int, int, int]:
@@ -28,15 +34,10 @@ def terms(probabilities: Mapping[str, float], truth: str) -> tuple[int, int, int
     )
 
 
-def valid_sql(probabilities: Sql) -> Sql:
-    """Whether all of them are numbers from 0 to 1; false without any map."""
+def steps_sql(probabilities: Sql, truth: Sql) -> tuple[Step, ...]:
+    """`VALID`, then what `sums_sql` adds up; `probabilities` is a map from class to double."""
     each = "forall(map_values({}), p -> p >= 0 AND p <= 1 AND NOT isnan(p))"
-    return sql.is_true(sql.template(each, probabilities))
-
-
-def sums_sql(probabilities: Sql, truth: Sql) -> tuple[Sql, ...]:
-    """`probabilities` is a map from class to double; 0 where it is not valid or without a label."""
-    counts = sql.all_of((sql.template("{} IS NOT NULL", truth), valid_sql(probabilities)))
+    valid = sql.is_true(sql.template(each, probabilities))
     given = sql.template("coalesce({}[{}], 0D)", probabilities, truth)
     low, high = sql.literal(SMALLEST), sql.literal(1 - SMALLEST)
     loss = sql.template("-ln(greatest({}, least({}, {})))", low, high, given)
@@ -44,16 +45,24 @@ def sums_sql(probabilities: Sql, truth: Sql) -> tuple[Sql, ...]:
         "aggregate(array_sort(map_values({})), 0D, (s, p) -> s + p * p)", probabilities
     )
     distance = sql.template("({} - 2 * {} + 1)", squares, given)
-    scaled = (
-        (loss, UNIT), (sql.template("pow({}, 2)", loss), SQUARES_UNIT),
-        (distance, UNIT), (sql.template("pow({}, 2)", distance), UNIT),
-    )  # fmt: skip
-    return tuple(
-        sql.template(
-            "CASE WHEN {0} THEN CAST(rint({1} * {2}) AS BIGINT) ELSE 0L END",
-            *(counts, term, sql.literal(float(unit))),
-        )
-        for term, unit in scaled
+    counted = f"CASE WHEN {{}} IS NOT NULL AND {VALID} THEN {{}} END"
+    return (
+        ((VALID, valid),),
+        (
+            (_LOSS, sql.template(counted, truth, loss)),
+            (_DISTANCE, sql.template(counted, truth, distance)),
+        ),
+    )
+
+
+def sums_sql() -> tuple[Sql, ...]:
+    """What each row adds by the values of `steps_sql`; 0 where they are NULL."""
+    loss, distance = sql.name(_LOSS), sql.name(_DISTANCE)
+    return (
+        whole_sql(loss, UNIT),
+        whole_sql(sql.template("pow({}, 2)", loss), SQUARES_UNIT),
+        whole_sql(distance, UNIT),
+        whole_sql(sql.template("pow({}, 2)", distance), UNIT),
     )
 
 

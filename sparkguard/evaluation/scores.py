@@ -104,12 +104,14 @@ def sums_sql(score: Sql) -> tuple[Sql, ...]:
     return (
         sql.template("CAST(coalesce(NOT {}, false) AS BIGINT)", positive),
         sql.template("CAST(coalesce({}, false) AS BIGINT)", positive),
-        *(
-            sql.template(
-                "coalesce(CAST(rint({} * {}) AS BIGINT), 0L)", term, sql.literal(float(unit))
-            )
-            for term, unit in scaled
-        ),
+        *(whole_sql(term, unit) for term, unit in scaled),
+    )
+
+
+def whole_sql(value: Sql, unit: int) -> Sql:
+    """A double as a whole number of so many to one; 0 for NULL."""
+    return sql.template(
+        "coalesce(CAST(rint({} * {}) AS BIGINT), 0L)", value, sql.literal(float(unit))
     )
 
 

@@ -12,7 +12,7 @@ from sparkguard.evaluation.scores import bin_sql
 from sparkguard.evaluation.seen import Seen
 from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
 from sparkguard.relations.effective_label import PROBABILITIES
-from sparkguard.relations.truth_sums import CLASS
+from sparkguard.relations.truth_sums import CLASS, Step
 from sparkguard.sql import Sql
 
 
@@ -23,12 +23,17 @@ class Multiclass(Task):
     classes: tuple[str, ...] = ()
     has_probabilities: bool = False
 
+    def steps(self) -> tuple[Step, ...]:
+        if not self.has_probabilities:
+            return ()
+        return class_probabilities.steps_sql(sql.name(PROBABILITIES), TRUTH_SQL)
+
     def cells(self) -> tuple[Sql, ...]:
         predicted = self._known(SCORE_SQL)
         if self.has_probabilities:
-            valid = class_probabilities.valid_sql(sql.name(PROBABILITIES))
+            cell = f"CASE WHEN {class_probabilities.VALID} THEN {{}} ELSE {{}} END"
             none = sql.literal(class_probabilities.NONE)
-            predicted = sql.template("CASE WHEN {} THEN {} ELSE {} END", valid, predicted, none)
+            predicted = sql.template(cell, predicted, none)
         return self._known(TRUTH_SQL), predicted
 
     def _known(self, value: Sql) -> Sql:
@@ -46,7 +51,7 @@ class Multiclass(Task):
         )
         if not self.has_probabilities:
             return (both,)
-        return (both, *class_probabilities.sums_sql(sql.name(PROBABILITIES), TRUTH_SQL))
+        return (both, *class_probabilities.sums_sql())
 
     def names(self) -> tuple[str, ...]:
         shared = ("accuracy", "f1_macro", "f1_micro", "f1_weighted")
