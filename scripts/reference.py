@@ -97,13 +97,18 @@ def _command(command: Any, name: str) -> Iterator[str]:
     for parameter in command.params:
         if parameter.name == "help":
             continue
-        shown = _metavar(parameter) if parameter in arguments else ", ".join(parameter.opts)
+        shown = _metavar(parameter) if parameter in arguments else _option(parameter)
         yield f"| `{shown}` | {_cell(parameter.help or '')} |"
     yield ""
 
 
 def _metavar(parameter: Any) -> str:
     return str(parameter.metavar or parameter.name.upper())
+
+
+def _option(parameter: Any) -> str:
+    """The option's names, and what stands behind it where that has a form of its own."""
+    return f"{', '.join(parameter.opts)} {parameter.metavar or ''}".strip()
 
 
 def _tables() -> Iterator[str]:

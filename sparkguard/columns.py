@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from sparkguard import datatypes
 from sparkguard.datatypes import Array, Atomic, DataType, Decimal, Field, Map, Struct
-from sparkguard.errors import Location
+from sparkguard.errors import Location, nearest
 
 ColumnPath = tuple[str, ...]
 """Names from the top-level column inwards; `ELEMENT` marks the elements of an array."""
@@ -90,17 +90,17 @@ def fits(logical: str, type_: DataType) -> bool:
     raise ValueError(f"unknown logical type {logical!r}")
 
 
-def departure(column: Column, schema: Struct) -> str:
+def departure(column: Column, schema: Struct, promised: Collection[str] = ()) -> str:
     """How a table's schema breaks what `column` promises of existence and type; "" if it doesn't.
 
     The end of a sentence that begins with the column: `is missing`, `is int, promised is bigint`.
+    A column of the table that is like a missing one is named, unless it is `promised` itself.
     """
     found = schema.at(column.path)
     if found is None:
-        near = next((f.name for f in schema if f.name.casefold() == column.name.casefold()), None)
-        if len(column.path) == 1 and near is not None:
-            return f"is missing; the table has {near}"
-        return "is missing"
+        others = (f.name for f in schema if f.name not in promised)
+        near = nearest(column.name, others) if len(column.path) == 1 else None
+        return f"is missing; the table has {near}" if near else "is missing"
     if column.physical is not None and str(found.type) != str(column.physical):
         return f"is {found.type}, promised is {column.physical}"
     if column.logical is not None and not fits(column.logical, found.type):

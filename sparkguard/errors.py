@@ -101,11 +101,17 @@ def bounded(text: str, longest: int = _LONGEST_MESSAGE) -> str:
     return f"{text[:longest]}… ({len(text) - longest} more characters)"
 
 
-def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """A closing sentence " Did you mean 'x'?", or the empty string when nothing is near."""
+def nearest(found: str, allowed: Iterable[str]) -> str | None:
+    """The allowed name that is most like the one found, None when none is near."""
     by_folded = {name.casefold(): name for name in allowed}
     near = difflib.get_close_matches(found.casefold(), by_folded, n=1)
-    return f" Did you mean {by_folded[near[0]]!r}?" if near else ""
+    return by_folded[near[0]] if near else None
+
+
+def did_you_mean(found: str, allowed: Iterable[str]) -> str:
+    """A closing sentence " Did you mean 'x'?", or the empty string when nothing is near."""
+    near = nearest(found, allowed)
+    return f" Did you mean {near!r}?" if near else ""
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

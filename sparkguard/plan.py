@@ -70,7 +70,8 @@ class Plan:
 
     `by` holds the slice columns of each dataset, `contexts` what its checks may look at.
     `rows` are the snapshot's row counts by dataset and slice; those of the datasets in
-    `rows_proven` come from Delta's statistics and not from a scan.
+    `rows_proven` come from Delta's statistics and not from a scan. `unreadable` names the tables
+    that can't be read, with the reason.
     """
 
     entries: tuple[Entry, ...]
@@ -80,6 +81,7 @@ class Plan:
     contexts: Mapping[str, Context] = field(default_factory=dict)
     rows: Mapping[tuple[str, Slice], int] = field(default_factory=dict)
     rows_proven: frozenset[str] = frozenset()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def planned(self) -> int:
@@ -185,7 +187,14 @@ def make_plan(
     ]
     _refuse_twins(entries)
     return Plan(
-        tuple(entries), found.facts, found.by, as_of, contexts, found.rows, found.rows_proven
+        tuple(entries),
+        found.facts,
+        found.by,
+        as_of,
+        contexts,
+        found.rows,
+        found.rows_proven,
+        found.unreadable,
     )
 
 

@@ -66,6 +66,7 @@ def test_every_command_explains_itself(
         (["gate", "x.yaml", "--input", "t", "--references", "x"], "--references takes NAME=TABLE"),
         (["suggest", "t", "--references", "=x"], "--references takes NAME=TABLE"),
         (["suggest", "a..b"], "parts between dots"),
+        (["suggest", "t", "-o", "pyproject.toml"], "pyproject.toml is there already"),
         (["contract", "publish", "x.yaml", "--results", "/r"], "x.yaml"),
         (["contract", "publish", "x.yaml", "--results", "/r", "--ends", "soon"], "YYYY-MM-DD"),
         (["contract", "publish", "x.yaml", "--results", "/r", "--override", "x"], "RULE:PARTY="),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import CHECKS, TableFacts
+from sparkguard.checks.base import TableFacts
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import ConfigurationError, Location
@@ -106,11 +106,8 @@ def test_the_plan_as_plain_data() -> None:
     assert shown["scans"][0]["chunks"] == [["a"]]
 
 
-def test_a_check_of_the_whole_table_owes_one_verdict_and_none_on_a_slice_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rule = spec("c", "completeness", column="a")
-    monkeypatch.setattr(CHECKS["completeness"], "whole_only", True)
+def test_a_check_of_the_whole_table_owes_one_verdict_and_none_on_a_slice_alone() -> None:
+    rule = spec("c", "freshness", element="a", seconds=1)
     plan = planned(rule, slices={"t": (WHOLE, MAY)})
     assert only(plan).slices == (WHOLE,)
     assert not only(plan).skip

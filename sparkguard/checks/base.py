@@ -156,13 +156,17 @@ class Check(ABC):
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_versions: ClassVar[bool] = False  # those that the runs of past profiles read
     wants_baseline: ClassVar[bool] = False
-    whole_only: ClassVar[bool] = False  # judged on the whole table, whatever the audit slices by
     keeps: ClassVar[str] = ""
     """A result table of the rule's own: `judge` leaves rows in it and looks back on earlier ones.
 
     They are those of the runs of its past profiles where it `wants_history`, else the last row
     of each identity.
     """
+
+    @property
+    def whole_only(self) -> bool:
+        """True where it is judged on the whole table, whatever the audit slices by."""
+        return False
 
     def __init_subclass__(cls, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)

@@ -267,10 +267,13 @@ class HeldMetric(_Part):
 class Condition(_Part):
     """One of the ways in which an evaluation starves, as a state."""
 
-    whole_only: ClassVar[bool] = True
     keeps: ClassVar[str] = stored.TABLE
     evaluates_empty: ClassVar[bool] = True
     name: str = ""
+
+    @property
+    def whole_only(self) -> bool:
+        return True
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         watch = _watch(context)

@@ -13,6 +13,7 @@ from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
+from sparkguard.rendering.plaintext import SECONDS, duration
 from sparkguard.sql import Sql
 from sparkguard.sql.limits import micros
 from sparkguard.verdicts import Evidence, Outcome
@@ -82,15 +83,22 @@ class Freshness(Check, kind="freshness"):
 
     A date counts from its midnight and a time without zone as UTC. Times more than
     `future_seconds` after the as-of time break the rule by themselves and make nothing fresh.
+    It is judged on the whole table, since the slices of past days are meant to be old; with
+    `each_slice` on every slice as well, as for one slice per region.
     """
 
     element: ColumnPath
     seconds: int
     future_seconds: int = 60
+    each_slice: bool = False
 
     def __post_init__(self) -> None:
         if self.seconds < 0 or self.future_seconds < 0:
             raise ValueError("seconds and future_seconds are 0 or more")
+
+    @property
+    def whole_only(self) -> bool:
+        return not self.each_slice
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.element)})
@@ -112,8 +120,8 @@ class Freshness(Check, kind="freshness"):
         if found.nulls == found.rows:
             return not_evaluable("no row has a time", rows=found.rows)
         details: dict[str, Any] = {
-            "expected": f"newest time at most {self.seconds:,} seconds old",
-            "unit": "seconds",
+            "expected": f"newest time at most {duration(self.seconds)} old",
+            "unit": SECONDS,
             "rows": found.rows,
             "violations": found.later,
         }
@@ -127,7 +135,8 @@ class Freshness(Check, kind="freshness"):
                 Evidence("work", "freshness", 1, "as of", text=context.as_of.isoformat()),
             )
             if age > self.seconds:
-                reasons.append(f"the newest time is {age:,.0f} seconds old")
+                allowed = duration(self.seconds)
+                reasons.append(f"the newest time is {duration(age)} old, allowed are {allowed}")
         if found.later:
             reasons.append(f"{found.later:,} rows are later than the run's as-of time")
         return violated("; ".join(reasons), **details) if reasons else passed(**details)

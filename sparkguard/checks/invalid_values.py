@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sparkguard import sql
 from sparkguard.checks.base import Context, Judgement
-from sparkguard.checks.row_rule import RowRule, Unsupported, by_threshold
+from sparkguard.checks.row_rule import RowRule, Unsupported, by_threshold, misspelt
 from sparkguard.datatypes import DataType, is_string
 from sparkguard.errors import listed
 from sparkguard.profile import Profile
@@ -52,12 +52,19 @@ class InvalidValues(RowRule, kind="invalid_values"):
             found["without a match of the pattern"] = sql.template("NOT ({})", matches)
         return found
 
+    def hints(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
+        return misspelt(value, self.valid, type_)
+
     def judge(self, seen: Profile, context: Context) -> Judgement:
         by_row = super().judge(seen, context)
         if by_row.outcome in (Outcome.ERROR, Outcome.NOT_EVALUABLE):
             return by_row
         rows, count = by_row.rows or 0, by_row.violations or 0
-        return by_threshold(self.threshold, count, rows, "with an invalid value")
+        judged = by_threshold(self.threshold, count, rows, "with an invalid value")
+        if not judged.reason:
+            return judged
+        why = f"{judged.reason}; valid is {self.expected()}{self._hinted(seen, context)}"
+        return replace(judged, reason=why)
 
     def _nulls_break(self, nullable: bool) -> bool:
         return self.nulls == "violation"

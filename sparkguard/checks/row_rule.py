@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
-from sparkguard.datatypes import DataType
+from sparkguard.datatypes import DataType, is_string
 from sparkguard.measures.tally import Tally, TallyState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import among
 from sparkguard.sql.values import any_missing, any_present, any_value
 from sparkguard.thresholds import Threshold, percent
 from sparkguard.verdicts import Outcome
@@ -22,6 +23,27 @@ from sparkguard.verdicts import Outcome
 NULL = "NULL"
 
 Nulls = Literal["allow", "violation"]
+
+
+SPELLING = "the same but for case or blanks"
+
+
+def misspelt(
+    value: Sql, values: Iterable[bool | int | float | str], type_: DataType
+) -> Mapping[str, Sql]:
+    """The hint that a text would be one of `values` if case and blanks around it were mended."""
+    texts = [text for text in values if isinstance(text, str)]
+    if not is_string(type_) or not texts:
+        return {}
+    folded = sql.joined(", ", (_folded(sql.literal(text)) for text in texts))
+    inside = among(value, texts, type_)
+    # Texts are folded for those that are not in the list only.
+    hint = sql.template("CASE WHEN NOT ({}) THEN {} IN ({}) END", inside, _folded(value), folded)
+    return {SPELLING: hint}
+
+
+def _folded(text: Sql) -> Sql:
+    return sql.template("lower(trim({}))", text)
 
 
 class Unsupported(Exception):
@@ -49,6 +71,10 @@ class RowRule(Check):
     def expected(self) -> str:
         """The rule as text."""
 
+    def hints(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
+        """Conditions on values that break the rule, by a phrase on what would mend them."""
+        return {}
+
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.column)})
 
@@ -57,17 +83,17 @@ class RowRule(Check):
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         try:
-            conditions = self._conditions(context)
+            conditions, hints = self._conditions(context), self._hints(context)
         except Unsupported:
             return ()
-        parts = conditions.values() if len(conditions) > 1 else ()
+        parts = [*(conditions.values() if len(conditions) > 1 else ()), *hints.values()]
         return (self._whole(context), *(self._need(context, part) for part in parts))
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         try:
             conditions = self._conditions(context)
-        except Unsupported as reason:
-            return Judgement(Outcome.ERROR, expected=self.expected(), reason=str(reason))
+        except Unsupported as error:
+            return Judgement(Outcome.ERROR, expected=self.expected(), reason=str(error))
         found = seen.at(context.where, self._whole(context))
         if found is None:
             return not_evaluable("no rows", rows=0)
@@ -82,15 +108,23 @@ class RowRule(Check):
             return not_evaluable("no row has a value", **{**details, "observed": None})
         if not found.true:
             return passed(**details)
-        tallies = [
-            (phrase, seen.at(context.where, self._need(context, condition)))
-            for phrase, condition in conditions.items()
-        ]
-        counts = [(phrase, t.true) for phrase, t in tallies if t is not None and t.true]
-        causes = ", ".join(f"{phrase} in {count:,}" for phrase, count in counts)
+        causes = self._counted(conditions, seen, context)
         if len(conditions) == 1:
             causes = next(iter(conditions))
-        return violated(f"{found.true:,} of {found.rows:,} rows: {causes}", **details)
+        reason = f"{found.true:,} of {found.rows:,} rows: {causes}"
+        return violated(reason + self._hinted(seen, context), **details)
+
+    def _hinted(self, seen: Profile, context: Context) -> str:
+        """What would mend how many of the rows that break the rule, as the end of a sentence."""
+        said = self._counted(self._hints(context), seen, context)
+        return f"; {said}" if said else ""
+
+    def _counted(self, conditions: Mapping[str, Sql], seen: Profile, context: Context) -> str:
+        tallies = (
+            (phrase, seen.at(context.where, self._need(context, condition)))
+            for phrase, condition in conditions.items()
+        )
+        return ", ".join(f"{phrase} in {t.true:,}" for phrase, t in tallies if t and t.true)
 
     def _nulls_break(self, nullable: bool) -> bool:
         return self.nulls == "violation" or (self.nulls is None and not nullable)
@@ -104,19 +138,25 @@ class RowRule(Check):
     def _conditions(self, context: Context) -> Mapping[str, Sql]:
         """Conditions on rows, by the phrase of their cause."""
         type_, nullable = self._type(context)
-
-        def cause(phrase: str) -> Sql:
-            def breaks(value: Sql) -> Sql:
-                broken = self.causes(value, type_)[phrase]
-                return sql.template("{} IS NOT NULL AND ({})", value, broken)
-
-            return any_value(self.column, breaks)
-
-        phrases = self.causes(sql.name("value"), type_)  # asked again for the value itself
-        found = {phrase: cause(phrase) for phrase in phrases}
+        found = self._of_rows(lambda value: self.causes(value, type_))
         if self._nulls_break(nullable):
             found[NULL] = any_missing(self.column)
         return found
+
+    def _hints(self, context: Context) -> Mapping[str, Sql]:
+        type_, _ = self._type(context)
+        return self._of_rows(lambda value: self.hints(value, type_))
+
+    def _of_rows(self, of_value: Callable[[Sql], Mapping[str, Sql]]) -> dict[str, Sql]:
+        """Conditions on rows that have a value of which a condition is true."""
+
+        def in_row(phrase: str) -> Sql:
+            def holds(value: Sql) -> Sql:
+                return sql.template("{} IS NOT NULL AND ({})", value, of_value(value)[phrase])
+
+            return any_value(self.column, holds)
+
+        return {phrase: in_row(phrase) for phrase in of_value(sql.name("value"))}
 
     def _whole(self, context: Context) -> Need[TallyState]:
         broken = sql.any_of(self._conditions(context).values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,10 +39,11 @@ class Schema(Check, kind="schema"):
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         table = context.table
+        names = {column.name for column in self.columns}
         broken = [
             f"{column} {reason}"
             for column in self.columns
-            for column, reason in _departures(column, table.schema)
+            for column, reason in _departures(column, table.schema, names)
         ]
         if self.partitioned_by and self.partitioned_by != table.partitioned_by:
             found = listed(table.partitioned_by) or "nothing"
@@ -69,13 +70,13 @@ class Schema(Check, kind="schema"):
         return passed(**details)
 
 
-def _departures(column: Column, schema: Struct) -> Iterator[tuple[Column, str]]:
+def _departures(column: Column, schema: Struct, promised: Set[str]) -> Iterator[tuple[Column, str]]:
     """Broken promises from the outside in; inside a broken one nothing more is said."""
-    if reason := departure(column, schema):
+    if reason := departure(column, schema, promised):
         yield column, reason
         return
     for inner in column.inner:
-        yield from _departures(inner, schema)
+        yield from _departures(inner, schema, promised)
 
 
 def _unexpected(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sparkguard import sql
-from sparkguard.checks.row_rule import RowRule, Unsupported
+from sparkguard.checks.row_rule import RowRule, Unsupported, misspelt
 from sparkguard.datatypes import DataType
 from sparkguard.errors import listed
 from sparkguard.sql import Sql
@@ -40,3 +40,6 @@ class Set(RowRule, kind="set"):
         except ValueError as error:
             raise Unsupported(f"set: {error}") from None
         return {"not in the set": sql.template("NOT ({})", inside)}
+
+    def hints(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
+        return misspelt(value, self.values, type_)

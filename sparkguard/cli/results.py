@@ -47,7 +47,9 @@ def list_runs(
 @results.command("show")
 def show_run(
     store: Place,
-    run_id: Annotated[str, typer.Argument(help="Which run.", metavar="RUN")],
+    run_id: Annotated[
+        str | None, typer.Argument(help="Which run; the latest if not given.", metavar="[RUN]")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Show what passed as well, and every slice.")
     ] = False,
@@ -59,9 +61,11 @@ def show_run(
 
     with live("reading the results"):
         opened = open_store(store)
-        record = opened.committed(run_id)
+        latest = opened.runs(most=1) if run_id is None else ()
+        record = opened.committed(run_id) if run_id is not None else next(iter(latest), None)
         if record is None:
-            raise ConfigurationError(f"{store} holds no complete run {run_id[:80]!r}")
+            which = "" if run_id is None else f" {run_id[:80]!r}"
+            raise ConfigurationError(f"{store} holds no complete run{which}")
         result = RunResult.read(opened, record)
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sparkguard.cli.root import app, live, messages, parse_tables, write_text
+from sparkguard.errors import ConfigurationError
 
 
 @app.command()
@@ -23,6 +24,9 @@ def suggest(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not to the screen.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if there is one.")
+    ] = False,
 ) -> None:
     """Measure a table at full scale and write a contract that it satisfies.
 
@@ -30,6 +34,8 @@ def suggest(
     """
     from sparkguard.suggest import suggest as suggest_contract
 
+    if output is not None and output.exists() and not force:
+        raise ConfigurationError(f"{output} is there already; write to another file, or --force")
     others = parse_tables(references)
     with live("starting Spark") as progress:
         found = suggest_contract(table, name=name, others=others, progress=progress)
@@ -39,3 +45,7 @@ def suggest(
     write_text(output, found.text)
     rules = sum(len(one.rules) for one in found.contract.tables)
     messages.print(f"{output}: {rules} rules", soft_wrap=True, markup=False)
+    names = [one.name for one in found.contract.tables]
+    if len(names) > 1:
+        said = f"an audit of it needs a dataset for each of its tables: {', '.join(names)}"
+        messages.print(said, soft_wrap=True, markup=False)

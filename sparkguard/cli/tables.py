@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.rendering.plaintext import number, printable
+from sparkguard.rendering.plaintext import SECONDS, duration, number, printable
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
@@ -26,23 +26,25 @@ _STYLES = {
     Outcome.NOT_EVALUABLE: "magenta",
     Outcome.SKIPPED: "dim",
 }
-_QUIET = (Outcome.PASS.value, Outcome.SKIPPED.value)
+_UNJUDGED = (Outcome.ERROR.value, Outcome.NOT_EVALUABLE.value, Outcome.SKIPPED.value)
+"""Outcomes whose reason is rather the table's or the run's than the check's."""
 
 
 def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
-    """The verdicts that need attention, worst first: one row per check, its slices counted.
+    """The verdicts that are no pass, worst first: one row per check, its slices counted.
 
-    With `everything`, also those that passed or were skipped, and every slice on its own.
+    Checks of a table that were not judged for one reason share a row. With `everything`, also
+    those that passed, and every check and slice on its own.
     """
     table = Table(title=None, box=None, header_style="bold", pad_edge=False)
     for heading in ("outcome", "check", "slice", "observed", "reason"):
         table.add_column(heading, justify="right" if heading == "observed" else "left")
     rows = result.worst_first()
-    for row in rows if everything else _shown(rows):
+    for row, others in [(row, 0) for row in rows] if everything else _shown(rows):
         slices = "" if everything else _slices_beside(row, rows)
         table.add_row(
             f"[{_STYLES[Outcome(row.outcome)]}]{row.outcome}[/]",
-            escape(printable(row.check_id)),
+            escape(printable(row.check_id)) + (f" and {others} more checks" if others else ""),
             escape(printable(str(Slice.parse(row.slice)))) + slices,
             _observed(row),
             escape(printable(row.reason)),
@@ -69,11 +71,20 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
-def _shown(rows: Iterable[ResultRow]) -> list[ResultRow]:
-    """Troubled whole tables, and troubled slices of checks whose whole is not troubled."""
-    troubled = [row for row in rows if row.outcome not in _QUIET]
+def _shown(rows: Iterable[ResultRow]) -> list[tuple[ResultRow, int]]:
+    """Troubled whole tables, and troubled slices of checks whose whole is not troubled.
+
+    Beside each stands how many further checks were not judged for the same reason.
+    """
+    troubled = [row for row in rows if row.outcome != Outcome.PASS.value]
     wholes = {row.check_id for row in troubled if not row.slice}
-    return [row for row in troubled if not row.slice or row.check_id not in wholes]
+    groups: dict[tuple[str, ...], list[ResultRow]] = {}
+    for row in troubled:
+        if not row.slice or row.check_id not in wholes:
+            shared = row.outcome in _UNJUDGED and not row.slice
+            key = (row.dataset, row.outcome, row.reason) if shared else (row.check_id, row.slice)
+            groups.setdefault(key, []).append(row)
+    return [(group[0], len(group) - 1) for group in groups.values()]
 
 
 def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
@@ -87,6 +98,8 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
 def _observed(row: ResultRow) -> str:
     for value in (row.observed_long, row.observed_double, row.observed_string):
         if value is not None:
+            if row.unit == SECONDS and not isinstance(value, str):
+                return duration(value)
             text = value if isinstance(value, str) else number(value)
             return f"{text} {row.unit}".strip()
     return ""

@@ -86,11 +86,12 @@ def load_audit(
         source.problem((), f"an audit is a mapping, found {as_found(document.data)}")
         raise ConfigurationError(source.problems)
     data = _resolved(document.data, (), variables or {}, source)
-    source.unknown_keys(data, (), (*_KEYS, *SECTIONS))
     for key in ("audit", "contracts", "results", "datasets"):
         if data.get(key) in (None, {}, [], ""):
             source.problem((key,), f"the audit needs {key!r}")
-    if source.problems:
+    incomplete = bool(source.problems)
+    source.unknown_keys(data, (), (*_KEYS, *SECTIONS))
+    if incomplete:
         raise ConfigurationError(source.problems)
     folder = file.parent
     contracts = load_contracts(data["contracts"], folder, FilePath(root or folder / ".."), source)
@@ -130,7 +131,11 @@ def _resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source
         name = match.group(1)
         if name not in variables:
             near = did_you_mean(name, variables)
-            source.problem(at, f"variable {name!r} has no value.{near}")
+            source.problem(
+                at,
+                f"variable {name!r} has no value; give it by --set {name}=VALUE, in Python by "
+                f"variables.{near}",
+            )
             return ""
         return variables[name]
 

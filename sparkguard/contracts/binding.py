@@ -177,7 +177,11 @@ def _slices(value: Any, at: Path, table: TableContract, source: Source) -> Slice
     for i, name in enumerate(by):
         if names and name not in names:
             near = did_you_mean(name, names)
-            source.problem((*at, "by", i), f"{table.name} has no column {name!r}.{near}")
+            source.problem(
+                (*at, "by", i),
+                f"the contract of {table.name} has no column {name!r}; it has "
+                f"{listed(sorted(names))}.{near}",
+            )
     if len(set(by)) < len(by):
         source.problem((*at, "by"), "by: a column is given twice")
     judge = value.get("judge", "all")
@@ -240,7 +244,8 @@ def _with_target(
         near = did_you_mean(name, (other.name for other in datasets))
         source.problem(
             ("datasets", dataset.name),
-            f"rule {rule.id!r} reads {target!r}, which is not among the datasets.{near}",
+            f"rule {rule.id!r} reads {target!r}, which is not among the datasets.{near} Add it "
+            f"under datasets as {name}: {{contract: ..., table: ...}}, or skip the rule",
         )
         return rule
     if not file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -116,6 +116,27 @@ def changes(
         replace(row, owner=_owner(judged[row.subject][1]) or by_dataset.get(row.dataset, ""))
         for row in rows
         if row is not None
+    )
+
+
+def withdrawn(
+    before: Iterable[AlertRow], is_planned: Callable[[Subject], bool], as_of: datetime
+) -> tuple[AlertRow, ...]:
+    """Closes open alerts of rules that are planned no more: nothing would ever resolve them."""
+    return tuple(
+        replace(
+            row,
+            state=AlertState.RESOLVED.value,
+            outcome=Outcome.SKIPPED.value,
+            previous_outcome=row.outcome,
+            slices=(),
+            new_slices=(),
+            weight=None,
+            reason="the rule is no longer part of the audit",
+            as_of=as_of,
+        )
+        for row in before
+        if row.state == AlertState.OPEN and not is_planned(row.subject)
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.contracts.audit_config import AuditConfig
-from sparkguard.lifecycles import alerts as alert_states
+from sparkguard.pipeline.alerting import alert_rows
 from sparkguard.pipeline.judging import Result, Sight
 from sparkguard.pipeline.samples import sample, shown
 from sparkguard.plan import Entry, Plan
@@ -27,7 +27,6 @@ from sparkguard.results import (
     profile_rows,
     violation_rows,
 )
-from sparkguard.results import alerts as stored_alerts
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.verdict_rows import checked
 from sparkguard.slices import WHOLE
@@ -84,19 +83,11 @@ def record(
         )
     ]
     profiles = profile_rows(_true_of_tables(sight, tables), run.versions, plan.as_of)
-    verdicts = ((r.entry.dataset, r.entry.kind, r.finding.verdict) for r in results)
-    alerts = alert_states.changes(
-        stored_alerts.last_rows(store, plan.as_of),
-        verdicts,
-        plan.as_of,
-        not_evaluable=settings.not_evaluable,
-        owners=settings.alerts.owners,
-    )
     contents: dict[str, Iterable[Any]] = {
         "violations": violations,
         "evidence": evidence,
         "profiles": profiles,
-        "alerts": alerts,
+        "alerts": alert_rows(store, settings, plan, results),
         **_kept(results, origins),
         "results": rows,
     }

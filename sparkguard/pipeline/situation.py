@@ -127,8 +127,9 @@ def _known(where: Slice, counted: Mapping[Slice, int]) -> bool:
 def _broken(
     name: str, table: TableContract, schema: Struct
 ) -> Iterator[tuple[tuple[str, ColumnPath], str]]:
+    names = {column.name for column in table.columns}
     for column in table.walk():
-        if reason := departure(column, schema):
+        if reason := departure(column, schema, names):
             yield (name, column.path), f"column {column} of {name} {reason}"
 
 

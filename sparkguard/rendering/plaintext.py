@@ -9,6 +9,9 @@ from sparkguard.verdicts import Evidence
 BAR = 20
 """Characters of the longest bar."""
 
+SECONDS = "seconds"
+"""The unit of lengths of time, which people read in days and hours."""
+
 _SIDES = ("baseline", "current", "terms")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -122,6 +125,14 @@ def number(value: float | None) -> str:
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
         return f"{int(value):,}"
     return f"{value:.6g}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two greatest units, from days to seconds."""
+    whole = max(0, round(seconds))
+    parts = ((whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"))
+    named = [f"{count:,} {unit}" for count, unit in (*parts, (whole % 60, "s")) if count]
+    return " ".join(named[:2]) or "0 s"
 
 
 def printable(text: str) -> str:

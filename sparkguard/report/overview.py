@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparkguard.rendering.markup import Child, Markup, element
+from sparkguard.rendering.plaintext import duration
 from sparkguard.report import check as checks
 from sparkguard.report.figures import outcomes
 from sparkguard.report.model import DatasetPart, Report, Trend
 from sparkguard.report.tables import more, table
-from sparkguard.report.words import RANK, WORDS, badge, duration, moment, plural, shape
+from sparkguard.report.words import RANK, WORDS, badge, moment, plural, shape
 from sparkguard.verdicts import Outcome
 
 MOST_CHANGES = 40
@@ -28,7 +29,7 @@ def header(report: Report) -> Markup:
     facts = (
         ("Run", run.run_id),
         ("As of", moment(run.as_of)),
-        ("Took", duration(run.finished_at - run.started_at)),
+        ("Took", duration((run.finished_at - run.started_at).total_seconds())),
         ("Exit code", str(run.exit_code)),
     )
     return element(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sparkguard.rendering.markup import Markup, element, joined
+from sparkguard.rendering.plaintext import SECONDS, duration
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
@@ -94,6 +95,8 @@ def observed(row: ResultRow) -> str:
         text = row.observed_string
     elif row.observed_long is not None:
         text = f"{row.observed_long:,}"
+    elif row.observed_double is not None and row.unit == SECONDS:
+        return duration(row.observed_double)
     else:
         text = number(row.observed_double)
     return f"{text} {row.unit}".strip() if text else ""
@@ -112,14 +115,6 @@ def observed_number(row: ResultRow) -> float | None:
 
 def moment(when: datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def duration(length: timedelta) -> str:
-    """A length of time in its two greatest units."""
-    seconds = max(0, round(length.total_seconds()))
-    parts = ((seconds // 86_400, "d"), (seconds // 3_600 % 24, "h"), (seconds // 60 % 60, "min"))
-    named = [f"{count} {unit}" for count, unit in (*parts, (seconds % 60, "s")) if count]
-    return " ".join(named[:2]) or "0 s"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -101,7 +101,7 @@ class Access:
         if stored is None:
             raise StoreError(
                 f"result table {self.location.table(table.name)} does not exist; "
-                "create it with `sparkguard init`"
+                f"create it with `sparkguard init --results {self.location}`"
             )
         return self._stored(table).selectExpr(
             *(

@@ -38,16 +38,35 @@ def last_rows(store: Store, before: datetime | None = None) -> dict[Subject, Ale
 
     Raises StoreError for more than 100,000 alerts.
     """
+    return {row.subject: row for row, _ in _last(store, before)}
+
+
+def last_rows_by_audit(store: Store, before: datetime) -> dict[str, dict[Subject, AlertRow]]:
+    """The same, by the audit whose run left the row."""
+    found: dict[str, dict[Subject, AlertRow]] = {}
+    for row, audit in _last(store, before):
+        found.setdefault(audit, {})[row.subject] = row
+    return found
+
+
+def _last(store: Store, before: datetime | None) -> list[tuple[AlertRow, str]]:
     rows = store.read("alerts")
     if before is not None:
         rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
-    last = rows.selectExpr(
-        *AlertRow.__dataclass_fields__,
-        "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC, written_at DESC)"
-        " AS age",
-    ).where("age = 1")
-    found = map(_alert_row, store.collect(last.drop("age"), "alerts", MOST))
-    return {row.subject: row for row in found}
+    runs = store.read("runs").selectExpr("run_id", "audit").distinct()
+    last = (
+        rows.selectExpr(
+            *AlertRow.__dataclass_fields__,
+            "run_id",
+            "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC,"
+            " written_at DESC) AS age",
+        )
+        .where("age = 1")
+        .join(runs, "run_id")
+    )
+    found = store.collect(last.drop("age", "run_id"), "alerts", MOST)
+    audits = [row.pop("audit") for row in found]
+    return list(zip(map(_alert_row, found), audits, strict=True))
 
 
 def rows_of(store: Store, run: RunRecord) -> tuple[AlertRow, ...]:

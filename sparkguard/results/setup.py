@@ -24,7 +24,6 @@ _GENERATION = "sparkguard.generation"
 _SKIPPING = "delta.dataSkippingNumIndexedCols"
 _INDEXED = 6
 """Readers look for runs, checks and datasets, which come first; statistics cost every append."""
-_FIX = "Run `sparkguard init`."
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,14 @@ def check(access: Access, tables: Iterable[str] | None = None) -> None:
         foreign.extend(_retyped(table, stored))
     _refuse_newer_generation(access, absent)
     where = f"Result store {access.location}"
+    run_init = f"`sparkguard init --results {access.location}`"
     problems = []
     if absent:
-        problems.append(f"{where} has no {listed(absent)}. {_FIX}")
+        problems.append(
+            f"{where} has no {listed(absent)}. If it is the right place, run {run_init}."
+        )
     if older:
-        problems.append(f"{where} is from an older SparkGuard: {listed(older)}. {_FIX}")
+        problems.append(f"{where} is from an older SparkGuard: {listed(older)}. Run {run_init}.")
     if foreign:
         problems.append(f"{where} holds columns of other types: {listed(foreign)}.")
     if problems:

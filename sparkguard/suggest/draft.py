@@ -13,6 +13,10 @@ MARGIN = 0.1
 """How far a range reaches beyond the values seen, as a share of their span."""
 
 
+STALE_DAYS = 30
+"""Age of the newest row from which on a table is hardly one that is loaded every day."""
+
+
 @dataclass(frozen=True)
 class ColumnFacts:
     """What a full scan said of a top-level column; `least` and `greatest` are texts of values."""
@@ -68,7 +72,8 @@ def contract_text(draft: Draft) -> str:
     rows = draft.columns[0].rows if draft.columns else 0
     lines = [
         f"# Suggested from a full scan of version {draft.version}: {rows:,} rows. Each rule holds",
-        "# there; keep those that are meant to hold always.",
+        "# there; keep those that are meant to hold always. Ranges reach beyond what was seen by a",
+        "# tenth of its span, lengths by a tenth, a latency by half.",
         "apiVersion: v3.1.0",
         "kind: DataContract",
         f"id: {_text(draft.id)}",
@@ -78,10 +83,12 @@ def contract_text(draft: Draft) -> str:
     if draft.newest is not None:
         column, age = draft.newest
         days = max(1, math.ceil(age * 1.5 / 86_400))
+        stale = age > STALE_DAYS * 86_400
         lines += [
             "slaProperties:",
             "  - property: latency",
-            f"    value: {days}  # the newest value was {age / 86_400:.1f} days old",
+            *(["    # Old already: say how old the newest row may be, or drop this."] * stale),
+            f"    value: {days}  # the newest value was {age / 86_400:,.1f} days old",
             "    unit: d",
             f"    element: {_text(f'{draft.table}.{column}')}",
         ]

@@ -68,3 +68,8 @@ def test_states_merge_and_survive_as_bytes() -> None:
 def test_a_negative_age_is_refused() -> None:
     with pytest.raises(ValueError, match="0 or more"):
         Freshness(("at",), -1)
+
+
+def test_old_slices_are_meant_to_be_old_unless_each_is_to_be_fresh() -> None:
+    assert Freshness(("at",), DAY).whole_only
+    assert not Freshness(("at",), DAY, each_slice=True).whole_only

@@ -31,3 +31,19 @@ def test_values_off_the_list_or_without_a_match_are_invalid(spark: Any, judge: A
 def test_a_rule_that_names_nothing_valid_is_refused() -> None:
     with pytest.raises(ValueError, match="needs valid or pattern"):
         InvalidValues(("s",))
+
+
+def test_a_reason_names_what_is_valid_and_what_is_only_spelt_otherwise(
+    spark: Any, judge: Any
+) -> None:
+    rows = [("EUR",), ("eur",), (" Usd ",), ("gold",), (None,)]
+    frame = spark.createDataFrame(rows, "s string")
+    listed, matched = judge(
+        [InvalidValues(("s",), ("EUR", "USD")), InvalidValues(("s",), pattern=r"\A[A-Z]{3}\z")],
+        {"t": frame},
+    )
+    assert listed.reason == (
+        "3 of 5 rows with an invalid value; valid is one of EUR, USD; "
+        "the same but for case or blanks in 2"
+    )
+    assert matched.reason == ("3 of 5 rows with an invalid value; valid is a match of the pattern")

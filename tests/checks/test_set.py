@@ -70,3 +70,9 @@ def test_a_null_breaks_the_rule_only_when_declared(spark: Any, judge: Any) -> No
 def test_a_list_holds_values_and_each_once(values: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="set"):
         check("s", values)
+
+
+def test_a_reason_says_how_many_values_are_only_spelt_otherwise(spark: Any, judge: Any) -> None:
+    frame = spark.createDataFrame([("A",), (" a ",), ("b",)], "s string")
+    (found,) = judge([check("s", ["a"])], {"t": frame})
+    assert found.reason == "3 of 3 rows: not in the set; the same but for case or blanks in 2"

@@ -23,3 +23,25 @@ def test_what_needs_attention_stands_under_its_headings() -> None:
 
 def test_where_everything_holds_there_is_no_empty_table() -> None:
     assert printed("pass") == ""
+
+
+def test_checks_that_one_reason_kept_from_being_judged_share_a_row() -> None:
+    rows = (
+        row("orders.range.a", "error", reason="PATH_NOT_FOUND"),
+        row("orders.range.b", "error", reason="PATH_NOT_FOUND"),
+        row("flights.range.c", "error", reason="PATH_NOT_FOUND"),
+        row("orders.range.d", "fail", reason="1 row"),
+        row("orders.range.e", "fail", reason="1 row"),
+        row("orders.range.f", "skipped", reason="not tonight"),
+    )
+    console = Console(width=140)
+    with console.capture() as found:
+        console.print(verdict_table(RunResult(run(), rows, "/lake/sparkguard")))
+    lines = [" ".join(line.split()) for line in found.get().splitlines()[1:]]
+    assert lines == [
+        "error flights.range.c whole table PATH_NOT_FOUND",
+        "error orders.range.a and 1 more checks whole table PATH_NOT_FOUND",
+        "fail orders.range.d whole table 1 row",
+        "fail orders.range.e whole table 1 row",
+        "skipped orders.range.f whole table not tonight",
+    ]

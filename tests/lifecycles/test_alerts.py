@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from sparkguard.lifecycles.alerts import AlertRow, AlertState, Note, changes, standing
+from sparkguard.lifecycles.alerts import AlertRow, AlertState, Note, changes, standing, withdrawn
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
 
@@ -140,3 +140,18 @@ def test_a_note_holds_for_its_incident_and_its_slices() -> None:
     assert standing(again, muted, now + timedelta(days=1)).state is AlertState.OPEN
     resolved = replace(row, state="resolved")
     assert standing(resolved, muted, now).state is AlertState.RESOLVED
+
+
+def test_the_alert_of_a_rule_that_is_gone_is_closed_and_says_why() -> None:
+    opened = night((), 1, m5=Outcome.FAIL)
+    later = START + timedelta(days=2)
+    assert withdrawn(opened, lambda subject: True, later) == ()
+    (closed,) = withdrawn(opened, lambda subject: False, later)
+    assert (closed.state, closed.outcome, closed.previous_outcome) == (
+        "resolved",
+        "skipped",
+        "fail",
+    )
+    assert (closed.first_seen, closed.as_of) == (opened[0].first_seen, later)
+    assert "no longer part of the audit" in closed.reason
+    assert withdrawn((closed,), lambda subject: False, later) == ()

@@ -45,6 +45,13 @@ def test_evidence_stands_beside_each_rule() -> None:
     assert "# seen: 0.50 to 99.00" in text
     assert "# all of 7 values are there" in text
     assert "# the newest value was 2.0 days old" in text
+    assert "Old already" not in text
+
+
+def test_the_latency_of_a_table_that_is_not_loaded_any_more_asks_for_a_decision() -> None:
+    stale = contract_text(replace(DRAFT, newest=("day", 86_400 * 400)))
+    assert "# Old already: say how old the newest row may be, or drop this." in stale
+    assert parse_contract(stale, "orders.odcs.yaml").table("orders") is not None
 
 
 @pytest.mark.parametrize(
