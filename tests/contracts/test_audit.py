@@ -125,7 +125,10 @@ def test_slices_all_none_or_listed(project: Path, judge: str, expected: object) 
         (("results:", "result:"), "Did you mean 'results'?"),
         (('{path: "${lake}/results"}', "{path: a, schema: b}"), "give path or schema"),
         (('{path: "${lake}/results"}', "{pth: a}"), "Did you mean 'path'?"),
-        (("${lake}/orders", "${lak}/orders"), "variable 'lak' has no value. Did you mean 'lake'?"),
+        (
+            ("${lake}/orders", "${lak}/orders"),
+            "variable 'lak' has no value; give it by --set lak=VALUE",
+        ),
         (("contract: shop\n", "contract: shpo\n"), "Did you mean 'shop'?"),
         (("contract: shop\n", "contract: shop\n    version: 2.0.0\n"), "found '2.0.0'"),
         (("  orders:\n", "  order:\n"), "Did you mean 'orders'?"),

@@ -36,7 +36,7 @@ def small(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def test_an_absent_store_is_a_configuration_error_with_the_fix(spark: Any, lake: Path) -> None:
     store = Store(spark, str(lake / "none"))
-    with pytest.raises(ConfigurationError, match=r"has no runs, .*Run `sparkguard init`"):
+    with pytest.raises(ConfigurationError, match=r"has no runs, .*run `sparkguard init --results "):
         store.check()
     with pytest.raises(ConfigurationError, match="sparkguard init"):
         store.append("results", [], "r")
