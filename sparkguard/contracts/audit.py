@@ -24,7 +24,6 @@ files must lie under the project's root: the folder above the audit's own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path as FilePath
@@ -34,15 +33,12 @@ from typing import Any
 from sparkguard.contracts.alert_routes import read_alerts, read_lineage
 from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
 from sparkguard.contracts.model import Contract
-from sparkguard.contracts.source import Source, frozen
+from sparkguard.contracts.source import Source, frozen, resolved
 from sparkguard.contracts.yaml import Path, load
 from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.kinds import fingerprint
 from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
-
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-
 
 SectionReader = Callable[[Any, Path, Source], Any]
 
@@ -85,7 +81,7 @@ def load_audit(
     if not isinstance(document.data, dict):
         source.problem((), f"an audit is a mapping, found {as_found(document.data)}")
         raise ConfigurationError(source.problems)
-    data = _resolved(document.data, (), variables or {}, source)
+    data = resolved(document.data, (), variables or {}, source)
     for key in ("audit", "contracts", "results", "datasets"):
         if data.get(key) in (None, {}, [], ""):
             source.problem((key,), f"the audit needs {key!r}")
@@ -116,30 +112,6 @@ def load_audit(
     if source.problems:
         raise ConfigurationError(source.problems)
     return config
-
-
-def _resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source) -> Any:
-    """`value` with `${name}` replaced in every text; a replacement is not looked through again."""
-    if isinstance(value, dict):
-        return {k: _resolved(item, (*at, k), variables, source) for k, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item, (*at, i), variables, source) for i, item in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def given(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in variables:
-            near = did_you_mean(name, variables)
-            source.problem(
-                at,
-                f"variable {name!r} has no value; give it by --set {name}=VALUE, in Python by "
-                f"variables.{near}",
-            )
-            return ""
-        return variables[name]
-
-    return _VARIABLE.sub(given, value)
 
 
 def _converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:

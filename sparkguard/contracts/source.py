@@ -11,6 +11,7 @@ from typing import Any
 from sparkguard.contracts.yaml import Document, Path
 from sparkguard.errors import Location, Problem, did_you_mean, listed
 
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _NOT_IN_AN_ID = re.compile(r"[\s\x00-\x1f\x7f,;]+")
 
 
@@ -60,6 +61,27 @@ class RuleIds:
 
 def _plain(text: str) -> str:
     return _NOT_IN_AN_ID.sub("_", text.strip())[:120].strip("_.") if text.strip() else ""
+
+
+def resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source) -> Any:
+    """`value` with `${name}` replaced in every text; a replacement is not looked through again."""
+    if isinstance(value, dict):
+        return {k: resolved(item, (*at, k), variables, source) for k, item in value.items()}
+    if isinstance(value, list):
+        return [resolved(item, (*at, i), variables, source) for i, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def given(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in variables:
+            return variables[name]
+        how = f"give it by --set {name}=VALUE, in Python by variables"
+        near = did_you_mean(name, variables)
+        source.problem(at, f"variable {name!r} has no value; {how}.{near}")
+        return ""
+
+    return _VARIABLE.sub(given, value)
 
 
 def frozen(value: Any) -> Any:
