@@ -29,6 +29,8 @@ _ENTRY = (
     "dataChange: BOOLEAN>, "
     "remove STRUCT<path: STRING>"
 )
+_ENTRY_SCHEMA = "metaData STRUCT<schemaString: STRING>"
+_VERSION = "CAST(substr(_metadata.file_name, 1, 20) AS BIGINT) AS version"
 _MOST = 200_000
 
 
@@ -163,15 +165,63 @@ def live_contracts(
     return frozenset(found[1] for found in named if found is not None)
 
 
-def _entries(spark: SparkSession, ref: TableRef) -> DataFrame:
+def declared_schema(spark: SparkSession, ref: TableRef) -> Mapping[str, Any]:
+    """The present schema in Delta's JSON, with the metadata of columns that it keeps from readers.
+
+    Raises SnapshotError when the log can't be read, or it can't be told which schema is present.
+    """
+    (commits,) = _collect(_newest_schema(_entries(spark, ref)), ref)
+    said = commits["schema"] or _checkpointed_schema(spark, ref)
+    if said is None or commits["version"] < _present_version(spark, ref):
+        raise SnapshotError(f"the log of {ref} does not hold its present schema")
+    schema: Mapping[str, Any] = json.loads(said)
+    return schema
+
+
+def _newest_schema(entries: DataFrame) -> DataFrame:
+    """One row: the newest version, and the schema of the newest entry that has one."""
+    return entries.selectExpr(
+        "coalesce(max(version), -1L) AS version",
+        "max_by(metaData.schemaString, version) FILTER (WHERE metaData IS NOT NULL) AS schema",
+    )
+
+
+def _checkpointed_schema(spark: SparkSession, ref: TableRef) -> str | None:
+    """The schema as of the newest checkpoint, which holds what the commits before it said."""
     try:
-        detail = spark.sql(sql.template("DESCRIBE DETAIL {}", ref.sql).text).collect()[0]
-        folder = f"{str(detail['location']).rstrip('/')}/_delta_log"
-        files = f"{folder}/{'[0-9]' * 20}.json"
-        read = spark.read.schema(_ENTRY).json(files)
-        return read.selectExpr("*", "CAST(substr(_metadata.file_name, 1, 20) AS BIGINT) AS version")
+        folder, read = _folder(spark, ref), spark.read.schema(_ENTRY_SCHEMA)
+        kinds = (
+            read.option("pathGlobFilter", "*.checkpoint*.parquet").parquet(folder),
+            read.option("pathGlobFilter", "*.checkpoint.*.json").json(folder),
+        )
+        first, second = (frame.selectExpr("metaData", _VERSION) for frame in kinds)
     except Exception as error:
         raise _unreadable(ref, error) from error
+    (row,) = _collect(_newest_schema(first.union(second)), ref)
+    found: str | None = row["schema"]
+    return found
+
+
+def _present_version(spark: SparkSession, ref: TableRef) -> int:
+    """By Delta's own account: where a catalog holds commits back, files of the log lag behind."""
+    try:
+        history = spark.sql(sql.template("DESCRIBE HISTORY {} LIMIT 1", ref.sql).text)
+        return int(history.collect()[0]["version"])
+    except Exception as error:
+        raise _unreadable(ref, error) from error
+
+
+def _entries(spark: SparkSession, ref: TableRef) -> DataFrame:
+    try:
+        files = f"{_folder(spark, ref)}/{'[0-9]' * 20}.json"
+        return spark.read.schema(_ENTRY).json(files).selectExpr("*", _VERSION)
+    except Exception as error:
+        raise _unreadable(ref, error) from error
+
+
+def _folder(spark: SparkSession, ref: TableRef) -> str:
+    detail = spark.sql(sql.template("DESCRIBE DETAIL {}", ref.sql).text).collect()[0]
+    return f"{str(detail['location']).rstrip('/')}/_delta_log"
 
 
 def _collect(frame: DataFrame, ref: TableRef) -> list[Row]:

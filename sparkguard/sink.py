@@ -97,7 +97,7 @@ def stage(frame: DataFrame, staging: TableRef) -> int:
 
 def _last_commit(spark: SparkSession, target: TableRef) -> Row | None:
     """Version, operation and written rows of the latest commit; None where there is no table."""
-    if not _exists(spark, target):
+    if not exists(spark, target):
         return None
     history = spark.sql(sql.template("DESCRIBE HISTORY {} LIMIT 1", target.sql).text)
     rows = "operationMetrics['numOutputRows'] AS rows"
@@ -143,7 +143,7 @@ def replace_part(
         .option("txnVersion", 1)
         .option("userMetadata", metadata)
     )
-    if not _exists(spark, target):
+    if not exists(spark, target):
         writer = writer.partitionBy(*partitioned_by)
     elif part is not None:
         writer = writer.option("replaceWhere", part.text)
@@ -176,9 +176,12 @@ def point_view(spark: SparkSession, view: str, target: TableRef, version: int) -
     spark.sql(sql.template("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", name, at).text)
 
 
-def _exists(spark: SparkSession, target: TableRef) -> bool:
-    """Whether there is such a table; a failure to find out is raised, since a table that is taken
-    for absent would be written anew as a whole."""
+def exists(spark: SparkSession, target: TableRef) -> bool:
+    """Whether there is such a table.
+
+    A failure to find out is raised, since a table that is taken for absent would be written anew
+    as a whole.
+    """
     try:
         spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()
     except Exception as error:

@@ -11,11 +11,12 @@ from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import ConfigurationError, listed
-from sparkguard.gate.audit import audit_rows
-from sparkguard.gate.guarded_write import GuardedWrite, stored_state
+from sparkguard.gate.audit import audit_rows, numbered, unjudgeable
+from sparkguard.gate.guarded_write import GuardedWrite
 from sparkguard.gate.objections import objections, warnings, weigh
 from sparkguard.gate.outcome import GateOptions, GateResult, Refused
 from sparkguard.gate.prediction import WriteOptions, predict
+from sparkguard.gate.stored import stored_state
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.registry import Registry
 from sparkguard.results.registry_rows import GateRow
@@ -60,7 +61,9 @@ def audit_table(
     if not result.accepted:
         return result
     now = (clock or SystemClock()).now()
-    audited = audit_rows(session, promise, ref, pinned.version, options.parents, now)
+    tables = options.parents
+    left = numbered(result.warnings)
+    audited = audit_rows(session, promise, ref, pinned.version, tables, now, numbered=left)
     return result.with_audit(weigh(audited.verdicts), audited.rows)
 
 
@@ -140,11 +143,11 @@ def _foreseen(
 ) -> GateResult:
     """What the schemas alone tell: what Delta would do, and what of it the contract forbids."""
     writes = WriteOptions(options.mode, options.merge_schema, options.overwrite_schema)
-    prediction = predict(arriving, stored_state(spark, target), writes)
+    prediction = predict(arriving, stored_state(spark, target, arriving.names), writes)
     found = objections(arriving, prediction, promise, fill_missing=options.fill_missing)
-    return GateResult(
-        contract.id, contract.version, str(target), not found, found, warnings(prediction)
-    )
+    silent = warnings(prediction)
+    found += unjudgeable(arriving, promise, options.parents, numbered(silent), found)
+    return GateResult(contract.id, contract.version, str(target), not found, found, silent)
 
 
 def _require_published(registry: Registry, contract: Contract) -> None:

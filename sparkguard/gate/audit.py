@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sparkguard.checks.base import TableFacts
+from sparkguard.checks.completeness import Completeness
+from sparkguard.checks.uniqueness import Uniqueness
+from sparkguard.contracts.compatibility.grades import Path
 from sparkguard.contracts.model import TableContract
 from sparkguard.contracts.spec import CheckSpec
-from sparkguard.errors import EvaluationError
+from sparkguard.datatypes import Struct
+from sparkguard.errors import EvaluationError, listed
+from sparkguard.gate.objections import Objection, folded, walk
+from sparkguard.gate.prediction import Effect
 from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.situation import Restricted
-from sparkguard.plan import Plan, Situation, bind, make_plan
+from sparkguard.plan import Bound, Plan, Situation, bind, make_plan
+from sparkguard.ports import SystemClock
 from sparkguard.slices import WHOLE
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
@@ -55,8 +62,13 @@ def audit_rows(
     version: int,
     tables: Mapping[str, TableRef],
     now: datetime,
+    *,
+    numbered: frozenset[Path] = frozenset(),
 ) -> Audited:
-    """Judges every rule that speaks of rows, on exactly the rows of `version`."""
+    """Judges every rule that speaks of rows, on exactly the rows of `version`.
+
+    `numbered` are columns that the rows lack, since Delta numbers them as it stores the rows.
+    """
     name = promise.name
     snapshot = Snapshot.pin(spark, {**tables, name: ref}, {name: version})
     pinned = snapshot[name]
@@ -78,13 +90,77 @@ def audit_rows(
         rows_proven=frozenset(d for d, p in snapshot.pinned.items() if p.rows_proven),
         broken={},
     )
-    # The gate holds the schema to the contract by itself, before any row is computed.
-    rules = (rule for rule in promise.rules if rule.kind != "schema")
-    bound = bind([(name, _for_rows(rule, tables)) for rule in rules])
-    plan = make_plan(bound, found, now, {})
+    plan = make_plan(_bound(promise, tables, numbered), found, now, {})
     sight = observe(plan, Restricted(snapshot, {}))
     verdicts = tuple(result.finding.verdict for result in judge(plan, sight))
     return Audited(verdicts, snapshot.frame(name), pinned.rows, plan)
+
+
+def numbered(warnings: Iterable[Effect]) -> frozenset[Path]:
+    """The columns, without case, that Delta numbers as it stores the rows."""
+    return frozenset(folded(effect.path) for effect in warnings if effect.kind == "numbered")
+
+
+def unjudgeable(
+    arriving: Struct,
+    promise: TableContract,
+    tables: Mapping[str, TableRef],
+    numbered: frozenset[Path],
+    known: Iterable[Objection],
+) -> tuple[Objection, ...]:
+    """Promised columns that the rows lack though rules look at them, beside those `known`.
+
+    Whatever Delta would fill them with is there only when the rows are stored.
+    """
+    name = promise.name
+    there = {folded(path) for path, _ in walk(arriving)}
+    said = {folded(objection.path) for objection in known}
+    lacking = {
+        ".".join(column.path): column.path
+        for column in promise.walk()
+        if folded(column.path) not in there | said
+    }
+    if not lacking:
+        return ()
+    facts = TableFacts(name, arriving, primary_key=promise.primary_key, grain=promise.grain)
+    found = Situation({name: facts}, broken={(name, at): text for text, at in lacking.items()})
+    plan = make_plan(_bound(promise, tables, numbered), found, SystemClock().now(), {})
+    blind: dict[str, list[str]] = {}
+    for entry in plan.entries:
+        if entry.blocked in lacking:
+            blind.setdefault(entry.blocked, []).append(entry.id)
+    return tuple(
+        Objection(
+            lacking[text],
+            f"the DataFrame lacks it, so that {listed(ids)} can't be judged before the rows are "
+            "stored; put it into the DataFrame",
+        )
+        for text, ids in blind.items()
+    )
+
+
+def _bound(
+    promise: TableContract, tables: Mapping[str, TableRef], numbered: frozenset[Path]
+) -> tuple[Bound, ...]:
+    # The gate holds the schema to the contract by itself, before any row is computed.
+    rules = (rule for rule in promise.rules if rule.kind != "schema")
+    bound = bind([(promise.name, _for_rows(rule, tables)) for rule in rules])
+    return tuple(_without_numbered(one, numbered) for one in bound)
+
+
+def _without_numbered(one: Bound, numbered: frozenset[Path]) -> Bound:
+    """The rule, skipped where numbering alone makes it true."""
+    match one.check:
+        case Completeness(column=column) if one.check == Completeness(column):
+            columns = {folded(column)}
+        case Uniqueness(columns=keys):
+            columns = {folded(column) for column in keys}
+        case _:
+            return one
+    if not columns & numbered:
+        return one
+    reason = "Delta numbers the column as it stores the rows: never NULL, and no number twice"
+    return replace(one, spec=replace(one.spec, skip=reason), check=None)
 
 
 def _for_rows(rule: CheckSpec, tables: Mapping[str, TableRef]) -> CheckSpec:

@@ -9,24 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.conditions import is_absent
 from sparkguard.contracts.model import Contract, TableContract
-from sparkguard.datatypes import from_json
 from sparkguard.errors import EvaluationError
-from sparkguard.gate.audit import Audited, audit_rows
+from sparkguard.gate.audit import Audited, audit_rows, numbered
 from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
-from sparkguard.gate.prediction import TableState
 from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
-from sparkguard.sink import discard, stage, write_once
+from sparkguard.sink import discard, exists, stage, write_once
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
-
-_FILLED = frozenset(("CURRENT_DEFAULT", "delta.generationExpression"))
-"""Metadata of columns that Delta fills when they are left out."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,13 @@ class GuardedWrite:
 
     def _judge(self, staging: TableRef, version: int, result: GateResult) -> GateResult:
         audited = audit_rows(
-            self.spark, self.promise, staging, version, self.options.parents, self.clock.now()
+            self.spark,
+            self.promise,
+            staging,
+            version,
+            self.options.parents,
+            self.clock.now(),
+            numbered=numbered(result.warnings),
         )
         weighed = weigh(audited.verdicts)
         result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
@@ -113,7 +113,7 @@ class GuardedWrite:
                 apart,
                 f"{self._app_id}/quarantine",
                 merge_schema=True,
-                any_names=stored_state(self.spark, apart) is None,
+                any_names=not exists(self.spark, apart),
             )
         written = audited.rows - quarantined
         version = None
@@ -157,7 +157,7 @@ class GuardedWrite:
     def _partitioning(self) -> tuple[str, ...]:
         """Partition columns for a table that does not exist yet; Delta knows those of others."""
         columns = self.promise.partitioned_by
-        return columns if columns and stored_state(self.spark, self.target) is None else ()
+        return columns if columns and not exists(self.spark, self.target) else ()
 
     def _metadata(self) -> str:
         facts = {
@@ -197,23 +197,3 @@ class GuardedWrite:
         rows = "operationMetrics['numOutputRows'] AS rows"
         commits = history.selectExpr("version", rows).collect()
         return commits if self.target.name is not None and len(commits) == 1 else []
-
-
-def stored_state(spark: SparkSession, target: TableRef) -> TableState | None:
-    """The target as it is stored, None when there is none."""
-    try:
-        detail = spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
-    except Exception as error:
-        if is_absent(error):
-            return None
-        raise
-    stored = spark.sql(sql.template("SELECT * FROM {}", target.sql).text).schema
-    properties = detail["properties"] or {}
-    features = set(detail["tableFeatures"] or ())
-    return TableState(
-        from_json(json.loads(stored.json())),
-        type_widening=properties.get("delta.enableTypeWidening") == "true",
-        column_mapping=properties.get("delta.columnMapping.mode", "none") != "none",
-        timestamp_ntz="timestampNtz" in features or "timestamp_ntz" in stored.simpleString(),
-        defaults=frozenset(f.name for f in stored.fields if _FILLED & f.metadata.keys()),
-    )

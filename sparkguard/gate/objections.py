@@ -50,25 +50,25 @@ Columns = Mapping[Path, tuple[Path, DataType]]
 
 
 def _by_path(schema: Struct) -> Columns:
-    return {_folded(path): (path, type_) for path, type_ in _walk(schema, ())}
+    return {folded(path): (path, type_) for path, type_ in walk(schema)}
 
 
-def _folded(path: Path) -> Path:
+def folded(path: Path) -> Path:
     return tuple(part.casefold() for part in path)
 
 
-def _walk(type_: DataType, at: Path) -> Iterator[tuple[Path, DataType]]:
+def walk(type_: DataType, at: Path = ()) -> Iterator[tuple[Path, DataType]]:
     if at:
         yield at, type_
     match type_:
         case Struct():
             for field in type_:
-                yield from _walk(field.type, (*at, field.name))
+                yield from walk(field.type, (*at, field.name))
         case Array():
-            yield from _walk(type_.element, (*at, ELEMENT))
+            yield from walk(type_.element, (*at, ELEMENT))
         case Map():
-            yield from _walk(type_.key, (*at, KEY))
-            yield from _walk(type_.value, (*at, VALUE))
+            yield from walk(type_.key, (*at, KEY))
+            yield from walk(type_.value, (*at, VALUE))
 
 
 def _refused_by_delta(prediction: Prediction) -> Iterable[Objection]:
@@ -83,18 +83,23 @@ def _missing(
     promise: TableContract,
     fill_missing: bool,
 ) -> Iterable[Objection]:
-    filled_by_delta = {_folded(effect.path) for effect in prediction.of("default_filled")}
+    filled_by_delta = {
+        folded(effect.path) for effect in prediction.of("default_filled", "numbered")
+    }
+    unclear = {folded(effect.path): effect.text for effect in prediction.of("unclear")}
     for column in promise.walk():
         around = column.path[:-1]
-        if _folded(column.path) in filled_by_delta:
+        if folded(column.path) in filled_by_delta:
             continue
-        if _folded(column.path) in arriving or (around and _folded(around) not in arriving):
+        if folded(column.path) in arriving or (around and folded(around) not in arriving):
             continue  # there, or said for what surrounds it
         if fill_missing and not column.required and column.path[0] not in promise.primary_key:
             continue
         near = did_you_mean(column.name, undeclared[:_MOST_NAMES])
         renamed = f"{near} A rename drops the old column silently." if near else ""
         filled = "required" if column.required else "Delta would fill it with NULL from now on"
+        if doubt := unclear.get(folded(column.path)):
+            filled += f" ({doubt})"
         yield Objection(
             column.path, f"the contract promises it and the DataFrame lacks it; {filled}.{renamed}"
         )
@@ -109,7 +114,7 @@ def _undeclared(frame: Struct, arriving: Columns, promise: TableContract) -> Ite
     for name in _undeclared_names(frame, promise):
         yield Objection((name,), "the contract does not know this column")
     for column in promise.walk():
-        _, found = arriving.get(_folded(column.path), (column.path, None))
+        _, found = arriving.get(folded(column.path), (column.path, None))
         if column.fields and isinstance(found, Struct):
             names = {field.name.casefold() for field in column.fields}
             for field in found:
@@ -126,7 +131,7 @@ def _departing(
     stored = _by_path(resulting) if resulting is not None else {}
     cast = {effect.path for effect in prediction.of("cast")}
     for column in promise.walk():
-        _, type_ = arriving.get(_folded(column.path), (column.path, None))
+        _, type_ = arriving.get(folded(column.path), (column.path, None))
         if type_ is None:
             continue
         wrong = "" if column.path in cast else _wrong_type(column, type_)
@@ -134,7 +139,7 @@ def _departing(
             yield Objection(column.path, wrong)
         elif resulting is not None and ELEMENT not in column.path:
             # Under the table's spelling, since Delta keeps the stored one.
-            path, _ = stored.get(_folded(column.path), (column.path, None))
+            path, _ = stored.get(folded(column.path), (column.path, None))
             if reason := departure(replace(column, path=path, name=path[-1]), resulting):
                 yield Objection(column.path, f"the table's column {reason}")
 

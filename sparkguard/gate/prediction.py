@@ -32,7 +32,8 @@ class TableState:
     """What of the stored table decides: its columns and the features that are on.
 
     `defaults` are columns that Delta fills itself when they are left out, by a declared default
-    or as generated columns.
+    or as generated columns. It numbers those in `identity`, and takes no values for those in
+    `always_numbered`. `unclear` says why generated columns could not be told from others.
     """
 
     schema: dt.Struct
@@ -40,14 +41,17 @@ class TableState:
     column_mapping: bool = False
     timestamp_ntz: bool = False
     defaults: frozenset[str] = frozenset()
+    identity: frozenset[str] = frozenset()
+    always_numbered: frozenset[str] = frozenset()
+    unclear: str = ""
 
 
 @dataclass(frozen=True)
 class Effect:
     """One thing Delta would do. `silent` ones happen without a word from Delta.
 
-    Kinds: refused, null_filled, default_filled, added, both_kept, widened, cast, not_null_dropped,
-    case_ignored, reordered, dropped, retyped, created, checked.
+    Kinds: refused, null_filled, default_filled, numbered, unclear, added, both_kept, widened,
+    cast, not_null_dropped, case_ignored, reordered, dropped, retyped, created, checked.
     """
 
     kind: str
@@ -166,6 +170,8 @@ class _Merge:
                 self._omitted(field, path)
                 fields.append(field)
                 continue
+            if len(path) == 1 and field.name in self.table.always_numbered:
+                self.note("refused", path, "Delta numbers it itself and takes no values for it")
             if given.name != field.name:
                 self.note("case_ignored", path, f"arrives as {given.name!r}; stored spelling stays")
             if field.nullable and not given.nullable:
@@ -179,9 +185,15 @@ class _Merge:
         return dt.Struct(tuple(fields))
 
     def _omitted(self, field: dt.Field, path: Path) -> None:
+        if len(path) == 1 and field.name in self.table.identity:
+            self.note("numbered", path, "left out; Delta numbers it")
+            return
         if len(path) == 1 and field.name in self.table.defaults:
             self.note("default_filled", path, "left out; Delta computes it or fills its default")
-        elif field.nullable:
+            return
+        if len(path) == 1 and self.table.unclear:
+            self.note("unclear", path, f"Delta may compute it instead: {self.table.unclear}")
+        if field.nullable:
             self.note("null_filled", path, "left out; Delta fills it with NULL")
         else:
             self.note("refused", path, "left out, and the table says NOT NULL")

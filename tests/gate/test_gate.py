@@ -252,6 +252,57 @@ def test_a_table_is_judged_without_being_written(
     assert json.loads(json.dumps(result.to_dict()))["rows_staged"] == 3
 
 
+LEFT_OUT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: sales
+version: 1.0.0
+status: active
+schema:
+  - name: sales
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, required: true}
+      - {name: cents, logicalType: integer, physicalType: bigint, required: true}
+      - {name: Euro, logicalType: number, physicalType: double}
+"""
+
+
+def test_columns_that_delta_fills_may_be_left_out_unless_rules_look_at_them(
+    spark: Any, lake: Path
+) -> None:
+    target, seen = TableRef(path=str(lake / "sales")), lake / "evaluated"
+    spark.sql(
+        f"CREATE TABLE delta.`{target.path}` (id BIGINT GENERATED ALWAYS AS IDENTITY, "
+        "cents BIGINT, Euro DOUBLE GENERATED ALWAYS AS (CAST(cents / 100 AS DOUBLE))) USING delta"
+    )
+    loose = parse_contract(LEFT_OUT, "sales.odcs.yaml")
+    frame = spark.sql("SELECT explode(array(-250L, 100L)) AS cents")
+    result = gate.write(frame, loose, target)
+    assert (result.accepted, result.rows_written) == (True, 2)
+    kinds = {w.path[0]: w.kind for w in result.warnings}
+    assert (kinds["id"], kinds["Euro"]) == ("numbered", "default_filled")
+    assert {v.check for v in result.unjudged} == {"sales.uniqueness.id", "sales.completeness.id"}
+    assert all("Delta numbers the column" in v.reason for v in result.unjudged)
+    stored = spark.read.format("delta").load(target.path)
+    assert sorted(r["Euro"] for r in stored.collect()) == [-2.5, 1.0]
+    strict = LEFT_OUT.replace(
+        "physicalType: double}", "physicalType: double, logicalTypeOptions: {minimum: 0}}"
+    )
+    held = parse_contract(strict, "sales.odcs.yaml")
+    watched = frame.mapInArrow(lambda batches: (seen.touch() or b for b in batches), "cents bigint")
+    with pytest.raises(gate.Refused, match=r"Euro: .*lacks it.*sales\.range\.Euro") as refused:
+        gate.write(watched, held, target)
+    assert refused.value.result.rows_staged is None
+    assert not seen.exists()
+    assert not gate.check(frame, held, target).accepted
+    given = frame.selectExpr("cents", "CAST(cents / 100 AS DOUBLE) AS Euro")
+    with pytest.raises(gate.Refused) as refused:
+        gate.write(given, held, target)
+    assert [v.check for v in refused.value.result.failed] == ["sales.range.Euro"]
+    assert gate.write(given.where("cents > 0"), held, target).rows_written == 1
+    assert spark.read.format("delta").load(target.path).count() == 3
+
+
 def test_an_empty_frame_passes_and_writes_nothing(
     spark: Any, lake: Path, contract: Contract
 ) -> None:

@@ -82,6 +82,15 @@ def test_a_column_that_delta_fills_itself_may_be_left_out(promise: TableContract
     assert objections(frame, predict(frame, state, WriteOptions()), promise) == ()
 
 
+def test_a_column_that_may_be_generated_is_refused_with_that_doubt(
+    promise: TableContract,
+) -> None:
+    frame = struct("id bigint, flight int, place struct<lat:double>")
+    state = TableState(struct(TABLE), unclear="the log can't be read")
+    (found,) = objections(frame, predict(frame, state, WriteOptions()), promise)
+    assert "Delta may compute it instead: the log can't be read" in found.text
+
+
 def test_many_unknown_columns_are_refused_in_no_time(promise: TableContract) -> None:
     frame = struct(", ".join(f"c{i} int" for i in range(5_000)))
     state = TableState(struct(TABLE))
