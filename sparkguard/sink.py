@@ -48,8 +48,13 @@ def write_once(
     """Writes the rows of `frame`, or nothing when `app_id` has written to `target` before.
 
     Creates the table if it is absent; with `any_names`, so that columns may be called anything.
-    `metadata` stands beside the commit in Delta's history.
+    `metadata` stands beside the commit in Delta's history. Where that is asked of a table in a
+    catalog, the table is created empty in a commit of its own.
     """
+    if metadata and target.name is not None and not exists(frame.sparkSession, target):
+        # The commit in which a catalog creates a table for an append drops the metadata.
+        empty = frame.limit(0).write.format("delta").mode("ignore")
+        _save(empty, target, partitioned_by)
     options = {
         "mergeSchema": "true" if merge_schema else "",
         "overwriteSchema": "true" if overwrite_schema else "",

@@ -170,7 +170,7 @@ class GuardedWrite:
 
     def _committed(self, expected: int) -> int:
         """The target's version that holds our rows; EvaluationError when it holds others."""
-        found = self._commits(" LIMIT 20") or self._commits("") or self._creation()
+        found = self._commits(" LIMIT 20") or self._commits("")
         if not found:
             raise EvaluationError(f"the write to {self.target} left no commit in its history")
         version, rows = found[0]
@@ -190,10 +190,3 @@ class GuardedWrite:
         commits = self.spark.sql(history.text).where(ours.text)
         rows = "operationMetrics['numOutputRows'] AS rows"
         return commits.selectExpr("version", rows).orderBy("version").limit(1).collect()
-
-    def _creation(self) -> list[Row]:
-        """The only commit of a table: a catalog that creates one drops what was said beside it."""
-        history = self.spark.sql(sql.template("DESCRIBE HISTORY {} LIMIT 2", self.target.sql).text)
-        rows = "operationMetrics['numOutputRows'] AS rows"
-        commits = history.selectExpr("version", rows).collect()
-        return commits if self.target.name is not None and len(commits) == 1 else []

@@ -303,6 +303,28 @@ def test_columns_that_delta_fills_may_be_left_out_unless_rules_look_at_them(
     assert spark.read.format("delta").load(target.path).count() == 3
 
 
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_the_first_write_of_a_catalog_table_is_found_again(
+    spark: Any, contract: Contract, mode: Any
+) -> None:
+    target = TableRef(name=f"orders_{mode}")
+    frame = spark.createDataFrame(GOOD, ROWS)
+    first = gate.GateOptions(write_id="first", mode=mode)
+    try:
+        done = gate.write(frame, contract, target, first)
+        assert done.rows_written == 2
+        gate.write(spark.createDataFrame([(9, 1.0, "open", 3)], ROWS), contract, target)
+        again = gate.write(frame, contract, target, first)
+        assert again.target_version == done.target_version
+        assert sorted(row["id"] for row in spark.table(target.name).collect()) == [1, 2, 9]
+        assert live_contracts(spark, target, "orders") == {"1.0.0"}
+        detail = spark.sql(f"DESCRIBE DETAIL {target.name}").collect()[0]
+        assert detail["partitionColumns"] == ["day"]
+        assert [row.tableName for row in spark.sql("SHOW TABLES").collect()] == [target.name]
+    finally:
+        spark.sql(f"DROP TABLE IF EXISTS {target.name}")
+
+
 def test_an_empty_frame_passes_and_writes_nothing(
     spark: Any, lake: Path, contract: Contract
 ) -> None:
