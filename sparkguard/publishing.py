@@ -71,8 +71,10 @@ def publish(
     With `tables` of the contract, versions without live files in them no longer count, and
     doubts about their rows are settled by a full scan of their present versions, whose proofs
     are stored. The name "" stands for the only table of a contract.
+    Raises ConfigurationError for a registry that is absent, older or newer than this SparkGuard.
     """
     refs = tables_of(contract, tables or {})
+    registry.check()
     known = registry.publications(contract.id)
     settled = Settled({}, (), False)
     if refs and known:

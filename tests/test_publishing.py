@@ -125,3 +125,64 @@ def test_a_table_that_the_contract_does_not_know_is_refused(
     refs = {name: TableRef(path=path) for name, path in tables.items()}
     with pytest.raises(ConfigurationError, match=said):
         publish_file(file, None, "ann", tables=refs)  # type: ignore[arg-type]
+
+
+CYCLE = """      - {name: a, logicalType: integer, physicalType: int, unique: true}
+      - {name: shop, logicalType: integer, physicalType: int, relationships: [{to: shops.id}]}
+  - name: shops
+    properties:
+      - {name: id, logicalType: integer, physicalType: int, unique: true}
+      - {name: last, logicalType: integer, physicalType: int, relationships: [{to: orders.a}]}
+"""
+MANY = "".join(
+    f"      - {{name: c{i}, logicalType: number, physicalType: double, required: true}}\n"
+    for i in range(5_000)
+)
+
+
+def test_a_contract_is_published_as_a_whole_or_not_at_all(spark: Any, lake: Path) -> None:
+    registry = Registry(spark, str(lake / "results"))
+    file = lake / "orders.yaml"
+
+    def published(columns: str, version: str = "1.0.0", id: str = "orders") -> Any:
+        file.write_text(HEAD.format(version=version).replace("id: orders", f"id: {id}") + columns)
+        return publish_file(file, registry, "ann")
+
+    with pytest.raises(ConfigurationError, match="sparkguard init"):
+        published(OLD)
+    Store(spark, str(lake / "results")).init()
+    assert published(CYCLE, id="staff").publication is not None
+    assert published(CYCLE, id="staff").decision.already is not None
+    assert published(MANY, id="wide").publication is not None
+    renamed = published(MANY.replace("c4999", "d4999"), "1.1.0", id="wide")
+    assert {b.change.rule for b in renamed.decision.blocks} == {
+        "added_required", "dropped_required",
+    }  # fmt: skip
+    with pytest.raises(ConfigurationError, match=r"1\.0\.0 is not above 1\.0\.0"):
+        published(OLD, id="wide")
+    for text in ("only words", "- a list", "apiVersion: v9.0.0", HEAD.format(version="1.0.0")):
+        file.write_text(text)
+        with pytest.raises(ConfigurationError, match=r"orders\.yaml"):
+            publish_file(file, registry, "ann")
+    with pytest.raises(ConfigurationError, match="shopz"):
+        published(CYCLE.replace("shops.id", "shopz.id"))
+    assert [(row["contract_id"], row["version"]) for row in registry.listing()] == [
+        ("staff", "1.0.0"),
+        ("wide", "1.0.0"),
+    ]
+
+
+def test_a_registry_of_a_newer_release_is_refused_before_a_table_is_read(
+    spark: Any, lake: Path
+) -> None:
+    store = str(lake / "results")
+    Store(spark, store).init()
+    file = lake / "orders.yaml"
+    file.write_text(HEAD.format(version="1.0.0") + OLD)
+    assert publish_file(file, Registry(spark, store), "ann").publication is not None
+    spark.sql(f"ALTER TABLE delta.`{store}/runs` SET TBLPROPERTIES ('sparkguard.generation'='9')")
+    file.write_text(HEAD.format(version="1.1.0") + NEW)
+    absent = {"": TableRef(path=str(lake / "absent"))}
+    with pytest.raises(ConfigurationError, match=r"generation 9.*Use a newer SparkGuard"):
+        publish_file(file, Registry(spark, store), "ann", tables=absent)
+    assert len(Registry(spark, store).listing()) == 1
