@@ -65,41 +65,55 @@ def recomputed(
 
     keys = [entity(i) for i in range(len(spec.entity))]
     merged = _merged(spec, features, left, right)
+    # What is summed is written out after the sort, so that less is shuffled and sorted.
+    in_order = merged.repartition(*keys).sortWithinPartitions(*keys, TIME)
+    added = _added(spec, _parts(spec, features, right))
+    flags = {name: is_kind.cast("int") for name, is_kind in _flags().items()}
     here = W.partitionBy(*keys).orderBy(TIME)
-    entered = here.rangeBetween(_FIRST, 0)
+    whole = here.rowsBetween(_FIRST, (1 << 63) - 1)
     size = _size(spec.window)
-    gone = here.rangeBetween(_FIRST, -size) if size is not None else None
+
+    def sofar(part: str, back: int = 0) -> Column:
+        return F.coalesce(F.sum(part).over(here.rangeBetween(_FIRST, -back)), F.lit(0))
 
     def total(part: str) -> Column:
-        inside = F.coalesce(F.sum(part).over(entered), F.lit(0))
-        if gone is None:
-            return inside
-        left_part = part if part + _LEAVES not in merged.columns else part + _LEAVES
-        return inside - F.coalesce(F.sum(left_part).over(gone), F.lit(0))
+        if size is None:
+            return sofar(part)
+        return sofar(part) - sofar(part + _LEAVES if part + _LEAVES in added else part, size)
 
-    parts = [c for c in merged.columns if c.startswith(_PART) and not c.endswith(_LEAVES)]
-    whole = here.rowsBetween(_FIRST, (1 << 63) - 1)
-    summed = merged.select(
+    def at_once(flag: str) -> Column:
+        # A frame of one instant would keep and sum the rows of each anew, and takes longer.
+        return sofar(flag) - sofar(flag, 1)
+
+    summed = in_order.withColumns(flags | added).select(
         *keys,
         TIME,
         *(c for c in merged.columns if c.startswith(_KEPT)),
-        F.sum(_IS_ROW).over(here.rangeBetween(0, 0)).alias(ROWS),
+        at_once(_IS_ROW).alias(ROWS),
         F.max(_IS_ROW).over(whole).alias(_HAS_ROWS),
         F.max(_IS_EVENT).over(whole).alias(_HAS_EVENTS),
-        F.max(_IS_DUE).over(here.rangeBetween(0, 0)).alias(_DUE_HERE),
+        at_once(_IS_DUE).alias(_DUE_HERE),
         F.row_number().over(here).alias(_NTH),
         _IS_ROW,
         _IS_DUE,
-        *(total(p).alias(p.removeprefix(_PART)) for p in parts),
+        *(total(p).alias(p.removeprefix(_PART)) for p in added if not p.endswith(_LEAVES)),
     )
     return _windows(spec, summed)
 
 
 _PART, _LEAVES = "__sparkguard_part", "_leaves"
 _KEPT = (observed(0)[:-1], by_column(0)[:-1])
+_KIND, _ROW, _EVENT, _DUE = "__sparkguard_kind", 0, 1, 2
 _IS_ROW, _IS_EVENT, _IS_DUE = "__sparkguard_is_row", "__sparkguard_is_event", "__sparkguard_is_due"
 _HAS_ROWS, _HAS_EVENTS = "__sparkguard_has_rows", "__sparkguard_has_events"
 _DUE_HERE, _NTH = "__sparkguard_due_here", "__sparkguard_nth"
+
+
+def _flags() -> dict[str, Column]:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    kind = F.col(_KIND)
+    return {_IS_ROW: kind == _ROW, _IS_EVENT: kind != _ROW, _IS_DUE: kind == _DUE}
 
 
 def _windows(spec: WindowSpec, summed: DataFrame) -> DataFrame:
@@ -109,7 +123,7 @@ def _windows(spec: WindowSpec, summed: DataFrame) -> DataFrame:
     is_row = F.col(_IS_ROW) == 1
     if spec.required == "events":
         absent = (F.col(_IS_DUE) == 1) & (F.col(ROWS) == 0)
-        due = F.col(_DUE_HERE) == 1
+        due = F.col(_DUE_HERE) > 0
     else:
         absent = (F.col(_HAS_ROWS) == 0) & (F.col(_NTH) == 1)
         due = F.col(_HAS_EVENTS) == 1
@@ -124,32 +138,36 @@ def _merged(
     from pyspark.sql import functions as F  # noqa: N812
 
     keys = [entity(i) for i in range(len(spec.entity))]
-    zero, one = F.lit(0), F.lit(1)
-    rows = left.withColumns({_IS_ROW: one, _IS_EVENT: zero, _IS_DUE: zero})
-    events = _entering(spec, right)
-    parts = _parts(spec, features, right)
-    two = _split(spec)
-    added = (
-        {_PART + n: F.col(_ENTERS) * c for n, c in parts.items()}
-        if two
-        else {_PART + n: c for n, c in parts.items()}
-    )
-    if two and _size(spec.window) is not None:
-        added |= {_PART + n + _LEAVES: F.col(_GOES) * c for n, c in parts.items()}
-    changes = events.select(
+    summands = {operand_of(f, features): f.adds for f in features if f.aggregate.column}
+    present = F.lit(0).cast("bigint")
+    changes = _entering(spec, right).select(
         *keys,
         F.col(_AT).alias(TIME),
-        zero.alias(_IS_ROW),
-        one.alias(_IS_EVENT),
-        zero.alias(_IS_DUE),
-        *(c.alias(n) for n, c in added.items()),
+        F.lit(_EVENT).alias(_KIND),
+        *((_ENTERS, _GOES) if _split(spec) else ()),
+        *(
+            (F.col(v) if adds else F.when(F.col(v).isNotNull(), present)).alias(v)
+            for v, adds in summands.items()
+        ),
     )
+    rows = left.withColumn(_KIND, F.lit(_ROW))
     merged = rows.unionByName(changes, allowMissingColumns=True)
     if spec.required == "events":
-        due = right.select(*keys, TIME).distinct()
-        due = due.withColumns({_IS_ROW: zero, _IS_EVENT: one, _IS_DUE: one})
+        due = right.select(*keys, TIME).distinct().withColumn(_KIND, F.lit(_DUE))
         merged = merged.unionByName(due, allowMissingColumns=True)
     return merged
+
+
+def _added(spec: WindowSpec, parts: dict[str, Column]) -> dict[str, Column]:
+    """What a row adds to each total where it enters and, if it may differ, where it leaves."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    if not _split(spec):
+        return {_PART + n: F.when(F.col(_KIND) == _EVENT, c) for n, c in parts.items()}
+    added = {_PART + n: F.col(_ENTERS) * c for n, c in parts.items()}
+    if _size(spec.window) is not None:
+        added |= {_PART + n + _LEAVES: F.col(_GOES) * c for n, c in parts.items()}
+    return added
 
 
 _AT, _ENTERS, _GOES = "__sparkguard_at", "__sparkguard_in", "__sparkguard_out"
