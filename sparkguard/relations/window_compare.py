@@ -206,7 +206,7 @@ def _sum_equal(
         F.abs(held.try_cast("double")) < float(1 << 50) / unit
     )
     total = F.col(high(i)) * LIMB + F.col(low(i))
-    digits = F.round(held.try_cast("double") * float(unit)).cast("bigint")
+    digits = F.rint(held.try_cast("double") * float(unit)).cast("bigint")
     return F.when(short & F.col(low(i)).between(-(1 << 50), 1 << 50), digits == total).otherwise(
         wide
     )

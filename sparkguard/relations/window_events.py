@@ -227,8 +227,9 @@ def unscaled(column: Column, type_: DataType, decimals: int | None) -> Column:
     match type_:
         case T.DecimalType():
             if type_.precision <= 15:
-                # Exact: the error of a double is below half a unit up to 2^51.
-                return F.round(column.cast("double") * 10.0**type_.scale).cast("bigint")
+                # Exact: the error of a double is below half a unit up to 2^51. `round` would go
+                # through the digits of each double as text.
+                return F.rint(column.cast("double") * 10.0**type_.scale).cast("bigint")
             digits = column * F.lit(10**type_.scale).cast("decimal(38,0)")
             wide = type_.precision > 18
             return digits.cast("decimal(38,0)" if wide else "bigint")
