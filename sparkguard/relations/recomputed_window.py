@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard.relations import window_pairs, window_totals
 from sparkguard.relations.base import Relation, Tables, in_full, slice_of
-from sparkguard.relations.window_compare import compared, status
+from sparkguard.relations.window_compare import compared, shortened, status
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     BUCKETS,
@@ -113,13 +113,15 @@ def rows_compared(
     by_totals = window_totals.applies(spec) and all(
         f.adds or f.aggregate.function == "count" for f in features
     )
+    events = in_full(tables, spec.events)
+    units = [unit_of(feature, events) for feature in features]
+    if by_totals:
+        left = shortened(features, left, right, units)
     engine = window_totals if by_totals else window_pairs
     windows = engine.recomputed(spec, features, left, right)
-    events = in_full(tables, spec.events)
     truncated: Column | None = None
     if spec.history == "retained" and spec.window.kind != "session":
         windows, truncated = _truncated(spec, windows, events)
-    units = [unit_of(feature, events) for feature in features]
     judged = compared(spec, features, windows, units, truncated)
     for column, value in slice_of(tables, spec.table).values:
         judged = judged.where(column_of(by_column(by.index(column))).eqNullSafe(F.lit(value)))

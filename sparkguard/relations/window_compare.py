@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_events import entity, observed, operand_of
@@ -31,6 +32,51 @@ def status(n: int) -> str:
     return f"__sparkguard_status{n}"
 
 
+def digits(n: int) -> str:
+    """The value of the `n`th feature in units of its last place, where that is short."""
+    return f"{observed(n)}_digits"
+
+
+SHORT = 1 << 50
+"""Below this, a double times a power of ten is off by less than half a unit."""
+
+
+def shortened(
+    features: Sequence[Feature], left: DataFrame, right: DataFrame, units: Sequence[int]
+) -> DataFrame:
+    """Feature rows with short sums as whole numbers: each copy of a wide decimal is parsed."""
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    for n, unit in enumerate(units):
+        type_ = left.schema[observed(n)].dataType
+        if (
+            features[n].aggregate.function != "sum"
+            or not isinstance(type_, T.DecimalType)
+            or type_.precision <= 18
+            or type_.scale > 18
+            or 10**type_.scale != unit
+            or isinstance(right.schema[operand_of(features[n], features)].dataType, T.DecimalType)
+        ):
+            continue
+        held = F.col(observed(n))
+        short = F.abs(held.cast("double")) < float(SHORT) / unit
+        whole = F.when(short, F.rint(held.cast("double") * float(unit)).cast("bigint"))
+        left = left.withColumns({digits(n): whole, observed(n): F.when(~short, held)})
+    return left
+
+
+def _restored(windows: DataFrame, n: int, unit: int) -> Column:
+    """What the `n`th feature holds, as stored."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    if digits(n) not in windows.columns:
+        return F.col(observed(n))
+    type_, scale = windows.schema[observed(n)].dataType, len(str(unit)) - 1
+    place = F.lit(str(Decimal(1) / unit)).cast(f"decimal({max(scale, 1)},{scale})")
+    return F.coalesce(observed(n), (F.col(digits(n)).cast("decimal(16,0)") * place).cast(type_))
+
+
 def compared(
     spec: WindowSpec,
     features: Sequence[Feature],
@@ -43,7 +89,10 @@ def compared(
         status(n): _status(spec, features, n, windows, units[n], truncated)
         for n in range(len(features))
     }
-    return windows.withColumns(found)
+    judged = windows.withColumns(found)
+    short = [n for n in range(len(features)) if digits(n) in windows.columns]
+    stored = {observed(n): _restored(windows, n, units[n]) for n in short}
+    return judged.withColumns(stored).drop(*map(digits, short)) if short else judged
 
 
 def _status(
@@ -59,7 +108,10 @@ def _status(
     def lit(s: Status) -> Column:
         return F.lit(int(s)).cast("tinyint")
 
-    aggregate, held = features[n].aggregate, F.col(observed(n))
+    aggregate, held = features[n].aggregate, _restored(windows, n, unit)
+    lacking = F.col(observed(n)).isNull()
+    if digits(n) in windows.columns:
+        lacking = lacking & F.col(digits(n)).isNull()
     population = F.col(POPULATION)
     values = _count(spec, features, n)
     empty = population == 0 if aggregate.function in ("count", "count_distinct") else values == 0
@@ -75,10 +127,8 @@ def _status(
     if aggregate.empty == 0:
         equal = F.when(empty, held == 0).otherwise(equal)
     by_value = (
-        F.when(
-            none, F.when(held.isNull(), lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL))
-        )
-        .when(held.isNull(), lit(Status.NULL_FOR_VALUE))
+        F.when(none, F.when(lacking, lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL)))
+        .when(lacking, lit(Status.NULL_FOR_VALUE))
         .when(equal.isNull(), lit(Status.INEXACT))
         .when(equal, lit(Status.MATCHING))
         .otherwise(lit(Status.WRONG))
@@ -126,13 +176,13 @@ def _equal(
     """Whether the stored value is the exact one; NULL where the exact one is out of reach."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    feature, held = features[n], F.col(observed(n))
+    feature, held = features[n], _restored(windows, n, unit)
     type_ = windows.schema[observed(n)].dataType
     match feature.aggregate.function:
         case "count":
             return same(feature, held, type_, values)
         case "sum":
-            return _sum_equal(feature, held, type_, windows, _operand(features, n), unit)
+            return _sum_equal(features, n, held, type_, windows, unit)
         case "mean":
             total = _wide(windows, _operand(features, n))
             return _ratio_equal(feature, held, type_, total, values, unit)
@@ -188,28 +238,33 @@ def _times(a: Column, b: Column) -> Column:
 
 
 def _sum_equal(
-    feature: Feature, held: Column, type_: DataType, windows: DataFrame, i: int, unit: int
+    features: Sequence[Feature],
+    n: int,
+    held: Column,
+    type_: DataType,
+    windows: DataFrame,
+    unit: int,
 ) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
+    i = _operand(features, n)
     if isinstance(type_, (T.FloatType, T.DoubleType)):
-        return near(
-            feature.tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / unit
-        )
+        tolerance = features[n].tolerance
+        return near(tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / unit)
     scale = type_.scale if isinstance(type_, T.DecimalType) else 0
     wide = _decimal_equal(held, type_, _wide(windows, i), F.lit(1).cast("bigint"), unit)
     if high(i) not in windows.columns or 10**scale != unit:
         return wide
     # Nearly all totals fit 64 bits and 50 of them; there plain arithmetic is exact, and fast.
-    short = F.col(high(i)).between(-(1 << 18), (1 << 18) - 1) & (
-        F.abs(held.try_cast("double")) < float(1 << 50) / unit
-    )
+    if digits(n) in windows.columns:
+        short, whole = F.col(digits(n)).isNotNull(), F.col(digits(n))
+    else:
+        short = F.abs(held.try_cast("double")) < float(SHORT) / unit
+        whole = F.rint(held.try_cast("double") * float(unit)).cast("bigint")
+    short = short & F.col(high(i)).between(-(1 << 18), (1 << 18) - 1)
     total = F.col(high(i)) * LIMB + F.col(low(i))
-    digits = F.rint(held.try_cast("double") * float(unit)).cast("bigint")
-    return F.when(short & F.col(low(i)).between(-(1 << 50), 1 << 50), digits == total).otherwise(
-        wide
-    )
+    return F.when(short & F.col(low(i)).between(-SHORT, SHORT), whole == total).otherwise(wide)
 
 
 def _ratio_equal(

@@ -9,7 +9,7 @@ import pytest
 
 from sparkguard.relations.recomputed_window import rows_compared, unit_of
 from sparkguard.relations.window_compare import status
-from sparkguard.relations.window_events import TIME, entity
+from sparkguard.relations.window_events import TIME, entity, observed
 from sparkguard.windows.clock import moment
 from sparkguard.windows.durations import DAY, HOUR
 from sparkguard.windows.features import Feature
@@ -117,6 +117,31 @@ def test_sums_beyond_64_bits_are_exact(spark: Any) -> None:
         for row in rows_compared(declared, (feature,), frames, ()).collect()
     }
     assert found == {"a": "MATCHING", "b": "WRONG"}
+
+
+def test_wide_decimals_are_compared_to_the_last_place_and_handed_back_as_stored(spark: Any) -> None:
+    declared = spec(window(length="P40D", bounds="(]"))
+    edge = Decimal(2**50) / 100
+    place = Decimal("0.01")
+    amounts = {"a": Decimal("-12.34"), "b": edge - place, "c": edge, "d": edge + place, "e": edge}
+    held = amounts | {"e": edge - place, "f": None, "g": Decimal("1.01")}
+    amounts |= {"f": place, "g": Decimal("1.00")}
+    frames = Frames(
+        features=spark.createDataFrame(
+            [(key, moment(DAY), value) for key, value in held.items()],
+            "key string, at timestamp, total decimal(28,2)",
+        ),
+        events=spark.createDataFrame(
+            [(key, moment(n), value) for n, (key, value) in enumerate(amounts.items())],
+            "key string, time timestamp, amount decimal(18,2)",
+        ),
+    )
+    feature = Feature(("total",), Aggregate("sum", None, "amount"))
+    rows = rows_compared(declared, (feature,), frames, ()).collect()
+    assert {row[entity(0)]: row[observed(0)] for row in rows} == held
+    found = {row[entity(0)]: Status(row[status(0)]).name for row in rows}
+    wrong = {"e": "WRONG", "f": "NULL_FOR_VALUE", "g": "WRONG"}
+    assert found == {**dict.fromkeys("abcd", "MATCHING"), **wrong}
 
 
 def test_entities_are_sampled_whole_and_the_hottest_always(spark: Any) -> None:
