@@ -48,7 +48,10 @@ def list_(
     with live("reading the results"):
         found = standings(open_store(store), SystemClock().now())
     shown = [one for one in found if everything or one.state is not AlertState.RESOLVED]
-    out.print(_table(shown))
+    if shown:
+        out.print(_table(shown))
+    else:
+        out.print(f"no open alerts; {len(found)} resolved (--all)" if found else "no alerts")
     write_json(json_file, [{**asdict(one.row), "state": one.state.value} for one in shown])
 
 
@@ -110,7 +113,16 @@ def print_deliveries(found: Sequence[Delivery]) -> None:
 
 def _table(found: Sequence[Standing]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("state", "outcome", "dataset", "check", "slices", "since", "owner", "reason"):
+    for heading in (
+        "state",
+        "outcome",
+        "dataset",
+        "check",
+        "slices",
+        "first seen",
+        "owner",
+        "reason",
+    ):
         table.add_column(heading)
     for one in found:
         row, note = one.row, one.note

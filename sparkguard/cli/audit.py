@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,6 +99,9 @@ def audit(
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
     out.print(f"results are Delta tables in {result.location}", soft_wrap=True, markup=False)
+    if result.exit_code:
+        look = f"sparkguard report {shlex.quote(result.run_id)} --store {result.location}"
+        out.print(f"see why and since when: {look}", soft_wrap=True, markup=False)
     write_json(json_file, result.to_dict())
     if junit_file is not None:
         from sparkguard.report.junit import junit_xml

@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.rendering.plaintext import SECONDS, duration, number, printable
+from sparkguard.rendering.plaintext import SECONDS, duration, number, plural, printable, unit_of
+from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
@@ -44,7 +45,8 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
         slices = "" if everything else _slices_beside(row, rows)
         table.add_row(
             f"[{_STYLES[Outcome(row.outcome)]}]{row.outcome}[/]",
-            escape(printable(row.check_id)) + (f" and {others} more checks" if others else ""),
+            escape(printable(row.check_id))
+            + (f" and {plural(others, 'more check')}" if others else ""),
             escape(printable(str(Slice.parse(row.slice)))) + slices,
             _observed(row),
             escape(printable(row.reason)),
@@ -91,8 +93,10 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
     slices = [r for r in rows if r.check_id == row.check_id and r.slice]
     if row.slice or not slices:
         return ""
-    same = sum(r.outcome == row.outcome for r in slices)
-    return f" and {same} of {len(slices)} slices"
+    same = [Slice.parse(r.slice) for r in slices if r.outcome == row.outcome]
+    some = 0 < len(same) < len(slices)
+    first = f", first {escape(printable(str(min(same, key=in_order))))}" if some else ""
+    return f" and {len(same)} of {len(slices)} slices{first}"
 
 
 def _observed(row: ResultRow) -> str:
@@ -101,5 +105,5 @@ def _observed(row: ResultRow) -> str:
             if row.unit == SECONDS and not isinstance(value, str):
                 return duration(value)
             text = value if isinstance(value, str) else number(value)
-            return f"{text} {row.unit}".strip()
+            return f"{text} {unit_of(text, row.unit)}".strip()
     return ""

@@ -166,7 +166,8 @@ def _change(
             *(*subject, kind, AlertState.RESOLVED.value, Outcome.PASS.value, open_.outcome),
             *((), (), None, "", open_.first_seen, as_of),
         )
-    worst = max(broken, key=lambda v: (_BADNESS.index(v.outcome), not v.slice.is_whole))
+    # Of slices that are as bad the whole speaks: its numbers are those of all rows.
+    worst = max(broken, key=lambda v: (_BADNESS.index(v.outcome), v.slice.is_whole))
     keys = tuple(sorted({*left, *missed, *(v.slice.key for v in broken)}))
     new = tuple(key for key in keys if open_ is None or key not in open_.slices)
     if open_ is not None and not new and open_.outcome == worst.outcome.value:

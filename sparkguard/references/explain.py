@@ -41,7 +41,7 @@ _SAID = {
 }
 _CHANGED = {
     Why.PARENT_DELETED: "lost their parent",
-    Why.CHILD_ADDED: "came with new rows",
+    Why.CHILD_ADDED: "came with new values",
     Why.PARENT_ARRIVED: "got their parent",
     Why.CHILD_DELETED: "lost their rows",
     Why.UNKNOWN: "of unknown cause",

@@ -135,6 +135,16 @@ def duration(seconds: float) -> str:
     return " ".join(named[:2]) or "0 s"
 
 
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def unit_of(number_: str, unit: str) -> str:
+    """`unit`, a plural, as it stands behind a number: `1 row`, `2 rows`."""
+    return unit.removesuffix("s") if number_ == "1" else unit
+
+
 def printable(text: str) -> str:
     """`text` without control characters, which a terminal would obey."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)

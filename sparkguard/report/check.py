@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sparkguard.rendering.markup import Child, Markup, element
+from sparkguard.rendering.plaintext import plural
 from sparkguard.report.figures import figures_of, outcomes
 from sparkguard.report.model import Change, CheckPart, Picture, Seen, Trend
 from sparkguard.report.tables import more, of_picture, of_samples, table
@@ -14,7 +15,6 @@ from sparkguard.report.words import (
     badge,
     line_of,
     observed,
-    plural,
 )
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice

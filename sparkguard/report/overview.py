@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparkguard.rendering.markup import Child, Markup, element
-from sparkguard.rendering.plaintext import duration
+from sparkguard.rendering.plaintext import duration, plural
 from sparkguard.report import check as checks
 from sparkguard.report.figures import outcomes
 from sparkguard.report.model import DatasetPart, Report, Trend
 from sparkguard.report.tables import more, table
-from sparkguard.report.words import RANK, WORDS, badge, moment, plural, shape
+from sparkguard.report.words import RANK, WORDS, badge, moment, shape
 from sparkguard.verdicts import Outcome
 
 MOST_CHANGES = 40

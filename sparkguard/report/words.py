@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 from sparkguard.rendering.markup import Markup, element, joined
-from sparkguard.rendering.plaintext import SECONDS, duration
+from sparkguard.rendering.plaintext import SECONDS, duration, unit_of
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
@@ -99,7 +99,7 @@ def observed(row: ResultRow) -> str:
         return duration(row.observed_double)
     else:
         text = number(row.observed_double)
-    return f"{text} {row.unit}".strip() if text else ""
+    return f"{text} {unit_of(text, row.unit)}".strip() if text else ""
 
 
 def observed_number(row: ResultRow) -> float | None:
@@ -115,11 +115,6 @@ def observed_number(row: ResultRow) -> float | None:
 
 def moment(when: datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 check`, `2 checks`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def line_of(*parts: Markup | str) -> Markup:

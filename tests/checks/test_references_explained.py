@@ -108,7 +108,7 @@ def test_new_known_and_healed_orphans_against_the_last_run(spark: Any, observe: 
     assert told(after(first, 1)[1]) == (Outcome.PASS, {"new": 0, "known": 0, "healed": 2})
     _, replaced = after(first, 1, 8, 7)
     assert told(replaced) == (Outcome.FAIL, {"new": 1, "known": 1, "healed": 1})
-    assert replaced.reason == "1 orphan keys were none in the last run: 1 came with new rows"
+    assert replaced.reason == "1 orphan keys were none in the last run: 1 came with new values"
     clean, _ = after(None, 1)
     assert told(after(clean, 8)[1]) == (Outcome.FAIL, {"new": 1, "known": 0, "healed": 0})
     # A last run whose list is lost or cut can't tell which keys are new: that is never a pass.

@@ -40,8 +40,21 @@ def test_checks_that_one_reason_kept_from_being_judged_share_a_row() -> None:
     lines = [" ".join(line.split()) for line in found.get().splitlines()[1:]]
     assert lines == [
         "error flights.range.c whole table PATH_NOT_FOUND",
-        "error orders.range.a and 1 more checks whole table PATH_NOT_FOUND",
+        "error orders.range.a and 1 more check whole table PATH_NOT_FOUND",
         "fail orders.range.d whole table 1 row",
         "fail orders.range.e whole table 1 row",
         "skipped orders.range.f whole table not tonight",
     ]
+
+
+def test_where_some_slices_broke_the_first_of_them_is_named() -> None:
+    slices = {"9": "pass", "10": "fail", "11": "fail"}
+    rows = (
+        row("orders.range.a", "fail", observed_long=1, unit="rows"),
+        *(row("orders.range.a", outcome, f"day={day}") for day, outcome in slices.items()),
+    )
+    console = Console(width=140)
+    with console.capture() as found:
+        console.print(verdict_table(RunResult(run(), rows, "/lake/sparkguard")))
+    assert "whole table and 2 of 3 slices, first day=10" in found.get()
+    assert " 1 row " in found.get()

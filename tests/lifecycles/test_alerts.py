@@ -86,12 +86,15 @@ def test_a_changed_outcome_is_a_change() -> None:
     assert [r.previous_outcome for r in night(opened, 2, m5=Outcome.FAIL)] == ["warn"]
 
 
-def test_the_reason_is_that_of_the_worst_slice() -> None:
+def test_the_reason_is_that_of_the_whole_unless_a_slice_is_worse() -> None:
     whole = Verdict("c", WHOLE, Outcome.FAIL, Severity.ERROR, reason="sum")
     part = Verdict("c", Slice.of({"m": "1"}), Outcome.FAIL, Severity.ERROR, reason="part")
-    (row,) = changes({}, [("d", "k", whole), ("d", "k", part)], START)
-    assert row.reason == "part"
-    assert row.slices == ("", "m=1")
+    (row,) = changes({}, [("d", "k", part), ("d", "k", whole)], START)
+    assert (row.reason, row.slices) == ("sum", ("", "m=1"))
+    (row,) = changes(
+        {}, [("d", "k", replace(whole, outcome=Outcome.WARN)), ("d", "k", part)], START
+    )
+    assert (row.reason, row.slices) == ("part", ("", "m=1"))
 
 
 def test_what_could_not_be_judged_opens_an_alert_where_that_weighs() -> None:

@@ -62,10 +62,10 @@ def test_the_parent_of_then_tells_of_new_keys_and_that_of_now_of_healed_ones() -
         "e": "child_added",
     }
     assert said_of_new(told) == (
-        "2 orphan keys were none in the last run: 1 lost their parent, 1 came with new rows"
+        "2 orphan keys were none in the last run: 1 lost their parent, 1 came with new values"
     )
     assert texts(told) == {
-        "new": "complete; 1 lost their parent, 1 came with new rows",
+        "new": "complete; 1 lost their parent, 1 came with new values",
         "known": "complete",
         "healed": "complete; 1 got their parent, 1 lost their rows",
     }

@@ -107,7 +107,7 @@ def test_causes_are_told_by_the_version_that_the_last_run_read(spark: Any, tmp_p
     }
     (verdict,) = second.where("orders.references", "")
     assert verdict.reason.startswith(
-        "3 orphan keys were none in the last run: 2 lost their parent, 1 came with new rows"
+        "3 orphan keys were none in the last run: 2 lost their parent, 1 came with new values"
     )
 
     orders(spark, tmp_path, 1, 2, 3, 4, 5)  # the parent stays as it is

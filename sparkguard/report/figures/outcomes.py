@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from sparkguard.rendering.markup import Child, Markup, element
+from sparkguard.rendering.plaintext import plural
 from sparkguard.report.figures.frame import Figure, Plot, Scale, clipped, rect, svg, text, thinned
 from sparkguard.report.model import Point, ShadowPart
-from sparkguard.report.words import WORDS, moment, number, plural, shape
+from sparkguard.report.words import WORDS, moment, number, shape
 from sparkguard.results.records import RunRecord
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from sparkguard.rendering.markup import Child, Markup, element
+from sparkguard.rendering.plaintext import plural
 from sparkguard.report.figures.frame import (
     Figure,
     Plot,
@@ -20,7 +21,7 @@ from sparkguard.report.figures.frame import (
     thinned,
 )
 from sparkguard.report.model import Picture
-from sparkguard.report.words import number, plural
+from sparkguard.report.words import number
 from sparkguard.verdicts import Evidence
 
 _LIMITED = "PSI"
