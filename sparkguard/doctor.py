@@ -110,7 +110,7 @@ def of_session(spark: SparkSession) -> Iterator[Row]:
     else:
         fix = "Set spark.sql.session.timeZone to UTC, or dates depend on the session."
         yield Row("Time zone", zone, Status.WARN, fix)
-    yield Row("ANSI", setting(spark, "spark.sql.ansi.enabled") or "unknown")
+    yield Row("ANSI", setting(spark, "spark.sql.ansi.enabled") or "as Spark sets it")
     if setting(spark, "spark.sql.caseSensitive") == "true":
         yield Row("Case sensitivity", "on; column names must match exactly")
     else:

@@ -84,9 +84,15 @@ def local_settings(delta_jars: tuple[Path, ...]) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": quiet,
+        # Where it is missing, Spark would say so in every command.
+        "spark.sql.execution.arrow.pyspark.enabled": str(_has_arrow()).lower(),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+
+
+def _has_arrow() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("pandas", "pyarrow"))
 
 
 def managing_platform() -> str | None:
