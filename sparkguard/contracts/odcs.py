@@ -60,11 +60,20 @@ def read_file(path: str | FilePath) -> bytes:
             return stream.read(4 * LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
+        near = did_you_mean(FilePath(path).name, _beside(FilePath(path)))
         raise ConfigurationError(
-            [Problem(Location(str(path)), f"can't be read: {reason}")]
+            [Problem(Location(str(path)), f"can't be read: {reason}.{near}")]
         ) from None
     except ValueError:
         raise ConfigurationError(f"not a file name: {str(path)[:200]!r}") from None
+
+
+def _beside(file: FilePath) -> list[str]:
+    """The names of what lies in the folder of a file that may not be there."""
+    try:
+        return sorted(other.name for other in file.parent.iterdir() if other.name != file.name)
+    except OSError:
+        return []
 
 
 def _header(source: Source) -> None:

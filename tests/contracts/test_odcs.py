@@ -180,6 +180,9 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.yaml", tmp_path):
         with pytest.raises(ConfigurationError, match="can't be read"):
             load_contract(path)
+    (tmp_path / "orders.odcs.yaml").touch()
+    with pytest.raises(ConfigurationError, match=r"Did you mean 'orders\.odcs\.yaml'"):
+        load_contract(tmp_path / "order.odcs.yaml")
 
 
 def test_rule_ids_are_unique_and_do_not_depend_on_other_rules() -> None:
