@@ -96,6 +96,12 @@ def test_each_transition_is_told_once(spark: Any, place: str, tmp_path: Path) ->
     assert f"Idempotency-Key: {opened['id']}" in to.heads[0]
 
 
+def test_the_last_row_of_each_alert_knows_its_audit(spark: Any, place: str) -> None:
+    found = stored.last_rows_by_audit(Store(spark, place), START + timedelta(days=3))
+    states_of = {check: row.state for (_, check), row in found.pop("nightly").items()}
+    assert (states_of, found) == ({"orders.id.required": "resolved", "orders.n": "open"}, {})
+
+
 def test_only_what_certainly_was_not_taken_is_sent_again(spark: Any, place: str) -> None:
     clock = FixedClock(START)
     with receiver(status(503), status(404), status(200)) as to:
