@@ -50,21 +50,22 @@ def last_rows_by_audit(store: Store, before: datetime) -> dict[str, dict[Subject
 
 
 def _last(store: Store, before: datetime | None) -> list[tuple[AlertRow, str]]:
-    rows = store.read("alerts")
+    # The runs come first: a run seen there had its rows stored before.
+    runs = store.read("runs").selectExpr("run_id", "audit").distinct()
+    rows = store.read("alerts", committed=False)
     if before is not None:
         rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
-    runs = store.read("runs").selectExpr("run_id", "audit").distinct()
     last = (
-        rows.selectExpr(
+        rows.join(runs, "run_id")
+        .selectExpr(
             *AlertRow.__dataclass_fields__,
-            "run_id",
+            "audit",
             "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC,"
             " written_at DESC) AS age",
         )
         .where("age = 1")
-        .join(runs, "run_id")
     )
-    found = store.collect(last.drop("age", "run_id"), "alerts", MOST)
+    found = store.collect(last.drop("age"), "alerts", MOST)
     audits = [row.pop("audit") for row in found]
     return list(zip(map(_alert_row, found), audits, strict=True))
 
