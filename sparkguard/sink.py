@@ -181,19 +181,23 @@ def point_view(spark: SparkSession, view: str, target: TableRef, version: int) -
     spark.sql(sql.template("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", name, at).text)
 
 
-def exists(spark: SparkSession, target: TableRef) -> bool:
-    """Whether there is such a table.
+def detail(spark: SparkSession, target: TableRef) -> Row | None:
+    """What Delta says of a table as a whole, None where there is none.
 
     A failure to find out is raised, since a table that is taken for absent would be written anew
     as a whole.
     """
     try:
-        spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()
+        return spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
     except Exception as error:
         if is_absent(error):
-            return False
+            return None
         raise
-    return True
+
+
+def exists(spark: SparkSession, target: TableRef) -> bool:
+    """Whether there is such a table; raises as `detail` does."""
+    return detail(spark, target) is not None
 
 
 def update(

@@ -7,15 +7,15 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.conditions import is_absent
 from sparkguard.datatypes import from_json
 from sparkguard.deltalog import declared_schema
 from sparkguard.errors import SnapshotError
 from sparkguard.gate.prediction import TableState
+from sparkguard.sink import detail
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row, SparkSession
+    from pyspark.sql import SparkSession
 
 _DEFAULT = "CURRENT_DEFAULT"
 _GENERATED = "delta.generationExpression"
@@ -27,12 +27,12 @@ def stored_state(
     spark: SparkSession, target: TableRef, arriving: Collection[str] = ()
 ) -> TableState | None:
     """The target as it is stored, for rows of the columns `arriving`; None when there is none."""
-    detail = _detail(spark, target)
-    if detail is None:
+    known = detail(spark, target)
+    if known is None:
         return None
     stored = spark.sql(sql.template("SELECT * FROM {}", target.sql).text).schema
-    properties = detail["properties"] or {}
-    features = set(detail["tableFeatures"] or ())
+    properties = known["properties"] or {}
+    features = set(known["tableFeatures"] or ())
     declared: Mapping[str, Mapping[str, Any]] = {f.name: f.metadata for f in stored.fields}
     given = {name.casefold() for name in arriving}
     left_out = {name for name in declared if name.casefold() not in given}
@@ -55,15 +55,6 @@ def stored_state(
         always_numbered=frozenset(n for n, m in declared.items() if m.get(_TAKES_VALUES) is False),
         unclear=unclear,
     )
-
-
-def _detail(spark: SparkSession, target: TableRef) -> Row | None:
-    try:
-        return spark.sql(sql.template("DESCRIBE DETAIL {}", target.sql).text).collect()[0]
-    except Exception as error:
-        if is_absent(error):
-            return None
-        raise
 
 
 def _declared(spark: SparkSession, target: TableRef) -> Mapping[str, Mapping[str, Any]]:
