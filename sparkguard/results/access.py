@@ -60,6 +60,11 @@ class Access:
     known: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Columns of tables that were looked at: others may only add to them."""
 
+    @property
+    def init_command(self) -> str:
+        """What to type for tables that are absent or old."""
+        return f"`sparkguard init --results {self.location}`"
+
     @classmethod
     def open(
         cls,
@@ -101,7 +106,7 @@ class Access:
         if stored is None:
             raise StoreError(
                 f"result table {self.location.table(table.name)} does not exist; "
-                f"create it with `sparkguard init --results {self.location}`"
+                f"create it with {self.init_command}"
             )
         return self._stored(table).selectExpr(
             *(

@@ -79,14 +79,15 @@ def check(access: Access, tables: Iterable[str] | None = None) -> None:
         foreign.extend(_retyped(table, stored))
     _refuse_newer_generation(access, absent)
     where = f"Result store {access.location}"
-    run_init = f"`sparkguard init --results {access.location}`"
     problems = []
     if absent:
         problems.append(
-            f"{where} has no {listed(absent)}. If it is the right place, run {run_init}."
+            f"{where} has no {listed(absent)}. If it is the right place, run {access.init_command}."
         )
     if older:
-        problems.append(f"{where} is from an older SparkGuard: {listed(older)}. Run {run_init}.")
+        problems.append(
+            f"{where} is from an older SparkGuard: {listed(older)}. Run {access.init_command}."
+        )
     if foreign:
         problems.append(f"{where} holds columns of other types: {listed(foreign)}.")
     if problems:
