@@ -100,7 +100,7 @@ def audit(
     out.print(str(result), soft_wrap=True, markup=False)
     out.print(f"results are Delta tables in {result.location}", soft_wrap=True, markup=False)
     if result.exit_code:
-        look = f"sparkguard report {shlex.quote(result.run_id)} --store {result.location}"
+        look = shlex.join(["sparkguard", "report", result.run_id, "--store", result.location])
         out.print(f"see why and since when: {look}", soft_wrap=True, markup=False)
     write_json(json_file, result.to_dict())
     if junit_file is not None:

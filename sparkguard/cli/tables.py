@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.errors import listed
-from sparkguard.rendering.plaintext import SECONDS, duration, number, plural, printable, unit_of
+from sparkguard.rendering.plaintext import number, plural, printable, with_unit
 from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
@@ -100,10 +100,7 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
 
 
 def _observed(row: ResultRow) -> str:
-    for value in (row.observed_long, row.observed_double, row.observed_string):
+    for value in (row.observed_long, row.observed_double):
         if value is not None:
-            if row.unit == SECONDS and not isinstance(value, str):
-                return duration(value)
-            text = value if isinstance(value, str) else number(value)
-            return f"{text} {unit_of(text, row.unit)}".strip()
-    return ""
+            return with_unit(value, number(value), row.unit)
+    return with_unit(None, row.observed_string, row.unit) if row.observed_string is not None else ""

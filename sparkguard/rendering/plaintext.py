@@ -140,9 +140,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def unit_of(number_: str, unit: str) -> str:
-    """`unit`, a plural, as it stands behind a number: `1 row`, `2 rows`."""
-    return unit.removesuffix("s") if number_ == "1" else unit
+def with_unit(value: float | None, text: str, unit: str) -> str:
+    """`text` of a value and its unit, a plural: `1 row`, `2 rows`; a length of time in days."""
+    if value is not None and unit == SECONDS:
+        return duration(value)
+    return f"{text} {unit.removesuffix('s') if text == '1' else unit}".strip()
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 from sparkguard.rendering.markup import Markup, element, joined
-from sparkguard.rendering.plaintext import SECONDS, duration, unit_of
+from sparkguard.rendering.plaintext import with_unit
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
@@ -95,11 +95,9 @@ def observed(row: ResultRow) -> str:
         text = row.observed_string
     elif row.observed_long is not None:
         text = f"{row.observed_long:,}"
-    elif row.observed_double is not None and row.unit == SECONDS:
-        return duration(row.observed_double)
     else:
         text = number(row.observed_double)
-    return f"{text} {unit_of(text, row.unit)}".strip() if text else ""
+    return with_unit(row.observed_double, text, row.unit) if text else ""
 
 
 def observed_number(row: ResultRow) -> float | None:
