@@ -84,6 +84,10 @@ class Snapshot:
             return appended_files(self.spark, pinned.ref, pinned.version)
         return _frame(self.spark, pinned.ref, pinned.version)
 
+    def row_count(self, name: str, /) -> int | None:
+        """How many rows a dataset has at its pinned version, where its log says."""
+        return self[name].rows
+
     def frame_at(self, name: str, version: int, /) -> DataFrame:
         """The rows of a dataset at another version than the pinned one, lazily."""
         return _frame(self.spark, self[name].ref, version)

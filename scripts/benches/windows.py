@@ -52,6 +52,7 @@ class Windows:
         self._key = key
         if not self._features.exists():
             self.bare().write.parquet(str(self._features))
+        self._rows = {name: self.frame(name).count() for name in ("lineitem", "features")}
 
     def frame(self, name: str, /) -> Any:
         if name == "lineitem":
@@ -59,6 +60,9 @@ class Windows:
                 f"{self._key} AS supplier", "l_shipdate AS day", "l_extendedprice AS price"
             )
         return self._spark.read.parquet(str(self._features))
+
+    def row_count(self, name: str, /) -> int:
+        return self._rows[name]
 
     def bare(self) -> Any:
         """Total and count over 30 days for each supplier and day, by Spark's own window."""

@@ -105,6 +105,9 @@ class Restricted:
     def in_full(self, name: str, /) -> DataFrame:
         return self.snapshot.frame(name)
 
+    def row_count(self, name: str, /) -> int | None:
+        return self.snapshot.row_count(name)
+
     def slice_of(self, name: str, /) -> Slice:
         return self.only if _restricts(self.only, self.by.get(name, ())) else WHOLE
 

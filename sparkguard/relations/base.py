@@ -34,6 +34,19 @@ def in_full(tables: Tables, name: str) -> DataFrame:
     return tables.in_full(name) if isinstance(tables, Sliced) else tables.frame(name)
 
 
+@runtime_checkable
+class Counted(Tables, Protocol):
+    """Tables whose rows were counted when they were pinned."""
+
+    def row_count(self, name: str, /) -> int | None:
+        """The rows of the whole table; None where its log doesn't say."""
+
+
+def row_count_of(tables: Tables, name: str) -> int | None:
+    """The rows of a whole table, where they are known without reading it."""
+    return tables.row_count(name) if isinstance(tables, Counted) else None
+
+
 def slice_of(tables: Tables, name: str) -> Slice:
     """The slice of a table that is judged, for rows that were made of `in_full`."""
     return tables.slice_of(name) if isinstance(tables, Sliced) else WHOLE

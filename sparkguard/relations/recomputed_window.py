@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard.relations import window_pairs, window_totals
 from sparkguard.relations.base import Relation, Tables, in_full, slice_of
+from sparkguard.relations.spread import parts
 from sparkguard.relations.window_compare import compared, shortened, status
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
@@ -117,8 +118,12 @@ def rows_compared(
     units = [unit_of(feature, events) for feature in features]
     if by_totals:
         left = shortened(features, left, right, units)
-    engine = window_totals if by_totals else window_pairs
-    windows = engine.recomputed(spec, features, left, right)
+        into = (
+            None if buckets else parts(tables, (spec.table, spec.events), spec.per_thousand / 1000)
+        )
+        windows = window_totals.recomputed(spec, features, left, right, into)
+    else:
+        windows = window_pairs.recomputed(spec, features, left, right)
     truncated: Column | None = None
     if spec.history == "retained" and spec.window.kind != "session":
         windows, truncated = _truncated(spec, windows, events)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sparkguard.relations.spread import spread
 from sparkguard.relations.window_events import (
     ARRIVAL,
     TIME,
@@ -57,16 +58,23 @@ def applies(spec: WindowSpec) -> bool:
 
 
 def recomputed(
-    spec: WindowSpec, features: Sequence[Feature], left: DataFrame, right: DataFrame
+    spec: WindowSpec,
+    features: Sequence[Feature],
+    left: DataFrame,
+    right: DataFrame,
+    into: int | None = None,
 ) -> DataFrame:
-    """One row per feature row, and per missing one: totals of its window beside what is stored."""
+    """One row per feature row, and per missing one: totals of its window beside what is stored.
+
+    `into` says in how many parts to sort; see `spread`.
+    """
     from pyspark.sql import Window as W  # noqa: N817
     from pyspark.sql import functions as F  # noqa: N812
 
     keys = [entity(i) for i in range(len(spec.entity))]
     merged = _merged(spec, features, left, right)
     # What is summed is written out after the sort, so that less is shuffled and sorted.
-    in_order = merged.repartition(*keys).sortWithinPartitions(*keys, TIME)
+    in_order = spread(merged, keys, into).sortWithinPartitions(*keys, TIME)
     added = _added(spec, _parts(spec, features, right))
     flags = {name: is_kind.cast("int") for name, is_kind in _flags().items()}
     here = W.partitionBy(*keys).orderBy(TIME)
