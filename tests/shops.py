@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from sparkguard.results.run_result import RunResult
-from sparkguard.run import Request, audit, initialise
+from sparkguard.run import Request, audit
+from tests.stores import create_store
 
 Properties = list[dict[str, Any]]
 
@@ -55,7 +56,7 @@ def write_audit(
 
 def run_audit(config: Path, spark: Any, request: Request | None = None) -> RunResult:
     """Creates the result tables and runs the audit."""
-    initialise(config, spark=spark)
+    create_store(spark, config.parents[1] / "lake" / "sparkguard")
     return audit(config, request, spark=spark)
 
 

@@ -24,10 +24,11 @@ from sparkguard.relations.table import Table
 from sparkguard.results import Store
 from sparkguard.results.alerts import accepted, acknowledge, last_rows
 from sparkguard.results.baselines import Baselines
-from sparkguard.run import Request, audit, initialise
+from sparkguard.run import Request, audit
 from sparkguard.scan import run_scan
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
+from tests.stores import create_store
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -85,7 +86,7 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
 ) -> None:
     settings = config(tmp_path, lake)
     trips(spark).write.format("delta").partitionBy("month").save(str(lake / "trips"))
-    initialise(settings, spark=spark)
+    create_store(spark, lake / "results")
     store, stored = Store(spark, str(lake / "results")), Baselines(spark, str(lake / "results"))
     file, given = str(tmp_path / "audits/trips.yaml"), ["--set", f"lake={lake}"]
 

@@ -8,9 +8,9 @@ import pytest
 from sparkguard import gate
 from sparkguard.errors import ConfigurationError
 from sparkguard.publishing import publish_file
-from sparkguard.results import Store
 from sparkguard.results.registry import Registry
 from sparkguard.tables import TableRef
+from tests.stores import create_store
 
 HEAD = """apiVersion: v3.1.0
 kind: DataContract
@@ -31,7 +31,7 @@ NEW = """      - {name: a, logicalType: integer, physicalType: int, required: tr
 
 
 def test_stored_rows_prove_a_stricter_rule_or_block_it(spark: Any, lake: Path) -> None:
-    Store(spark, str(lake / "results")).init()
+    create_store(spark, lake / "results")
     registry = Registry(spark, str(lake / "results"))
     old, new = lake / "old.yaml", lake / "new.yaml"
     old.write_text(HEAD.format(version="1.0.0") + OLD)
@@ -61,7 +61,7 @@ RETYPED = """      - {name: a, logicalType: integer, physicalType: smallint}
 
 
 def test_a_rewritten_and_backfilled_table_proves_it(spark: Any, lake: Path) -> None:
-    Store(spark, str(lake / "results")).init()
+    create_store(spark, lake / "results")
     registry = Registry(spark, str(lake / "results"))
     old, new = lake / "old.yaml", lake / "new.yaml"
     old.write_text(HEAD.format(version="1.0.0") + OLD)
@@ -79,7 +79,7 @@ def test_a_rewritten_and_backfilled_table_proves_it(spark: Any, lake: Path) -> N
 
 
 def test_versions_without_live_files_no_longer_count(spark: Any, lake: Path) -> None:
-    Store(spark, str(lake / "results")).init()
+    create_store(spark, lake / "results")
     registry = Registry(spark, str(lake / "results"))
     versions = {
         "1.0.0": "      - {name: c, logicalType: string, physicalType: string}\n",
@@ -150,7 +150,7 @@ def test_a_contract_is_published_as_a_whole_or_not_at_all(spark: Any, lake: Path
 
     with pytest.raises(ConfigurationError, match="sparkguard init"):
         published(OLD)
-    Store(spark, str(lake / "results")).init()
+    create_store(spark, lake / "results")
     assert published(CYCLE, id="staff").publication is not None
     assert published(CYCLE, id="staff").decision.already is not None
     assert published(MANY, id="wide").publication is not None
@@ -176,7 +176,7 @@ def test_a_registry_of_a_newer_release_is_refused_before_a_table_is_read(
     spark: Any, lake: Path
 ) -> None:
     store = str(lake / "results")
-    Store(spark, store).init()
+    create_store(spark, store)
     file = lake / "orders.yaml"
     file.write_text(HEAD.format(version="1.0.0") + OLD)
     assert publish_file(file, Registry(spark, store), "ann").publication is not None

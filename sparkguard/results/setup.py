@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from sparkguard import sql
 from sparkguard.conditions import is_absent
@@ -18,7 +19,7 @@ RETENTION_DAYS = 90
 """How long Delta remembers which parts it holds; an older run is never replayed."""
 
 THREADS = 4
-"""Tables that are looked at or written together: each waits for storage more than it works."""
+"""Tables that are created, read or written together: they wait for storage more than they work."""
 
 _GENERATION = "sparkguard.generation"
 _SKIPPING = "delta.dataSkippingNumIndexedCols"
@@ -48,7 +49,8 @@ def init(access: Access, datasets: Iterable[str] = ()) -> tuple[Change, ...]:
     can't be created or changed.
     """
     _create_schema(access)
-    changes = tuple(_bring_up(access, table) for table in TABLES.values())
+    with ThreadPoolExecutor(THREADS) as pool:
+        changes = tuple(pool.map(partial(_bring_up, access), TABLES.values()))
     names = tuple(datasets)
     if names or any(c.action != "unchanged" for c in changes):
         for statement in views(access.location):

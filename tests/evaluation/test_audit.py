@@ -11,7 +11,8 @@ import pytest
 from sparkguard.contracts.audit import load_audit
 from sparkguard.results import Store
 from sparkguard.results.alerts import last_rows
-from sparkguard.run import Request, audit, initialise
+from sparkguard.run import Request, audit
+from tests.stores import create_store
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -96,7 +97,7 @@ def test_numbers_alerts_and_revisions_of_two_audits(spark: Any, lake: Path, tmp_
     (tmp_path / "audits/model.yaml").write_text(AUDIT)
     settings = load_audit(tmp_path / "audits/model.yaml", {"lake": str(lake)})
     land(spark, lake)
-    initialise(settings, spark=spark)
+    create_store(spark, lake / "results")
     store = Store(spark, str(lake / "results"))
 
     dead = audit(settings, Request(as_of=FIRST + timedelta(days=DEAD + 1)), spark=spark)

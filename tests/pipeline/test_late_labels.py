@@ -26,7 +26,7 @@ from sparkguard.relations.base import Tables
 from sparkguard.relations.effective_label import PredictionBucket
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.results import Store
-from sparkguard.run import Request, audit, bind_all, initialise
+from sparkguard.run import Request, audit, bind_all
 from sparkguard.scan import run_scan
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
@@ -35,6 +35,7 @@ from sparkguard.tables import TableRef
 from tests.evaluation.oracle import DAY, Prediction, evaluate
 from tests.evaluation.test_audit import AUDIT, CONTRACT, FIRST, land
 from tests.relations.test_effective_label import AS_OF, HORIZON, frames, planted, relation
+from tests.stores import create_store
 
 CONFLICTING, PENDING = PredictionBucket.CONFLICTING, PredictionBucket.PENDING
 SINCE = AS_OF - 5 * DAY
@@ -136,7 +137,7 @@ def test_a_days_labels_are_added_to_the_states_of_the_day_before(
     land(spark, lake)
     truth = f"delta.`{lake / 'truth'}`"
     spark.sql(f"ALTER TABLE {truth} SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
-    initialise(settings, spark=spark)
+    create_store(spark, lake / "results")
     tuesday = FIRST + timedelta(days=43)
     audit(settings, Request(as_of=tuesday), spark=spark)
     spark.sql(

@@ -21,6 +21,7 @@ from sparkguard.results import Store
 from sparkguard.results.registry import Registry, request_of
 from sparkguard.results.registry_rows import GateRow, Overtaken
 from tests.contracts.orders import A, B, C, document
+from tests.stores import create_store
 
 
 def parsed(text: str) -> Contract:
@@ -30,7 +31,7 @@ def parsed(text: str) -> Contract:
 @pytest.fixture(scope="module")
 def registry(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Registry:
     where = str(tmp_path_factory.mktemp("registry"))
-    Store(spark, where).init()
+    create_store(spark, where)
     return Registry(spark, where)
 
 
@@ -131,7 +132,7 @@ def test_a_document_of_a_newer_release_is_a_clear_error(registry: Registry) -> N
 
 
 def test_a_store_of_a_newer_generation_is_a_clear_error(spark: Any, lake: Path) -> None:
-    Store(spark, str(lake)).init()
+    create_store(spark, lake)
     spark.sql(f"ALTER TABLE delta.`{lake}/runs` SET TBLPROPERTIES ('sparkguard.generation'='9')")
     with pytest.raises(ConfigurationError, match="generation 9"):
         publish(Registry(spark, str(lake)), document("1.0.0", A))
@@ -144,7 +145,7 @@ def test_a_registry_that_was_never_created_is_a_clear_error(spark: Any, lake: Pa
 
 
 def test_every_attempt_at_a_write_is_kept_and_a_repeat_is_not(spark: Any, lake: Path) -> None:
-    Store(spark, str(lake)).init()
+    create_store(spark, lake)
     registry = Registry(spark, str(lake))
     row = GateRow("g1", "accepted", "orders", "1.0.0", "h", "/lake/orders", 0, 4, 10, 9, 1, 0)
     refused = replace(row, state="refused", target_version=None, rows_written=0, rows_refused=10)

@@ -11,7 +11,6 @@ import pytest
 
 from sparkguard import sink
 from sparkguard.errors import ConfigurationError, StoreError
-from sparkguard.results import Store
 from sparkguard.shadow import Promotion, ShadowRun
 from sparkguard.shadow_rules.config import ShadowConfig
 from sparkguard.shadow_rules.ledger import PairStatus, Status, pair
@@ -19,6 +18,7 @@ from sparkguard.shadow_rules.machine import Requirements, State
 from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, Waiver
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
+from tests.stores import create_store
 
 
 class Clock:
@@ -56,7 +56,7 @@ def job(fault: str = "v", failing: bool = False) -> Any:
 def results(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     """One result store for all tests, whose shadows have different names."""
     folder = str(tmp_path_factory.mktemp("shadow") / "results")
-    Store(spark, folder).init()
+    create_store(spark, folder)
     return folder
 
 
