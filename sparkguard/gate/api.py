@@ -11,7 +11,7 @@ from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import ConfigurationError, listed
-from sparkguard.gate.audit import audit_rows, numbered, unjudgeable
+from sparkguard.gate.audit import audit_rows, numbered_columns, unjudgeable
 from sparkguard.gate.guarded_write import GuardedWrite
 from sparkguard.gate.objections import objections, warnings, weigh
 from sparkguard.gate.outcome import GateOptions, GateResult, Refused
@@ -62,7 +62,7 @@ def audit_table(
         return result
     now = (clock or SystemClock()).now()
     tables = options.parents
-    left = numbered(result.warnings)
+    left = numbered_columns(result.warnings)
     audited = audit_rows(session, promise, ref, pinned.version, tables, now, numbered=left)
     return result.with_audit(weigh(audited.verdicts), audited.rows)
 
@@ -146,7 +146,7 @@ def _foreseen(
     prediction = predict(arriving, stored_state(spark, target, arriving.names), writes)
     found = objections(arriving, prediction, promise, fill_missing=options.fill_missing)
     silent = warnings(prediction)
-    found += unjudgeable(arriving, promise, options.parents, numbered(silent), found)
+    found += unjudgeable(arriving, promise, options.parents, numbered_columns(silent), found)
     return GateResult(contract.id, contract.version, str(target), not found, found, silent)
 
 

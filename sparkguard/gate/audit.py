@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from sparkguard.checks.base import TableFacts
@@ -21,7 +21,6 @@ from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.situation import Restricted
 from sparkguard.plan import Bound, Plan, Situation, bind, make_plan
-from sparkguard.ports import SystemClock
 from sparkguard.slices import WHOLE
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
@@ -36,6 +35,8 @@ _OF_THE_TABLE = {
     "freshness": "it speaks of the whole table, not of the rows of one write",
     "silent_drift": "it compares partitions that are stored already",
 }
+_ANY_TIME = datetime.fromtimestamp(0, timezone.utc)
+"""For a plan that is looked at and not run: what blocks a rule depends on no moment."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def audit_rows(
     return Audited(verdicts, snapshot.frame(name), pinned.rows, plan)
 
 
-def numbered(warnings: Iterable[Effect]) -> frozenset[Path]:
+def numbered_columns(warnings: Iterable[Effect]) -> frozenset[Path]:
     """The columns, without case, that Delta numbers as it stores the rows."""
     return frozenset(folded(effect.path) for effect in warnings if effect.kind == "numbered")
 
@@ -124,7 +125,7 @@ def unjudgeable(
         return ()
     facts = TableFacts(name, arriving, primary_key=promise.primary_key, grain=promise.grain)
     found = Situation({name: facts}, broken={(name, at): text for text, at in lacking.items()})
-    plan = make_plan(_bound(promise, tables, numbered), found, SystemClock().now(), {})
+    plan = make_plan(_bound(promise, tables, numbered), found, _ANY_TIME, {})
     blind: dict[str, list[str]] = {}
     for entry in plan.entries:
         if entry.blocked in lacking:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sparkguard import sql
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.errors import EvaluationError
-from sparkguard.gate.audit import Audited, audit_rows, numbered
+from sparkguard.gate.audit import Audited, audit_rows, numbered_columns
 from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.kinds import fingerprint
@@ -71,7 +71,7 @@ class GuardedWrite:
             version,
             self.options.parents,
             self.clock.now(),
-            numbered=numbered(result.warnings),
+            numbered=numbered_columns(result.warnings),
         )
         weighed = weigh(audited.verdicts)
         result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
