@@ -26,7 +26,7 @@ class Pipelines:
 
     `hot` is how many of the feature rows are of the hot key, if not as many as its events are.
     One key is hot, one is NULL; some events are late, some come twice, some are corrected; some
-    feature rows lie exactly at an event, or a day after one.
+    feature rows lie exactly at an event, or a day after one. Every key has a feature row.
     """
 
     def __init__(self, rows: int, queries: int = 1_500, hot: int | None = None) -> None:
@@ -101,9 +101,12 @@ class Pipelines:
                     time - time % {HOUR} + {HOUR} + 61000000 END AS due
                 FROM chosen
                 UNION SELECT key, due FROM (SELECT 'hot' AS key, {START} + (15 * 24 + h) * {HOUR}
-                    + 61000000 AS due FROM range(60) r(h)))
+                    + 61000000 AS due FROM range(60) r(h))),
+            every AS (
+                FROM placed UNION ALL SELECT key, max(time) AS due FROM events
+                WHERE key NOT IN (SELECT key FROM placed WHERE key IS NOT NULL) GROUP BY key)
             SELECT key, due, {step}{back} AS yesterday,
-                row_number() OVER (ORDER BY key, due) AS n FROM placed"""
+                row_number() OVER (ORDER BY key, due) AS n FROM every"""
         )
 
     def output(self, mutant: Mutant) -> str:
