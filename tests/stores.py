@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -20,5 +21,6 @@ def create_store(spark: Any, folder: str | Path) -> None:
 @cache
 def _created(spark: Any) -> str:
     folder = tempfile.mkdtemp(prefix="sparkguard-store-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     Store(spark, folder).init()
     return folder

@@ -118,9 +118,7 @@ def rows_compared(
     units = [unit_of(feature, events) for feature in features]
     if by_totals:
         left = shortened(features, left, right, units)
-        into = (
-            None if buckets else parts(tables, (spec.table, spec.events), spec.per_thousand / 1000)
-        )
+        into = None if buckets else parts(tables, (spec.table, spec.events), spec.share)
         windows = window_totals.recomputed(spec, features, left, right, into)
     else:
         windows = window_pairs.recomputed(spec, features, left, right)

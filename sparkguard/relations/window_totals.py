@@ -62,7 +62,7 @@ def recomputed(
     features: Sequence[Feature],
     left: DataFrame,
     right: DataFrame,
-    into: int | None = None,
+    into: int | None,
 ) -> DataFrame:
     """One row per feature row, and per missing one: totals of its window beside what is stored.
 
