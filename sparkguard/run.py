@@ -66,7 +66,8 @@ def audit(
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
     bound = bind_all(settings)
     started, run_id = clock.now(), request.run_id or (ids or RandomIds()).new()
-    progress(Step("starting Spark"))
+    if spark is None:
+        progress(Step("starting Spark"))
     spark = open_session(existing=spark)
     store = Store(spark, results_location(settings), clock=clock)
     store.check()

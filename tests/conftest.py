@@ -67,12 +67,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     """A small local Spark session with Delta, the only one of its process."""
     from sparkguard.session import open_session
 
+    full = pytestconfig.getoption("--full")
     settings = {
-        **({} if pytestconfig.getoption("--full") else INTERPRETED),
+        **({} if full else INTERPRETED),
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.driver.memory": "1g",
+        # Executor and driver are one process here; at scale a core needs its gibibyte.
+        "spark.driver.memory": "2g" if full else "1g",
     }
     if MODE == "connect":
         session = open_session(remote="local[2]", options=settings)

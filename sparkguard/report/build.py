@@ -187,7 +187,7 @@ def _past(facts: Facts) -> dict[str, tuple[Point, ...]]:
     for check in checks:
         of_check = ((run, rows.get((run.run_id, check))) for run in facts.runs)
         found[check] = tuple(
-            Point(run.run_id, run.as_of, Outcome(row.outcome), observed_number(row))
+            Point(run.run_id, run.as_of, Outcome(row.outcome), observed_number(row), row.slice)
             for run, row in of_check
             if row is not None
         )

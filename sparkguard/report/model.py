@@ -46,12 +46,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Point:
-    """How a check came out in one run."""
+    """How a check came out in one run, by its worst verdict; `slice` is "" for the whole table."""
 
     run_id: str
     as_of: datetime
     outcome: Outcome
     observed: float | None
+    slice: str = ""
 
 
 @dataclass(frozen=True)

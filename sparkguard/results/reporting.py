@@ -140,14 +140,22 @@ def samples(
 def past_verdicts(
     store: Store, runs: Collection[RunRecord], checks: Iterable[str]
 ) -> tuple[tuple[str, ResultRow], ...]:
-    """Verdicts on whole tables of the given checks, each with the id of its run."""
+    """The verdict that speaks for each of the given checks, with the id of its run.
+
+    It is the worst one, that on the whole table before those on its slices.
+    """
     if not runs:
         return ()
     names = tuple(ResultRow.__dataclass_fields__)
     rows = among(store.read("results"), ("run_id",), ((run.run_id,) for run in runs))
-    rows = among(rows.where("slice = ''"), ("check_id",), ((check,) for check in checks))
+    rows = among(rows, ("check_id",), ((check,) for check in checks))
+    ranked = rows.selectExpr(
+        *("run_id", *map(_quoted, names)),
+        f"row_number() OVER (PARTITION BY run_id, check_id ORDER BY {_WORST_FIRST}, slice) AS __nth",
+    ).where("__nth = 1")
     most = MOST_RUNS * MOST_CHECKS
-    found = store.collect(rows.select("run_id", *names).limit(most), "past verdicts", most)
+    spoken = ranked.select("run_id", *names).limit(most)
+    found = store.collect(spoken, "past verdicts", most)
     return tuple((row.pop("run_id"), ResultRow(**row)) for row in found)
 
 

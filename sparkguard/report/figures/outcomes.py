@@ -90,7 +90,7 @@ def history(points: Sequence[Point]) -> Markup | None:
     marks = [
         element(
             "g",
-            element("title", f"{moment(p.as_of)}: {WORDS[p.outcome]} {number(p.observed)}".strip()),
+            element("title", f"{moment(p.as_of)}: {_told(p)}"),
             shape(p.outcome, (8 + 16.0 * i, 8), 12),
         )
         for i, p in enumerate(shown)
@@ -159,6 +159,12 @@ def proportions(counts: dict[Outcome, int]) -> Markup | None:
 def _counted(counts: Sequence[int]) -> str:
     named = (f"{n:,} {WORDS[o]}" for o, n in zip(STACKED, counts, strict=True) if n)
     return ", ".join(named) or "no trouble"
+
+
+def _told(point: Point) -> str:
+    """The outcome of a check in one run, and what it is of: the number, or the first bad slice."""
+    more = f"in {Slice.parse(point.slice)}" if point.slice else number(point.observed)
+    return f"{WORDS[point.outcome]} {more}".strip()
 
 
 def _day(run: RunRecord) -> str:
