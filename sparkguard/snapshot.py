@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
@@ -25,6 +26,8 @@ _NO_DELTA = re.compile(
 )
 _NO_NAME = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|CATALOG|NAMESPACE|PERMISSION")
 MOST_VALUES = 10_000
+PINNED_AT_ONCE = 4
+"""Tables whose logs are read together: that waits for storage more than it works."""
 SHRINKING = ("spark.sql.files.ignoreMissingFiles", "spark.sql.files.ignoreCorruptFiles")
 """Settings under which a damaged table silently loses rows, so that a pass would prove nothing."""
 
@@ -57,13 +60,17 @@ class Snapshot:
         Raises EvaluationError when the session may drop unreadable files.
         """
         refuse_shrinking(spark)
-        pinned: dict[str, Pinned] = {}
-        failures: dict[str, SnapshotError] = {}
-        for dataset, ref in refs.items():
+
+        def attempted(dataset: str) -> Pinned | SnapshotError:
             try:
-                pinned[dataset] = _pin(spark, dataset, ref, (versions or {}).get(dataset))
+                return _pin(spark, dataset, refs[dataset], (versions or {}).get(dataset))
             except SnapshotError as error:
-                failures[dataset] = error
+                return error
+
+        with ThreadPoolExecutor(PINNED_AT_ONCE) as pool:
+            found = dict(zip(refs, pool.map(attempted, refs), strict=True))
+        pinned = {name: one for name, one in found.items() if isinstance(one, Pinned)}
+        failures = {name: one for name, one in found.items() if isinstance(one, SnapshotError)}
         return cls(spark, pinned, failures)
 
     def __getitem__(self, dataset: str) -> Pinned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from sparkguard.cli import run as command
 from sparkguard.errors import ConfigurationError, StoreError
+from sparkguard.results.run_result import RunResult
+from sparkguard.results.verdict_rows import ResultRow, verdict_of
 from sparkguard.run import audit, initialise
-from tests.shops import outcomes, run_audit, save, write_audit
+from sparkguard.verdicts import exit_code
+from tests.shops import run_audit, save, write_audit
 
 ID = {"name": "id", "physicalType": "bigint", "required": True}
 AMOUNT = {
@@ -22,132 +26,156 @@ AMOUNT = {
 }
 
 
-def test_a_missing_table_fails_alone(spark: Any, tmp_path: Path) -> None:
-    save(spark.range(3), tmp_path, "here")
-    tables = {"here": {"properties": [ID]}, "gone": {"properties": [ID]}}
-    result = run_audit(write_audit(tmp_path, tables), spark)
-    found = outcomes(result)
-    assert found["here.completeness.id"] == "pass"
-    assert found["gone.completeness.id"] == found["gone.schema"] == "error"
-    assert "does not exist" in next(result.where(check="gone.schema")).reason
-    assert result.exit_code == 3
-
-
-def test_missing_and_retyped_columns_fail_the_schema_and_block_their_checks(
-    spark: Any, tmp_path: Path
-) -> None:
-    save(spark.range(3).selectExpr("CAST(id AS STRING) AS id"), tmp_path, "t")
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": [ID, AMOUNT]}}), spark)
-    assert outcomes(result) == {
-        "t.schema": "fail",
-        "t.completeness.id": "not_evaluable",
-        "t.completeness.amount": "not_evaluable",
-        "t.range.amount": "not_evaluable",
-    }
-    reasons = {row.check_id: row.reason for row in result.results}
-    assert reasons["t.range.amount"] == "column amount of t is missing"
-    assert reasons["t.completeness.id"] == "column id of t is string, promised is bigint"
-    assert result.exit_code == 1
-
-
-def test_an_empty_table_is_not_a_pass(spark: Any, tmp_path: Path) -> None:
-    save(spark.range(0).selectExpr("id", "CAST(id AS DOUBLE) AS amount"), tmp_path, "t")
-    table = {"properties": [ID, AMOUNT], "quality": [{"metric": "rowCount", "mustBe": 0}]}
-    result = run_audit(write_audit(tmp_path, {"t": table}), spark)
-    assert outcomes(result) == {
-        "t.schema": "pass",
-        "t.completeness.id": "not_evaluable",
-        "t.completeness.amount": "not_evaluable",
-        "t.range.amount": "not_evaluable",
-        "t.row_count": "pass",
-    }
-    assert result.exit_code == 3
-
-
-def test_special_numbers_have_their_own_counts(spark: Any, tmp_path: Path) -> None:
-    values = "array('NaN', 'Infinity', '-Infinity', '-0.0', NULL, '1')"
-    rows = spark.range(1).selectExpr(f"explode({values}) AS text")
-    save(rows.selectExpr("1L AS id", "CAST(text AS DOUBLE) AS amount"), tmp_path, "t")
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": [ID, AMOUNT]}}), spark)
-    violations = {row.check_id: row.violations for row in result.results}
-    assert violations["t.completeness.amount"] == 1
-    # NaN, and minus infinity; minus zero is zero, and infinity is a value above it.
-    assert next(result.where(check="t.range.amount")).outcome == "fail"
-    assert "2" in next(result.where(check="t.range.amount")).reason
-
-
-def test_an_all_null_column(spark: Any, tmp_path: Path) -> None:
-    save(spark.range(3).selectExpr("id", "CAST(NULL AS DOUBLE) AS amount"), tmp_path, "t")
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": [ID, AMOUNT]}}), spark)
-    assert outcomes(result)["t.completeness.amount"] == "fail"
-    assert outcomes(result)["t.range.amount"] != "pass"
-
-
 HOSTILE = ["a.b", "a`b", "a b", "select", "count", "🎉", "x" * 200, "'; --", "__sparkguard_cell0"]
+CITY = {"name": "city", "logicalType": "string", "required": True}
+SKU = {"name": "sku", "logicalType": "string", "required": True}
+NESTED = [
+    ID,
+    {"name": "address", "logicalType": "object", "properties": [CITY]},
+    {
+        "name": "items",
+        "logicalType": "array",
+        "items": {"logicalType": "object", "properties": [SKU]},
+    },
+    {"name": "tags", "physicalType": "map<string,bigint>"},
+]
+PROMISED: dict[str, dict[str, Any]] = {
+    "sound": {"properties": [ID]},
+    "gone": {"properties": [ID]},
+    "retyped": {"properties": [ID, AMOUNT]},
+    "empty": {"properties": [ID, AMOUNT], "quality": [{"metric": "rowCount", "mustBe": 0}]},
+    "special": {"properties": [ID, AMOUNT]},
+    "all_null": {"properties": [ID, AMOUNT]},
+    "hostile": {
+        "properties": [
+            {"name": name, "physicalType": "bigint", "required": True, "unique": True}
+            for name in HOSTILE
+        ]
+    },
+    "cased": {"properties": [ID]},
+    "corrupt": {"properties": [ID]},
+    "nested": {"properties": NESTED},
+}
 
 
-def test_hostile_names(spark: Any, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def found(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """One audit of a sound table and of all the others."""
+    folder = tmp_path_factory.mktemp("bad")
+    save(spark.range(3), folder, "sound")
+    save(spark.range(3).selectExpr("CAST(id AS STRING) AS id"), folder, "retyped")
+    save(spark.range(0).selectExpr("id", "CAST(id AS DOUBLE) AS amount"), folder, "empty")
+    numbers = "array('NaN', 'Infinity', '-Infinity', '-0.0', NULL, '1')"
+    rows = spark.range(1).selectExpr(f"explode({numbers}) AS text")
+    save(rows.selectExpr("1L AS id", "CAST(text AS DOUBLE) AS amount"), folder, "special")
+    save(spark.range(3).selectExpr("id", "CAST(NULL AS DOUBLE) AS amount"), folder, "all_null")
     names = [f"`{name.replace('`', '``')}`" for name in HOSTILE]
-    rows = spark.range(3).selectExpr(*(f"id AS {name}" for name in names))
     mapping = {"delta.columnMapping.mode": "name", "delta.minReaderVersion": "2"}
-    writer = rows.write.format("delta").options(**mapping, **{"delta.minWriterVersion": "5"})
-    writer.save(str(tmp_path / "lake" / "t"))
-    properties = [
-        {"name": name, "physicalType": "bigint", "required": True, "unique": True}
-        for name in HOSTILE
-    ]
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": properties}}), spark)
-    assert result.exit_code == 0, str(result)
-    assert result.record.passed == 1 + 2 * len(HOSTILE)
-
-
-def test_a_name_that_differs_in_case_only_is_missing(spark: Any, tmp_path: Path) -> None:
-    save(spark.range(3).selectExpr("id AS ID"), tmp_path, "t")
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": [ID]}}), spark)
-    assert outcomes(result)["t.schema"] == "fail"
-    assert next(result.where(check="t.completeness.id")).reason == (
-        "column id of t is missing; the table has ID"
-    )
-
-
-def test_a_corrupt_file_is_an_error_where_it_is_read(spark: Any, tmp_path: Path) -> None:
-    save(spark.range(100).coalesce(1), tmp_path, "t")
-    save(spark.range(3), tmp_path, "sound")
-    (file,) = (tmp_path / "lake" / "t").glob("*.parquet")
+    writer = spark.range(3).selectExpr(*(f"id AS {name}" for name in names)).write.format("delta")
+    writer.options(**mapping, **{"delta.minWriterVersion": "5"}).save(f"{folder}/lake/hostile")
+    save(spark.range(3).selectExpr("id AS ID"), folder, "cased")
+    save(spark.range(100).coalesce(1), folder, "corrupt")
+    (file,) = (folder / "lake" / "corrupt").glob("*.parquet")
     file.write_bytes(b"PAR1 this is no parquet PAR1")
-    for checksum in (tmp_path / "lake" / "t").glob(".*.crc"):
+    for checksum in (folder / "lake" / "corrupt").glob(".*.crc"):
         checksum.unlink()
-    tables = {"t": {"properties": [ID]}, "sound": {"properties": [ID]}}
-    result = run_audit(write_audit(tmp_path, tables), spark)
-    assert outcomes(result)["t.completeness.id"] == "error"
-    assert outcomes(result)["sound.completeness.id"] == "pass"
-    assert next(result.where(check="t.completeness.id")).condition
-    assert result.exit_code == 3
-
-
-def test_nested_types(spark: Any, tmp_path: Path) -> None:
-    rows = spark.range(2).selectExpr(
+    nested = spark.range(2).selectExpr(
         "id",
         "named_struct('city', IF(id = 0, NULL, 'x')) AS address",
         "array(named_struct('sku', IF(id = 0, NULL, 's'))) AS items",
         "map('k', id) AS tags",
     )
-    save(rows, tmp_path, "t")
-    city = {"name": "city", "logicalType": "string", "required": True}
-    sku = {"name": "sku", "logicalType": "string", "required": True}
-    properties = [
-        ID,
-        {"name": "address", "logicalType": "object", "properties": [city]},
-        {
-            "name": "items",
-            "logicalType": "array",
-            "items": {"logicalType": "object", "properties": [sku]},
-        },
-        {"name": "tags", "physicalType": "map<string,bigint>"},
-    ]
-    result = run_audit(write_audit(tmp_path, {"t": {"properties": properties}}), spark)
-    failed = {row.check_id: row.violations for row in result.where(outcome="fail")}
-    assert sorted(failed.values()) == [1, 1]
+    save(nested, folder, "nested")
+    return run_audit(write_audit(folder, PROMISED), spark)
+
+
+def of(found: RunResult, table: str) -> dict[str, ResultRow]:
+    """What was found of a table, by check without the table's name."""
+    return {r.check_id.partition(".")[2]: r for r in found.results if r.dataset == table}
+
+
+def told(found: RunResult, table: str) -> tuple[dict[str, str], int]:
+    """The outcomes of a table, and the exit code of an audit of it alone."""
+    rows = of(found, table)
+    verdicts = [verdict_of(asdict(row)) for row in rows.values()]
+    return {check: row.outcome for check, row in rows.items()}, exit_code(verdicts)
+
+
+def test_bad_tables_leave_a_sound_one_alone(found: RunResult) -> None:
+    assert told(found, "sound") == ({"schema": "pass", "completeness.id": "pass"}, 0)
+    assert {row.dataset for row in found.results} == PROMISED.keys()
+    assert found.exit_code == 3
+
+
+def test_a_missing_table_is_an_error(found: RunResult) -> None:
+    assert told(found, "gone") == ({"schema": "error", "completeness.id": "error"}, 3)
+    assert "does not exist" in (of(found, "gone")["schema"].reason or "")
+
+
+def test_missing_and_retyped_columns_fail_the_schema_and_block_their_checks(
+    found: RunResult,
+) -> None:
+    outcomes = {
+        "schema": "fail",
+        "completeness.id": "not_evaluable",
+        "completeness.amount": "not_evaluable",
+        "range.amount": "not_evaluable",
+    }
+    assert told(found, "retyped") == (outcomes, 1)
+    rows = of(found, "retyped")
+    assert rows["range.amount"].reason == "column amount of retyped is missing"
+    reason = "column id of retyped is string, promised is bigint"
+    assert rows["completeness.id"].reason == reason
+
+
+def test_an_empty_table_is_not_a_pass(found: RunResult) -> None:
+    outcomes = {
+        "schema": "pass",
+        "completeness.id": "not_evaluable",
+        "completeness.amount": "not_evaluable",
+        "range.amount": "not_evaluable",
+        "row_count": "pass",
+    }
+    assert told(found, "empty") == (outcomes, 3)
+
+
+def test_special_numbers_have_their_own_counts(found: RunResult) -> None:
+    rows = of(found, "special")
+    assert rows["completeness.amount"].violations == 1
+    # NaN, and minus infinity; minus zero is zero, and infinity is a value above it.
+    assert (rows["range.amount"].outcome, rows["range.amount"].violations) == ("fail", 2)
+
+
+def test_an_all_null_column(found: RunResult) -> None:
+    outcomes, code = told(found, "all_null")
+    assert outcomes["completeness.amount"] == "fail"
+    assert outcomes["range.amount"] != "pass"
+    assert code != 0
+
+
+def test_hostile_names(found: RunResult) -> None:
+    outcomes, code = told(found, "hostile")
+    assert set(outcomes.values()) == {"pass"}
+    assert len(outcomes) == 1 + 2 * len(HOSTILE)
+    assert code == 0
+
+
+def test_a_name_that_differs_in_case_only_is_missing(found: RunResult) -> None:
+    rows = of(found, "cased")
+    assert rows["schema"].outcome == "fail"
+    reason = "column id of cased is missing; the table has ID"
+    assert rows["completeness.id"].reason == reason
+
+
+def test_a_corrupt_file_is_an_error_where_it_is_read(found: RunResult) -> None:
+    outcomes, code = told(found, "corrupt")
+    assert (outcomes["completeness.id"], code) == ("error", 3)
+    assert of(found, "corrupt")["completeness.id"].condition
+
+
+def test_nested_types(found: RunResult) -> None:
+    failed = {check: r for check, r in of(found, "nested").items() if r.outcome == "fail"}
+    assert [row.violations for row in failed.values()] == [1, 1]
     assert all("completeness" in check for check in failed)
 
 

@@ -238,7 +238,8 @@ class FeatureDrift(Check):
         for need, _ in context.baseline.states if context.baseline is not None else ():
             if need.relation != relation or not is_distribution(need.measure):
                 continue
-            if need.measure.column == self.column:
+            # One bin for all values shows no move; such were made where quantiles did not merge.
+            if need.measure.column == self.column and getattr(need.measure, "edges", True):
                 return need
         return None
 

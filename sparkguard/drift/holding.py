@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from sparkguard.columns import ColumnPath
-from sparkguard.drift.bins import frozen_edges
+from sparkguard.drift.bins import frozen_edges, pooled
 from sparkguard.drift.cells import FEW_NUMBERS
 from sparkguard.measures.bins import Bins
 from sparkguard.measures.counts import Counts
 from sparkguard.measures.families import Family
-from sparkguard.measures.quantiles import Quantiles
+from sparkguard.measures.quantiles import Quantiles, QuantilesState
+from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.measures.sample import Sample
 from sparkguard.measures.values import Values, ValuesState
 from sparkguard.profile import Need, Profile
@@ -64,10 +66,21 @@ def _cut(
         measure = need.measure if need.relation == relation else None
         if isinstance(measure, Bins) and measure.column == column:
             return (need,)
-    quantiles = Need(relation, Quantiles(column, family))
+    quantiles, rows = Need(relation, Quantiles(column, family)), Need(relation, Rows())
     found = seen.whole(quantiles)
     if found is None:
-        return (quantiles,)
+        return (rows, quantiles)
     if found.is_empty:
         return (counts,)
-    return (Need(relation, Bins(column, family, frozen_edges(found.at))),)
+    quantile = pooled(_by_slice(rows, quantiles, seen)) if found.unknown else found.at
+    return (Need(relation, Bins(column, family, frozen_edges(quantile))),)
+
+
+def _by_slice(
+    rows: Need[RowsState], quantiles: Need[QuantilesState], seen: Profile
+) -> Iterator[tuple[int, tuple[float, ...]]]:
+    """Rows and percentiles of each slice, where percentiles did not merge to those of all."""
+    for need, where in seen.states:
+        state, counted = seen.at(where, quantiles), seen.at(where, rows)
+        if need == quantiles and state is not None and counted is not None:
+            yield counted.rows, state.points

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,9 @@ from sparkguard.results import Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines
 from sparkguard.slices import WHOLE, Slice
+
+READ_AT_ONCE = 4
+"""Histories that are read together: each is a small query of its own."""
 
 
 def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
@@ -30,11 +34,10 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
 
     `audit` names the runs that verdicts are compared with; `only` is the slice judged.
     """
-    history = {
-        entry.id: _history(entry, plan, sight, store, only)
-        for entry in plan.entries
-        if entry.active is not None and entry.active.wants_history
-    }
+    looking = [entry for entry in plan.entries if entry.active and entry.active.wants_history]
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        read = pool.map(lambda entry: _history(entry, plan, sight, store, only), looking)
+        history = {entry.id: past for entry, past in zip(looking, read, strict=True)}
     history = _with_versions(plan, history, store, sight.run_id)
     compared = {entry.dataset for entry in plan.entries if entry.wants_baseline}
     known = {dataset: accepted(store, dataset) for dataset in compared}

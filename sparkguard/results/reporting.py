@@ -149,9 +149,9 @@ def past_verdicts(
     names = tuple(ResultRow.__dataclass_fields__)
     rows = among(store.read("results"), ("run_id",), ((run.run_id,) for run in runs))
     rows = among(rows, ("check_id",), ((check,) for check in checks))
+    worst_first = f"PARTITION BY run_id, check_id ORDER BY {_WORST_FIRST}, slice"
     ranked = rows.selectExpr(
-        *("run_id", *map(_quoted, names)),
-        f"row_number() OVER (PARTITION BY run_id, check_id ORDER BY {_WORST_FIRST}, slice) AS __nth",
+        *("run_id", *map(_quoted, names)), f"row_number() OVER ({worst_first}) AS __nth"
     ).where("__nth = 1")
     most = MOST_RUNS * MOST_CHECKS
     spoken = ranked.select("run_id", *names).limit(most)

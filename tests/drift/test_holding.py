@@ -10,18 +10,19 @@ from sparkguard.measures.bins import Bins
 from sparkguard.measures.counts import Counts, CountsState
 from sparkguard.measures.families import Family
 from sparkguard.measures.quantiles import Quantiles, QuantilesState
+from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.measures.sample import Sample, SampleState
 from sparkguard.measures.values import Values, ValuesState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.slices import WHOLE
+from sparkguard.slices import WHOLE, Slice
 
 TABLE = Table("t")
 MANY = SampleState(8_192, 1, 5_000, 8_000)
 
 
 def held(family: Family, **states: Any) -> Any:
-    """The measure asked for after the states named by kind."""
+    """The last measure asked for after the states named by kind."""
     seen: dict[Any, Any] = {}
     measures = {
         "sample": Sample(("x",), family, 8_192),
@@ -30,8 +31,7 @@ def held(family: Family, **states: Any) -> Any:
     }
     for kind, state in states.items():
         seen[Need(TABLE, measures[kind]), WHOLE] = state
-    (need,) = holding(TABLE, ("x",), family, Profile(seen))
-    return need.measure
+    return holding(TABLE, ("x",), family, Profile(seen))[-1].measure
 
 
 @pytest.mark.parametrize("family", [Family.INTEGER, Family.STRING, Family.DATE])
@@ -63,6 +63,23 @@ def test_many_numbers_get_frozen_bins() -> None:
     points = QuantilesState(points=tuple(float(i) for i in range(101)))
     measure = held(Family.FLOAT, sample=MANY, quantiles=points)
     assert measure == Bins(("x",), Family.FLOAT, tuple(float(i) for i in range(1, 100)))
+
+
+def test_percentiles_of_slices_that_do_not_merge_are_pooled_by_their_rows() -> None:
+    looked = Need(TABLE, Sample(("x",), Family.FLOAT, 8_192))
+    quantiles, rows = Need(TABLE, Quantiles(("x",), Family.FLOAT)), Need(TABLE, Rows())
+    low, high = (Slice.of({"part": name}) for name in ("low", "high"))
+    seen: dict[Any, Any] = {(looked, WHOLE): MANY}
+    for where, first, count in ((low, 0.0, 9_000), (high, 1_000.0, 1_000)):
+        points = tuple(first + i for i in range(101))
+        seen[quantiles, where] = QuantilesState(points=points)
+        seen[rows, where] = RowsState(count)
+    (need,) = holding(TABLE, ("x",), Family.FLOAT, Profile(seen))
+    assert isinstance(need.measure, Bins)
+    edges = need.measure.edges
+    assert len(edges) == 99
+    assert sum(edge < 1_000 for edge in edges) == pytest.approx(90, abs=1)
+    assert edges[49] == pytest.approx(50 / 0.9, abs=2)
 
 
 def test_what_has_no_values_to_cut_counts_its_nulls() -> None:
