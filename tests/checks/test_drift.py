@@ -10,15 +10,18 @@ from scipy.spatial import distance
 
 from sparkguard.checks.base import Judged
 from sparkguard.checks.drift import Drift, DriftJudgement, FeatureDrift
+from sparkguard.measures.bins import Bins, BinsState
+from sparkguard.measures.families import Family
 from sparkguard.measures.quantiles import Quantiles, QuantilesState
 from sparkguard.measures.sample import Sample, SampleState
 from sparkguard.measures.values import Values
-from sparkguard.profile import Profile
+from sparkguard.profile import Need, Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome
 from tests.checks.drift_states import (
     DELAY,
     DEST,
+    TABLE,
     bins,
     by_month,
     checks,
@@ -49,7 +52,7 @@ def test_a_new_baseline_is_made_in_steps() -> None:
     few = replace(empty, seen=Profile({(sample, WHOLE): SampleState(100, 1, 3, 3)}))
     assert isinstance(check.baseline_needs(few)[0].measure, Values)
     many = {(sample, WHOLE): SampleState(8_192, 1, 4_000, 8_000)}
-    (quantiles,) = check.baseline_needs(replace(empty, seen=Profile(many)))
+    _, quantiles = check.baseline_needs(replace(empty, seen=Profile(many)))
     assert isinstance(quantiles.measure, Quantiles)
     points = QuantilesState(points=tuple(float(i) for i in range(101)))
     seen = Profile({**many, (quantiles, WHOLE): points})
@@ -59,7 +62,7 @@ def test_a_new_baseline_is_made_in_steps() -> None:
 def test_edges_stay_frozen_though_merged_sketches_differ_from_time_to_time() -> None:
     check = checks()["delay"]
     (sample,) = check.baseline_needs(context(baseline=None))
-    (quantiles,) = check.baseline_needs(
+    _, quantiles = check.baseline_needs(
         context({(sample, WHOLE): SampleState(8_192, 1, 4_000, 8_000)}, baseline=None)
     )
     other = QuantilesState(points=tuple(2.0 * i for i in range(101)))
@@ -116,7 +119,9 @@ def test_a_single_partition_somewhat_off_does_not_warn_and_a_second_does() -> No
 
 def test_without_a_baseline_nothing_is_judged_and_the_run_only_warns() -> None:
     check = checks()["delay"]
-    for baseline in (None, Profile({(DEST, WHOLE): values(100)})):
+    uncut = Need(TABLE, Bins(("delay",), Family.FLOAT, ()))  # whatever comes is in its one bin
+    in_one = Profile({(uncut, WHOLE): BinsState((100,))})
+    for baseline in (None, Profile({(DEST, WHOLE): values(100)}), in_one):
         found = check.judge(Profile(), context(baseline=baseline))
         assert found.outcome is Outcome.NOT_EVALUABLE
         assert found.counts_as is Outcome.WARN
