@@ -144,6 +144,7 @@ def test_special_numbers_have_their_own_counts(found: RunResult) -> None:
     assert rows["completeness.amount"].violations == 1
     # NaN, and minus infinity; minus zero is zero, and infinity is a value above it.
     assert (rows["range.amount"].outcome, rows["range.amount"].violations) == ("fail", 2)
+    assert "2" in (rows["range.amount"].reason or "")
 
 
 def test_an_all_null_column(found: RunResult) -> None:

@@ -238,8 +238,7 @@ class FeatureDrift(Check):
         for need, _ in context.baseline.states if context.baseline is not None else ():
             if need.relation != relation or not is_distribution(need.measure):
                 continue
-            # One bin for all values shows no move; such were made where quantiles did not merge.
-            if need.measure.column == self.column and getattr(need.measure, "edges", True):
+            if need.measure.column == self.column:
                 return need
         return None
 

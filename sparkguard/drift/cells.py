@@ -118,7 +118,10 @@ def feature_of(measure: Measure[Any], state: Any) -> Feature:
 
 
 def is_distribution(measure: Measure[Any]) -> TypeGuard[Bins | Values | Counts]:
-    return isinstance(measure, (Bins, Values, Counts))
+    # One bin for all values shows no move; such were stored where quantiles did not merge.
+    return (
+        bool(measure.edges) if isinstance(measure, Bins) else isinstance(measure, (Values, Counts))
+    )
 
 
 def _of_bins(measure: Bins, state: BinsState) -> Binned:

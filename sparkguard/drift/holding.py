@@ -80,7 +80,6 @@ def _by_slice(
     rows: Need[RowsState], quantiles: Need[QuantilesState], seen: Profile
 ) -> Iterator[tuple[int, tuple[float, ...]]]:
     """Rows and percentiles of each slice, where percentiles did not merge to those of all."""
-    for need, where in seen.states:
-        state, counted = seen.at(where, quantiles), seen.at(where, rows)
-        if need == quantiles and state is not None and counted is not None:
+    for (need, where), state in seen.states.items():
+        if need == quantiles and (counted := seen.at(where, rows)) is not None:
             yield counted.rows, state.points

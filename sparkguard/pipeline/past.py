@@ -13,10 +13,8 @@ from sparkguard.plan import Entry, Plan
 from sparkguard.results import Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines
+from sparkguard.results.setup import THREADS
 from sparkguard.slices import WHOLE, Slice
-
-READ_AT_ONCE = 4
-"""Histories that are read together: each is a small query of its own."""
 
 
 def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
@@ -35,7 +33,7 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
     `audit` names the runs that verdicts are compared with; `only` is the slice judged.
     """
     looking = [entry for entry in plan.entries if entry.active and entry.active.wants_history]
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         read = pool.map(lambda entry: _history(entry, plan, sight, store, only), looking)
         history = {entry.id: past for entry, past in zip(looking, read, strict=True)}
     history = _with_versions(plan, history, store, sight.run_id)
