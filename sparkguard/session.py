@@ -80,7 +80,7 @@ def local_settings(delta_jars: tuple[Path, ...]) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(min(max(cores, 2), 8)),
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.databricks.delta.snapshotPartitions": "2",
-        "spark.driver.memory": "2g",
+        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", "2g"),
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": quiet,

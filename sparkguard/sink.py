@@ -47,19 +47,21 @@ def write_once(
 ) -> None:
     """Writes the rows of `frame`, or nothing when `app_id` has written to `target` before.
 
-    Creates the table if it is absent; with `any_names`, so that columns may be called anything.
-    `metadata` stands beside the commit in Delta's history. Where that is asked of a table in a
-    catalog, the table is created empty in a commit of its own.
+    Creates the table if it is absent, `partitioned_by` these columns and, with `any_names`, so
+    that columns may be called anything. `metadata` stands beside the commit in Delta's history.
+    Where that is asked of a table in a catalog, the table is created empty in a commit of its own.
     """
-    if metadata and target.name is not None and not exists(frame.sparkSession, target):
+    apart = bool(metadata) and target.name is not None
+    is_new = bool(apart or partitioned_by or any_names) and not exists(frame.sparkSession, target)
+    partitions = partitioned_by if is_new else ()
+    if is_new and apart:
         # The commit in which a catalog creates a table for an append drops the metadata.
-        empty = frame.limit(0).write.format("delta").mode("ignore")
-        _save(empty, target, partitioned_by)
+        _save(frame.limit(0).write.format("delta").mode("ignore"), target, partitions)
     options = {
         "mergeSchema": "true" if merge_schema else "",
         "overwriteSchema": "true" if overwrite_schema else "",
         "userMetadata": metadata,
-        "delta.columnMapping.mode": "name" if any_names else "",
+        "delta.columnMapping.mode": "name" if any_names and is_new else "",
     }
     writer = (
         frame.write.format("delta")
@@ -68,7 +70,7 @@ def write_once(
         .option("txnVersion", 1)
         .options(**{name: value for name, value in options.items() if value})
     )
-    _save(writer, target, partitioned_by)
+    _save(writer, target, partitions)
 
 
 def _save(writer: DataFrameWriter, target: TableRef, partitioned_by: tuple[str, ...] = ()) -> None:

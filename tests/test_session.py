@@ -104,6 +104,15 @@ def test_a_local_session_is_small_in_utc_and_has_the_jars(
     assert started["address"] is None
 
 
+def test_a_local_session_has_the_memory_that_sparks_variable_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SPARK_DRIVER_MEMORY", raising=False)
+    assert session.local_settings(())["spark.driver.memory"] == "2g"
+    monkeypatch.setenv("SPARK_DRIVER_MEMORY", "16g")
+    assert session.local_settings(())["spark.driver.memory"] == "16g"
+
+
 def test_without_java_the_command_to_type_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

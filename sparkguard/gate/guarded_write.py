@@ -16,7 +16,7 @@ from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
-from sparkguard.sink import discard, exists, stage, write_once
+from sparkguard.sink import discard, stage, write_once
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
@@ -107,13 +107,12 @@ class GuardedWrite:
                 raise EvaluationError("the staged rows could not be read completely")
         good = staged.where(sql.template("NOT {}", bad).text) if breaks else staged
         if quarantined and self.options.quarantine is not None:
-            apart = TableRef.of(self.options.quarantine)
             write_once(
                 self._explained(staged.where(bad.text), breaks),
-                apart,
+                TableRef.of(self.options.quarantine),
                 f"{self._app_id}/quarantine",
                 merge_schema=True,
-                any_names=not exists(self.spark, apart),
+                any_names=True,
             )
         written = audited.rows - quarantined
         version = None
@@ -126,7 +125,7 @@ class GuardedWrite:
                 merge_schema=self.options.merge_schema,
                 overwrite_schema=self.options.overwrite_schema,
                 metadata=self._metadata(),
-                partitioned_by=self._partitioning(),
+                partitioned_by=self.promise.partitioned_by,
             )
             version = self._committed(written)
         return replace(
@@ -153,11 +152,6 @@ class GuardedWrite:
             sql.alias(reasons, REASONS).text,
             *(sql.alias(sql.literal(value), name).text for name, value in stamps.items()),
         )
-
-    def _partitioning(self) -> tuple[str, ...]:
-        """Partition columns for a table that does not exist yet; Delta knows those of others."""
-        columns = self.promise.partitioned_by
-        return columns if columns and not exists(self.spark, self.target) else ()
 
     def _metadata(self) -> str:
         facts = {
