@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkguard.checks.base import CHECKS, Check, Context, TableFacts
+from sparkguard.contracts.model import Contract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, Problem, did_you_mean
 from sparkguard.kinds import canonical, fingerprint
@@ -144,6 +145,15 @@ def bind(rules: Iterable[tuple[str, CheckSpec]]) -> tuple[Bound, ...]:
     if problems:
         raise ConfigurationError(problems)
     return tuple(bound)
+
+
+def bind_contract(contract: Contract) -> tuple[Bound, ...]:
+    """The checks of a contract by itself, whose references may lead to contracts not at hand.
+
+    Raises as `bind`.
+    """
+    rules = [(table.name, rule) for table in contract.tables for rule in table.rules]
+    return bind([*rules, *(("", rule) for rule in contract.listed)])
 
 
 @dataclass(frozen=True)

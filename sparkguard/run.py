@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
+from sparkguard.errors import ConfigurationError, listed
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.looking_back import look_back
@@ -20,7 +21,7 @@ from sparkguard.pipeline.situation import Restricted, situation, sliced_by
 from sparkguard.plan import Bound, Plan, bind, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
-from sparkguard.results import Location, PinRow, Store
+from sparkguard.results import Location, PinRow, RunRecord, Store
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.setup import Change
@@ -59,8 +60,9 @@ def audit(
     """Judges every rule of an audit at full scale and stores the results exactly once.
 
     A run id that is stored already changes nothing: what is stored is returned. Raises
-    ConfigurationError before any table is read, EvaluationError when nothing could be evaluated
-    and StoreError when results could not be stored.
+    ConfigurationError before any table is read, also for the run id of another audit or slice,
+    EvaluationError when nothing could be evaluated and StoreError when results could not be
+    stored.
     """
     request, clock = request or Request(), clock or SystemClock()
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
@@ -74,7 +76,7 @@ def audit(
     if request.run_id is None:
         store.begin_new(run_id)
     elif (stored := store.committed(run_id)) is not None:
-        return RunResult.read(store, stored)
+        return _stored(store, stored, settings, request)
     progress(Step("pinning table versions"))
     snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
     memory = None
@@ -140,6 +142,26 @@ def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
 def results_location(settings: AuditConfig) -> Location:
     """The folder or catalog schema that an audit writes its results to."""
     return Location(settings.results.path, settings.results.schema)
+
+
+def _stored(store: Store, record: RunRecord, settings: AuditConfig, request: Request) -> RunResult:
+    """The run that is stored. Raises ConfigurationError where it judged something else."""
+    if record.audit != settings.name:
+        raise ConfigurationError(
+            f"run id {record.run_id!r} is taken by audit {record.audit!r}; give runs of "
+            f"{settings.name!r} ids of their own, such as '{settings.name}-{record.run_id}'"
+        )
+    found = RunResult.read(store, record)
+    judged: dict[str, set[str]] = {}
+    for row in found.results:
+        judged.setdefault(row.dataset, set()).add(row.slice)
+    for dataset, slices in judged.items():
+        if WHOLE.key not in slices and request.only.key not in slices:
+            raise ConfigurationError(
+                f"run id {record.run_id!r} is taken by a run that judged {listed(sorted(slices))} "
+                f"of {dataset} alone; give another one"
+            )
+    return found
 
 
 def _pin(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from sparkguard.cli import run as command
+from sparkguard.contracts.audit import load_audit
 from sparkguard.errors import ConfigurationError
 from sparkguard.results import Store
 from sparkguard.run import Request, audit, plan_audit
@@ -87,6 +89,18 @@ def test_a_stored_run_id_changes_nothing(spark: Any, shop: Path) -> None:
         (r.check_id, r.slice, r.outcome, r.violations) for r in first.results
     }
     assert {table: store.read(table, committed=False).count() for table in STORED} == before
+
+
+def test_a_run_id_answers_for_its_own_audit_and_slices_alone(spark: Any, shop: Path) -> None:
+    only = Slice.of({"month": "1"})
+    run_audit(shop, spark, Request(run_id="taken", only=only))
+    assert audit(shop, Request(run_id="taken", only=only), spark=spark).replayed
+    for other in (Slice(), Slice.of({"month": "2"})):
+        with pytest.raises(ConfigurationError, match="judged month=1 of orders alone"):
+            audit(shop, Request(run_id="taken", only=other), spark=spark)
+    settings = replace(load_audit(shop), name="other")
+    with pytest.raises(ConfigurationError, match=r"taken by audit 'shop'.*'other-taken'"):
+        audit(settings, Request(run_id="taken", only=only), spark=spark)
 
 
 STORED = ("runs", "results", "evidence", "profiles", "violations")

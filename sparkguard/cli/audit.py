@@ -98,6 +98,9 @@ def audit(
         return
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
+    if result.replayed:
+        at = result.record.finished_at.strftime("%Y-%m-%d %H:%M UTC")
+        out.print(f"stored under this run id at {at}; nothing was judged again")
     out.print(f"results are Delta tables in {result.location}", soft_wrap=True, markup=False)
     if result.exit_code:
         look = shlex.join(["sparkguard", "report", result.run_id, "--store", result.location])

@@ -42,14 +42,19 @@ def validate(
     files: Annotated[list[Path], typer.Argument(help="Contract files or folders.", metavar="FILE")],
     json_file: JsonFile = None,
 ) -> None:
-    """Check that contract files can be understood completely. Exits 2 when one can't."""
+    """Check that contract files, and the options of all their rules, can be understood.
+
+    Exits 2 when one can't. Needs neither Spark nor Java, and no table.
+    """
     from sparkguard.contracts.odcs import load_contract
+    from sparkguard.plan import bind_contract
 
     problems: list[Problem] = []
     found: dict[tuple[str, str], str] = {}
     for file in _expanded(files):
         try:
             contract = load_contract(file)
+            bind_contract(contract)
         except ConfigurationError as error:
             problems.extend(error.problems)
             continue

@@ -107,11 +107,30 @@ def test_two_contracts_with_one_id_are_refused_together(
     assert run(["contract", "validate", str(tmp_path)]) == 0
 
 
-def test_files_are_compared_without_spark(tmp_path: Path) -> None:
+def test_options_of_rules_are_validated_and_references_may_lead_elsewhere(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = "relationships: [{to: 'people.odcs.yaml#/schema/persons/properties/key'}]}"
+    rules = ["rnage", "range, max: [1]", "drift, colums: [a]"]
+    custom = "type: custom, engine: sparkguard, implementation"
+    quality = ", ".join(f"{{{custom}: {{check: {rule}}}}}" for rule in rules)
+    write(tmp_path, "1.odcs.yaml", B.replace("}", f", {elsewhere}"))
+    assert run(["contract", "validate", str(tmp_path)]) == 0
+    write(tmp_path, "1.odcs.yaml", B.replace("}", f", quality: [{quality}]}}"))
+    capfd.readouterr()
+    assert run(["contract", "validate", str(tmp_path)]) == 2
+    said = " ".join(capfd.readouterr().err.split())
+    for problem in ("unknown check 'rnage'. Did you mean 'range'", "max", "'colums'"):
+        assert problem in said
+
+
+def test_files_are_compared_and_validated_without_spark(tmp_path: Path) -> None:
     files = write(tmp_path, "1.yaml", A), write(tmp_path, "2.yaml", A, B)
     code = (
         "import sys; from sparkguard.cli import run; "
         f"code = run(['contract', 'diff', {files[0]!r}, {files[1]!r}]); "
+        "assert code == 0, code; "
+        f"code = run(['contract', 'validate', {files[0]!r}]); "
         "assert code == 0, code; "
         "assert not [m for m in sys.modules if m.partition('.')[0] in ('pyspark', 'py4j')]"
     )

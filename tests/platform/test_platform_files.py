@@ -9,6 +9,7 @@ import runpy
 import subprocess
 import sys
 import types
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ def nightly(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_the_airflow_dag_retries_under_the_same_run_id(nightly: dict[str, Any]) -> None:
-    assert nightly["given"] == ("{{ run_id }}",)
+    assert nightly["given"] == ("nightly-{{ run_id }}", "{{ ti.try_number }}")
     assert nightly["task"]["retries"] == 3
     assert nightly["dag"]["catchup"] is False
     assert nightly["dag"]["start_date"].tzinfo is not None
@@ -204,17 +205,47 @@ def test_the_airflow_task_retries_only_what_may_turn_out_better(
 
     monkeypatch.setattr(subprocess, "run", stand_in)
     if raised is None:
-        nightly["work"]("scheduled__2026-01-01")
+        nightly["work"]("nightly-scheduled__2026-01-01", "1")
     else:
         with pytest.raises(raised) as caught:
-            nightly["work"]("scheduled__2026-01-01")
+            nightly["work"]("nightly-scheduled__2026-01-01", "1")
         assert type(caught.value) is raised
+    assert len(ran) == 1
     assert ran[0][:2] == ["sparkguard", "audit"]
-    assert ran[0][ran[0].index("--run-id") + 1] == "scheduled__2026-01-01"
+    assert ran[0][ran[0].index("--run-id") + 1] == "nightly-scheduled__2026-01-01"
 
 
-@pytest.mark.parametrize(("codes", "end"), [("0", 0), ("1", 1), ("3 4 0", 0), ("3 3 3 0", 3)])
-def test_the_cron_script_repeats_a_run_under_one_id(tmp_path: Path, codes: str, end: int) -> None:
+@pytest.mark.parametrize(
+    ("codes", "ids"), [([3, 0], ["a", "a.2"]), ([4], ["a"]), ([3, 3, 3], ["a", "a.2", "a.3"])]
+)
+def test_the_airflow_task_judges_again_under_a_further_id_what_is_stored_as_not_evaluated(
+    nightly: dict[str, Any], monkeypatch: pytest.MonkeyPatch, codes: list[int], ids: list[str]
+) -> None:
+    left, ran = list(codes), []
+
+    def stand_in(command: list[str], check: bool) -> Any:
+        ran.append(command[command.index("--run-id") + 1])
+        return types.SimpleNamespace(returncode=left.pop(0))
+
+    monkeypatch.setattr(subprocess, "run", stand_in)
+    with pytest.raises(Failed) if codes[-1] else nullcontext():
+        nightly["work"]("a", "3")
+    assert ran == ids
+
+
+@pytest.mark.parametrize(
+    ("codes", "ends", "end"),
+    [
+        ("0", [""], 0),
+        ("1", [""], 1),
+        ("4 4 0", ["", "", ""], 0),
+        ("3 4 0", ["", ".2", ".2"], 0),
+        ("3 3 3 0", ["", ".2", ".3"], 3),
+    ],
+)
+def test_the_cron_script_repeats_a_run_under_its_id_and_judges_again_under_a_further_one(
+    tmp_path: Path, codes: str, ends: list[str], end: int
+) -> None:
     (tmp_path / "codes").write_text("\n".join(codes.split()) + "\n")
     stand_in = tmp_path / "sparkguard"
     stand_in.write_text(
@@ -228,15 +259,14 @@ def test_the_cron_script_repeats_a_run_under_one_id(tmp_path: Path, codes: str, 
         **os.environ,
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "TMPDIR": str(tmp_path),
-        "SPARKGUARD_PAUSES": "0 0",
+        "SPARKGUARD_PAUSE": "0",
     }
     command = [str(script), "audits/shop.yaml", "--set", "lake=/l"]
     done = subprocess.run(command, env=environment, check=False)
     assert done.returncode == end
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert len(calls) == min(len(codes.split()), 3)
-    assert len(set(calls)) == 1
-    assert re.fullmatch(r"audit audits/shop.yaml --run-id shop-[-\d]{10} --set lake=/l", calls[0])
+    call = r"audit audits/shop.yaml --run-id shop-[-\d]{10}(\S*) --set lake=/l"
+    assert [re.fullmatch(call, line)[1] for line in calls] == ends  # type: ignore[index]
 
 
 def test_the_crontab_calls_the_script() -> None:
