@@ -90,7 +90,8 @@ class Plan:
         return sum(len(entry.slices) for entry in self.entries)
 
     def context(self, entry: Entry) -> Context:
-        return self.contexts[entry.dataset]
+        judges_slices = any(not where.is_whole for where in entry.slices)
+        return replace(self.contexts[entry.dataset], judges_slices=judges_slices)
 
     def to_dict(self) -> Mapping[str, Any]:
         """Plain data for JSON: every entry with its slices, and the first step's scans."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +13,16 @@ from sparkguard.measures.counts import Counts
 from sparkguard.measures.distinct import Distinct
 from sparkguard.measures.families import Family
 from sparkguard.measures.quantiles import Quantiles, QuantilesState
-from sparkguard.measures.rows import Rows
+from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.measures.tally import Tally, TallyState
 from sparkguard.measures.values import Values
 from sparkguard.profile import Need, Scanned
 from sparkguard.relations.table import Table
 from sparkguard.scan import batches, run_scan
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
+from sparkguard.tables import TableRef
 from tests.frames import OneFrame
 
 T = Table("t")
@@ -151,3 +154,15 @@ def test_an_empty_table_has_no_slices_and_no_rows(spark: Any) -> None:
     assert not found.failures
     assert found.profile.rows(T) == 0
     assert Need(T, Rows()) not in found.failures
+
+
+@pytest.mark.e2e
+def test_a_count_of_rows_alone_notices_a_file_that_is_gone(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    spark.range(0, 100, 1, 2).write.format("delta").save(str(path))
+    snapshot = Snapshot.pin(spark, {"t": TableRef(path=str(path))})
+    rows = Need(T, Rows())
+    (scan,) = lay_out([rows], {})
+    assert run_scan(scan, snapshot).profile.states == {(rows, WHOLE): RowsState(100)}
+    next(path.glob("*.parquet")).unlink()
+    assert run_scan(scan, snapshot).failures.keys() == {rows}

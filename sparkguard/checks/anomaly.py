@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from sparkguard.checks.base import (
+    NO_SLICE,
     Check,
     Context,
     Judged,
@@ -161,7 +162,11 @@ class Anomaly(Check, kind="anomaly"):
                 )
         if len(context.by) > 1 and adds_up(self.metric):
             evidence += self._drivers(survey, self._time(context))
-        return passed(evidence=tuple(evidence), expected=f"{self.metric} as usual")
+        details: dict[str, Any] = {
+            "evidence": tuple(evidence),
+            "expected": f"{self.metric} as usual",
+        }
+        return passed(**details) if context.judges_slices else not_evaluable(NO_SLICE, **details)
 
     def _drivers(self, survey: Survey, time: str) -> Iterator[Evidence]:
         """Of the day that lies furthest out, what each slice beside the time brings to it."""

@@ -60,7 +60,8 @@ class Context:
     """What a check may look at besides the states it is given; all of it is pinned.
 
     `table` is the dataset the check belongs to; `tables` are the facts of every table that the
-    run pinned. `seen` holds all slices of what earlier steps saw. `where` is the slice judged.
+    run pinned. `seen` holds all slices of what earlier steps saw. `where` is the slice judged;
+    `judges_slices` says whether the run judges any beside the whole table.
     `baseline` is the approved one and `approved` says where it comes from; `accepted` are the
     slices whose alert of this check somebody acknowledged, `broken` those that another check
     found bad, which only checks with a baseline are told. `history` holds past profiles of the
@@ -75,6 +76,7 @@ class Context:
     as_of: datetime
     by: tuple[str, ...] = ()
     where: Slice = WHOLE
+    judges_slices: bool = True
     seen: Profile = field(default_factory=Profile)
     baseline: Profile | None = None
     approved: Approved | None = None
@@ -113,6 +115,9 @@ class Judgement:
     coverage: Coverage | None = None  # SAMPLED where the numbers come from a declared sample
     owner: str = ""
     kept: tuple[Mapping[str, Any], ...] = ()
+
+
+NO_SLICE = "this check judges slices, and the audit judges none: use judge: all"
 
 
 def passed(**details: Any) -> Judgement:

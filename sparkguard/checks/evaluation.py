@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sparkguard.checks.base import (
+    NO_SLICE,
     Check,
     Context,
     Judgement,
@@ -230,8 +231,11 @@ class HeldMetric(_Part):
         self, of: Seen, metric: Metric, context: Context, details: dict[str, Any]
     ) -> Judgement:
         limit = self.of.metrics[self.name]
-        if limit.margin is None or (context.where.is_whole and context.by):
+        if limit.margin is None:
             return passed(**details)
+        if context.where.is_whole and context.by:
+            judged = context.judges_slices
+            return passed(**details) if judged else not_evaluable(NO_SLICE, **details)
         state = context.baseline.at(WHOLE, self._truth(context)) if context.baseline else None
         if state is None:
             reason = "NO_BASELINE: there is no approved baseline of this evaluation"

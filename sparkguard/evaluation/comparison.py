@@ -41,7 +41,8 @@ def decay(reference: Metric, current: Metric, margin: float = 0.0) -> Decay | No
         before, now = abs(before), abs(now)
     loss = (now - before) if is_loss(reference.name) else (before - now)
     error = math.hypot(reference.error, current.error)
-    z = (loss - margin) / error if error else math.copysign(math.inf, loss - margin)
+    beyond = loss - margin
+    z = beyond / error if error else math.copysign(math.inf, beyond) if beyond else 0.0
     return Decay(loss, z, float(stats.norm.sf(z)))
 
 

@@ -9,6 +9,7 @@ from sparkguard import sql
 from sparkguard.layout import Chunk, Scan
 from sparkguard.measures.base import Grouped, Measure, Pass, Sampled
 from sparkguard.relations.base import WHOLE_ROW, Tables
+from sparkguard.relations.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -35,6 +36,8 @@ def chunk_frame(scan: Scan, chunk: Chunk, tables: Tables) -> DataFrame:
         return _with_text(scan, frame.select(*_keys(scan), *_cells(cells))).limit(most)
     lacking = _lacking(frame, chunk)
     cells = [cell for m in chunk.measures for cell in _aggregates(m, lacking)]
+    if isinstance(scan.relation, Table) and not (chunk.columns or scan.by):
+        cells += _opening(frame)
     return _with_text(scan, frame.groupBy(*_keys(scan)).agg(*_cells(cells)))
 
 
@@ -70,6 +73,19 @@ def _cells(expressions: Iterable[sql.Sql]) -> list[Column]:
     from pyspark.sql.functions import expr
 
     return [expr(e.text).alias(f"{_CELL}{i}") for i, e in enumerate(expressions)]
+
+
+_NARROW = ("boolean", "tinyint", "smallint", "int", "date", "bigint")
+
+
+def _opening(frame: DataFrame) -> list[sql.Sql]:
+    """A cell for which every file is opened: Delta would count rows alone by its log.
+
+    A file that is gone would then not be noticed.
+    """
+    width = {type_: at for at, type_ in enumerate(_NARROW)}
+    columns = sorted(frame.dtypes, key=lambda column: width.get(column[1], len(_NARROW)))
+    return [sql.template("count({})", sql.name(name)) for name, _ in columns[:1]]
 
 
 def _lacking(frame: DataFrame, chunk: Chunk) -> frozenset[str]:

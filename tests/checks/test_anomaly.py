@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sparkguard.checks.anomaly import Anomaly
-from sparkguard.checks.base import Context, Judged, Judgement, Past, TableFacts
+from sparkguard.checks.base import NO_SLICE, Context, Judged, Judgement, Past, TableFacts
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.measures.counts import Counts, CountsState
 from sparkguard.measures.families import Family
@@ -63,6 +63,14 @@ def test_a_weekly_rhythm_passes_and_a_day_that_lost_its_rows_fails() -> None:
     assert "is usual" in found[day(57)].reason
     assert found[WHOLE].outcome == "fail"
     assert found[WHOLE].reason.startswith("1 of 58 slices, first day=2024-02-27: 300")
+
+
+def test_a_whole_table_of_which_no_slice_is_judged_is_no_pass() -> None:
+    seen = replace(context(rows([*WEEKLY, 1])), judges_slices=False)
+    check = Anomaly()
+    found = check.judge(seen.seen.only(WHOLE), replace(seen, survey=check.survey(seen)))
+    assert (found.outcome, found.counts_as) == ("not_evaluable", None)
+    assert found.reason == NO_SLICE
 
 
 def test_zero_rows_fail() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkguard.checks.base import Approved
+from sparkguard.checks.base import NO_SLICE, Approved
 from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.changes import moved
 from sparkguard.evaluation.conditions import CONDITIONS
@@ -159,6 +159,9 @@ def test_decay_against_the_baseline_names_slices_and_what_drifted() -> None:
     drifted = Verdict("preds.drift.distance", where, Outcome.FAIL, Severity.ERROR)
     context = replace(context, previous={("preds.drift.distance", where): drifted})
     assert "inputs drifted too (distance)" in judged(of, "auc", context, where).reason
+    assert judged(of, "auc", context).outcome is Outcome.PASS
+    unsliced = judged(of, "auc", replace(context, judges_slices=False))
+    assert (unsliced.outcome, unsliced.reason) == (Outcome.NOT_EVALUABLE, NO_SLICE)
 
 
 def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> None:

@@ -136,6 +136,9 @@ def test_decay_is_judged_by_both_errors_and_a_margin() -> None:
     assert losing is not None
     assert losing.loss == pytest.approx(-0.1)
     assert decay(before, Metric("auc", None)) is None
+    perfect = Metric("auc", 1.0, error=0.0)
+    assert (same := decay(perfect, perfect)) is not None
+    assert not same.is_significant
 
 
 def test_the_slices_that_lost_most_come_first() -> None:
