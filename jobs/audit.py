@@ -5,7 +5,7 @@ The submitter configures Spark; outside Databricks and EMR that means Delta's tw
     --conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension
     --conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog
 
-In client mode the exit code is the audit's; in cluster mode only `--json FILE` tells all.
+In client mode the exit code is the audit's; in cluster mode the table `runs` has it.
 """
 
 from __future__ import annotations

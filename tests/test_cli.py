@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkguard.cli import run
+from sparkguard.cli.root import parse_variables
 
 HEAVY = ("pyspark", "pandas", "pydantic", "jsonschema", "sqlglot", "scipy", "numpy", "pyarrow")
 
@@ -47,6 +48,12 @@ def test_every_command_explains_itself(
 ) -> None:
     assert run([*command, "--help"]) == 0
     assert "Usage: sparkguard" in capsys.readouterr().out
+
+
+def test_the_environment_gives_what_set_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKGUARD_SET_key", "secret")
+    monkeypatch.setenv("SPARKGUARD_SET_lake", "/other")
+    assert parse_variables(["lake=/lake"]) == {"key": "secret", "lake": "/lake"}
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ app = typer.Typer(
 
 _PLAIN_WIDTH = 200
 
+PREFIX = "SPARKGUARD_SET_"
+"""Environment variables that give a value to a `${NAME}` are called so, and NAME."""
+
 
 def _console(*, stderr: bool) -> Console:
     """As wide as the terminal; wide enough for a check's id and reason where there is none."""
@@ -60,7 +63,11 @@ JsonFile = Annotated[
 ]
 Variables = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Value of a ${NAME} in the audit file."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Value of a ${NAME} in the file; secrets better by SPARKGUARD_SET_NAME=VALUE.",
+    ),
 ]
 RunId = Annotated[
     str | None,
@@ -72,8 +79,13 @@ AsOf = Annotated[
 
 
 def parse_variables(pairs: list[str] | None) -> Mapping[str, str]:
-    """`NAME=VALUE` pairs as a mapping. Raises ConfigurationError for a pair without `=`."""
-    return _pairs("--set", "NAME=VALUE", pairs)
+    """`NAME=VALUE` pairs as a mapping, which go before environment variables `PREFIX` + NAME.
+
+    Other users of a machine see the arguments of a command, but not its environment. Raises
+    ConfigurationError for a pair without `=`.
+    """
+    found = {n.removeprefix(PREFIX): v for n, v in os.environ.items() if n.startswith(PREFIX)}
+    return {**found, **_pairs("--set", "NAME=VALUE", pairs)}
 
 
 def parse_tables(pairs: list[str] | None) -> Mapping[str, TableRef]:

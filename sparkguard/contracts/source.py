@@ -76,7 +76,7 @@ def resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source)
         name = match.group(1)
         if name in variables:
             return variables[name]
-        how = f"give it by --set {name}=VALUE, in Python by variables"
+        how = f"give it by --set {name}=VALUE or SPARKGUARD_SET_{name}, in Python by variables"
         near = did_you_mean(name, variables)
         source.problem(at, f"variable {name!r} has no value; {how}.{near}")
         return ""
