@@ -155,7 +155,11 @@ class References(Check, kind="references"):
         return violated("; ".join(reasons), **details)
 
     def _beyond(self, rows: int, of_rows: int, keys: int, of_keys: int) -> bool:
-        return rows > self.max_orphan_rows * of_rows or keys > self.max_orphan_keys * of_keys
+        # Divided, for a share times a number may fall just short of the whole number it stands for.
+        return bool(
+            (rows and rows / of_rows > self.max_orphan_rows)
+            or (keys and keys / of_keys > self.max_orphan_keys)
+        )
 
     def _expected(self) -> str:
         columns = ", ".join(".".join(column) for column in self.to_columns)

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from sparkguard.checks.base import Context, TableFacts
 from sparkguard.checks.freshness import Freshness, Newest, NewestState
-from sparkguard.slices import Slice
+from sparkguard.datatypes import Atomic, Field, Struct
+from sparkguard.profile import Profile
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import name
 from sparkguard.verdicts import Outcome
 from tests.plans import configured
@@ -73,3 +76,14 @@ def test_a_negative_age_is_refused() -> None:
 def test_old_slices_are_meant_to_be_old_unless_each_is_to_be_fresh() -> None:
     assert Freshness(("at",), DAY).whole_only
     assert not Freshness(("at",), DAY, each_slice=True).whole_only
+
+
+def test_a_time_that_python_does_not_know_is_old_and_no_crash() -> None:
+    table = TableFacts("t", Struct((Field("at", Atomic("timestamp")),)))
+    context = Context(table, utc(2024, 1, 1))
+    check = Freshness(("at",), 86_400)
+    (need,) = check.needs(context)
+    state = NewestState(1, 0, 0, -(10**17))
+    found = check.judge(Profile({(need, WHOLE): state}), context)
+    assert found.outcome == "fail"
+    assert found.observed == pytest.approx(utc(2024, 1, 1).timestamp() + 1e11)

@@ -221,3 +221,10 @@ def test_whole_numbers_of_any_width_compare(spark: Any, judge: Any) -> None:
 def test_a_reference_that_makes_no_sense_is_refused(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         References(**{"columns": A, "to_table": "parent", "to_columns": K, **options})
+
+
+def test_a_share_is_compared_as_it_is_written() -> None:
+    check = References((("a",),), "t", (("b",),), max_orphan_rows=0.29, max_orphan_keys=1.0)
+    assert 0.29 * 100 < 29
+    assert not check._beyond(29, 100, 0, 1)
+    assert check._beyond(30, 100, 0, 1)

@@ -112,3 +112,9 @@ def test_no_rows_at_all() -> None:
     metrics = INTEGERS.metrics(state_of([]))
     assert metrics["rows"] == 0
     assert metrics["mean"] is metrics["min"] is metrics["q50"] is None
+
+
+def test_moments_of_the_longest_decimals_are_exact() -> None:
+    state = Values(("x",), Family.DECIMAL, 2)
+    counted = state.of_groups([((Decimal(10**37),), 1), ((Decimal(10**37 + 1),), 1)])
+    assert state.metrics(counted)["stddev"] == pytest.approx(0.5**0.5)

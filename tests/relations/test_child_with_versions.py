@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sparkguard.relations.child_with_versions import ChildWithVersions
 from tests.frames import Frames
+from tests.plans import configured
 
 VERSIONS = [
     (1, 0, 10), (1, 10, 20), (1, 15, 16), (1, 30, None), (1, 40, None),
@@ -11,7 +14,8 @@ VERSIONS = [
 ]  # fmt: skip
 
 
-def test_each_key_and_time_meets_its_versions_once(spark: Any) -> None:
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_each_key_and_time_meets_its_versions_once(spark: Any, ansi: str) -> None:
     child = [("x", 1, 15), ("x", 1, 15), ("x", 1, 25), ("y", 2, 5), ("y", 9, 5), ("y", None, 5)]
     tables = Frames(
         {
@@ -22,7 +26,9 @@ def test_each_key_and_time_meets_its_versions_once(spark: Any) -> None:
     relation = ChildWithVersions("c", (("k",),), ("at",), "v", (("k",),), ("a",), ("b",))
     cells = (relation.rows, relation.known, relation.valid, relation.begun, relation.later)
     rows = relation.frame(tables, ("p",)).selectExpr("p", *(cell.text for cell in cells))
-    assert sorted(map(tuple, rows.collect()), key=repr) == [
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
+        found = rows.collect()
+    assert sorted(map(tuple, found), key=repr) == [
         ("x", 1, True, 0, True, True),
         ("x", 2, True, 2, True, True),
         ("y", 1, False, None, False, False),

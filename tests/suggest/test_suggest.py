@@ -23,6 +23,8 @@ def test_the_data_a_suggestion_comes_from_passes_it(spark: Any, lake: Path) -> N
         "timestamp_seconds(1700000000 + id) AS at",
         "CAST(NULL AS DATE) AS never",
         "array(id) AS tags",
+        "IF(id % 2 = 0, NULL, id) AS `a.b`",
+        "named_struct('b', 7) AS a",
     ).write.format("delta").save(str(orders))
     found = suggest(str(orders), others={"shops": TableRef(path=str(shops))}, spark=spark)
     table = found.contract.table("orders")
@@ -32,5 +34,6 @@ def test_the_data_a_suggestion_comes_from_passes_it(spark: Any, lake: Path) -> N
     options = gate.GateOptions(table="orders", tables={"shops": TableRef(path=str(shops))})
     result = gate.audit_table(str(orders), found.contract, options=options, spark=spark)
     assert result.accepted, result.reasons
+    assert [c.required for c in table.columns if c.name == "a.b"] == [False]
     states = next(rule for rule in table.rules if rule.kind == "invalid_values")
     assert states.options["valid"] == ("lo:st", "open", "paid")
