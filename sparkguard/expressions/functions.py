@@ -174,12 +174,12 @@ CASTS: dict[str, tuple[str, str]] = {
     "BOOLEAN": ("BOOLEAN", BOOLEAN),
     "TEXT": ("STRING", TEXT),
     "DATE": ("DATE", DATE),
-    "TIMESTAMP": ("TIMESTAMP", TIMESTAMP),
-    "TIMESTAMPTZ": ("TIMESTAMP", TIMESTAMP),
-    "TIMESTAMPLTZ": ("TIMESTAMP", TIMESTAMP),
+    "TIMESTAMP": ("TIMESTAMP_LTZ", TIMESTAMP),
+    "TIMESTAMPTZ": ("TIMESTAMP_LTZ", TIMESTAMP),
+    "TIMESTAMPLTZ": ("TIMESTAMP_LTZ", TIMESTAMP),
     "TIMESTAMPNTZ": ("TIMESTAMP_NTZ", LOCAL),
 }
-"""sqlglot's name of a type -> Spark's text and family."""
+"""sqlglot's name of a type -> Spark's text and family. TIMESTAMP is what the session says."""
 
 CLOCKS = frozenset(("hour", "minute", "second", "months_between"))
 """Functions that look at the time of day."""

@@ -119,7 +119,7 @@ def cast(value: Typed, spark: str, family: str) -> Typed:
     if family == TIMESTAMP:
         if given == TEXT:
             zoned = sql.template("{} RLIKE {}", found, sql.literal(_ZONED))
-            instant = in_utc((sql.template("try_cast({} AS TIMESTAMP)", found), TIMESTAMP))
+            instant = in_utc((sql.template("try_cast({} AS TIMESTAMP_LTZ)", found), TIMESTAMP))
             whole = "CASE WHEN {} THEN {} ELSE try_cast({} AS TIMESTAMP_NTZ) END"
             return sql.template(whole, zoned, instant, found), LOCAL
         if given in (DATE, LOCAL):
@@ -138,7 +138,7 @@ def argument(function: str, value: Typed) -> Typed:
     if function not in OF_TIMES:
         return found, family
     if family == TEXT and function in CLOCKS:
-        return cast(value, "TIMESTAMP", TIMESTAMP)
+        return cast(value, "TIMESTAMP_LTZ", TIMESTAMP)
     if family == TEXT:
         return sql.template("try_cast({} AS DATE)", found), DATE
     if family == DATE and function in CLOCKS:

@@ -13,7 +13,7 @@ from tests.plans import configured
 
 Y, N, O = True, False, None  # noqa: E741
 ROWS = """
-SELECT CAST(text AS TIMESTAMP) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
+SELECT CAST(text AS TIMESTAMP_LTZ) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
        CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m
 FROM VALUES
   ('2021-03-14 07:30:00Z', '2021-03-14 07:30:00', -2147483648, array(1), map('k', 1)),
@@ -63,12 +63,22 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "size(l) >= 0": (Y, O, Y),
     "cardinality(m) = 1": (Y, O, N),
 }
-SESSIONS = [("UTC", "true"), ("America/New_York", "false"), ("Asia/Beirut", "true")]
+SESSIONS = [
+    ("UTC", "true", "TIMESTAMP_LTZ"),
+    ("America/New_York", "false", "TIMESTAMP_LTZ"),
+    ("Asia/Beirut", "true", "TIMESTAMP_NTZ"),
+]
 
 
-@pytest.mark.parametrize(("zone", "ansi"), SESSIONS)
-def test_conditions_mean_the_same_in_every_session(spark: Any, zone: str, ansi: str) -> None:
-    settings = {"spark.sql.session.timeZone": zone, "spark.sql.ansi.enabled": ansi}
+@pytest.mark.parametrize(("zone", "ansi", "timestamp"), SESSIONS)
+def test_conditions_mean_the_same_in_every_session(
+    spark: Any, zone: str, ansi: str, timestamp: str
+) -> None:
+    settings = {
+        "spark.sql.session.timeZone": zone,
+        "spark.sql.ansi.enabled": ansi,
+        "spark.sql.timestampType": timestamp,
+    }
     with configured(spark, settings):
         rows = spark.sql(ROWS).coalesce(1)
         columns = from_json(rows.schema.jsonValue())
