@@ -10,12 +10,13 @@ from typing import Any
 from sparkguard.checks.base import CHECKS, Check, Context, TableFacts
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.spec import CheckSpec
-from sparkguard.errors import ConfigurationError, Problem, did_you_mean
+from sparkguard.errors import ConfigurationError, EvaluationError, Problem, did_you_mean
 from sparkguard.kinds import canonical, fingerprint
 from sparkguard.layout import Scan, lay_out
 from sparkguard.options import convert
 from sparkguard.profile import Need, Scanned
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.sql import unnameable
 from sparkguard.verdicts import Severity
 
 Needs = tuple[Need[Any], ...]
@@ -36,7 +37,8 @@ class Entry:
 
     `rule` is the id of the rule that it comes from, which may stand for several checks. `skip` is
     the reason for which policy switched it off; `blocked` names a promised column that is not as
-    promised, so that the check can't be judged; `failed` says which table can't be read.
+    promised, so that the check can't be judged; `failed` says which table or column can't be
+    read.
     """
 
     id: str
@@ -224,7 +226,7 @@ def _entries(
         failed = found.unreadable.get(one.dataset, "")
         blocked = ""
         if check is not None and context is not None and not skip:
-            failed = _unreadable(check, context, found)
+            failed = _unreadable(check, context, found) or _unnameable(check, context)
             blocked = "" if failed else _blocked(check, context, found)
         yield Entry(
             id=id_,
@@ -261,6 +263,9 @@ def new_needs(
         except ConfigurationError as error:
             refused.append(f"{entry.id}: {error}")
             continue
+        except EvaluationError as error:
+            crashed[entry.id] = str(error)
+            continue
         except Exception as error:
             crashed[entry.id] = f"the check could not say what it needs: {type(error).__name__}"
             continue
@@ -275,6 +280,13 @@ def _unreadable(check: Check, context: Context, found: Situation) -> str:
     for table, _ in sorted(check.requires(context)):
         if table in found.unreadable:
             return found.unreadable[table]
+    return ""
+
+
+def _unnameable(check: Check, context: Context) -> str:
+    for table, column in sorted(check.requires(context)):
+        if reason := next(filter(None, map(unnameable, column)), ""):
+            return f"column {'.'.join(column)} of {table}: {reason}"
     return ""
 
 

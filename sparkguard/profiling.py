@@ -20,7 +20,7 @@ from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.base import Tables
 from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot
+from sparkguard.snapshot import Snapshot, refuse_zoned
 from sparkguard.tables import TableRef
 from sparkguard.verdicts import Outcome, Severity
 
@@ -111,12 +111,13 @@ def profile_table(
 ) -> TableProfile:
     """Measures a Delta table at its latest version, in total and per value of the columns `by`.
 
-    Raises ConfigurationError for a column that the table does not have, and SnapshotError for a
-    table that can't be read.
+    Raises ConfigurationError for a column that the table does not have, SnapshotError for a table
+    that can't be read, and EvaluationError for a TIMESTAMP in `by` unless the session is in UTC.
     """
     progress(Step("pinning the table's version"))
     snapshot = Snapshot.pin(spark, {_NAME: table})
     pinned = snapshot[_NAME]
+    refuse_zoned(spark, str(table), pinned.schema, by)
     facts = TableFacts(_NAME, pinned.schema, pinned.partition_columns, pinned.version)
     return measure_columns(snapshot, facts, by=by, columns=columns, clock=clock, progress=progress)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparkguard import sql
 from sparkguard.conditions import condition_of
 from sparkguard.datatypes import Struct, from_json
-from sparkguard.errors import EvaluationError, SnapshotError
+from sparkguard.errors import EvaluationError, SnapshotError, listed
 from sparkguard.relations.commits import FILES, appended_files
 from sparkguard.relations.held_keys import VERSION
 from sparkguard.slices import WHOLE, Slice
@@ -25,6 +25,8 @@ _NO_DELTA = re.compile(
     r"|PATH_NOT_FOUND|DELTA_MISSING_TRANSACTION_LOG"
 )
 _NO_NAME = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|CATALOG|NAMESPACE|PERMISSION")
+_ZONED = re.compile(r"\btimestamp\b")
+_UTC = ("utc", "etc/utc", "gmt", "z", "+00:00")
 MOST_VALUES = 10_000
 PINNED_AT_ONCE = 4
 """Tables whose logs are read together: that waits for storage more than it works."""
@@ -123,8 +125,10 @@ class Snapshot:
     ) -> Mapping[Slice, int]:
         """The distinct values of the columns `by` in some slices, and how many rows have them.
 
-        Raises EvaluationError above `most` slices: results of that many would not be read.
+        Raises EvaluationError above `most` slices: results of that many would not be read; and as
+        `refuse_zoned`.
         """
+        refuse_zoned(self.spark, name, self[name].schema, by)
         keys = {
             f"k{i}": sql.template("CAST({} AS STRING)", sql.path((c,))) for i, c in enumerate(by)
         }
@@ -160,6 +164,25 @@ def refuse_shrinking(spark: SparkSession) -> None:
         raise EvaluationError(
             f"{' and '.join(found)} is true: damaged tables would silently lose rows. "
             "Set it to false for this session."
+        )
+
+
+def refuse_zoned(spark: SparkSession, name: str, schema: Struct, by: Iterable[str]) -> None:
+    """Raise EvaluationError for slices by a TIMESTAMP in a session of another zone than UTC.
+
+    A slice is named by Spark's text of its value, which for a TIMESTAMP is local time: the same
+    rows would be another slice in another session, and two slices one where a clock is put back.
+    """
+    types = {column: field.type for column in by if (field := schema.get(column)) is not None}
+    zoned = [column for column, type_ in types.items() if _ZONED.search(str(type_))]
+    if not zoned:
+        return
+    zone = str(spark.sql("SELECT current_timezone()").collect()[0][0])
+    if zone.lower() not in _UTC:
+        raise EvaluationError(
+            f"dataset {name!r} is sliced by {listed(zoned)}, a TIMESTAMP, whose text depends on "
+            f"the session's time zone, {zone}. Set spark.sql.session.timeZone to UTC, or slice by "
+            "a date"
         )
 
 

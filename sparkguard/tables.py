@@ -12,7 +12,6 @@ from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PARTS = re.compile(r"(?:`((?:[^`]|``)+)`|([^`.]+))(\.|$)")
 
 
@@ -31,6 +30,8 @@ class TableRef:
             raise ValueError("a table is given by path or by name, and by one of them only")
         if not (self.path or self.name or "").strip():
             raise ValueError("a table's path or name is empty")
+        if reason := sql.unnameable(self.path or self.name or ""):
+            raise ValueError(reason)
         if self.name is not None and not 1 <= len(self.parts) <= 3:
             raise ValueError("a table's name has one to three parts: catalog.schema.table")
 
@@ -39,15 +40,15 @@ class TableRef:
         """A folder when the text has a slash, a scheme such as `s3a:` or names a folder here; else
         a catalog name. Relative folders are resolved here, since Spark's server may run elsewhere.
 
-        Raises ConfigurationError for a name that is none.
+        Raises ConfigurationError for a name that is none, and for one that SQL can't name.
         """
         if isinstance(given, TableRef):
             return given
-        if _SCHEME.match(given):
-            return cls(path=given.rstrip("/"))
-        if "/" in given or Path(given).is_dir():
-            return cls(path=str(Path(given).expanduser().resolve()))
         try:
+            if _SCHEME.match(given):
+                return cls(path=given.rstrip("/"))
+            if "/" in given or Path(given).is_dir():
+                return cls(path=str(Path(given).expanduser().resolve()))
             return cls(name=given)
         except ValueError as error:
             raise ConfigurationError(f"table {given[:80]!r}: {error}") from error

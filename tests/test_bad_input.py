@@ -39,6 +39,33 @@ NESTED = [
     },
     {"name": "tags", "physicalType": "map<string,bigint>"},
 ]
+VARIABLES = {
+    "properties": [
+        ID,
+        {"name": "${env:HOME}", "physicalType": "bigint", "required": True},
+        {
+            "name": "text",
+            "logicalType": "string",
+            "logicalTypeOptions": {"pattern": r"^\$\{(x|env:HOME)\}$"},
+        },
+    ],
+    "quality": [
+        {
+            "type": "custom",
+            "engine": "sparkguard",
+            "implementation": {
+                "check": "set", "column": "text", "values": ["${x}", "${env:HOME}"],
+            },
+        },
+        {
+            "type": "custom",
+            "engine": "sparkguard",
+            "implementation": {
+                "check": "sql_expression", "expression": "text LIKE '%${x}%'",
+            },
+        },
+    ],
+}  # fmt: skip
 PROMISED: dict[str, dict[str, Any]] = {
     "sound": {"properties": [ID]},
     "gone": {"properties": [ID]},
@@ -53,6 +80,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         ]
     },
     "cased": {"properties": [ID]},
+    "variables": VARIABLES,
     "corrupt": {"properties": [ID]},
     "nested": {"properties": NESTED},
 }
@@ -86,7 +114,13 @@ def found(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
         "map('k', id) AS tags",
     )
     save(nested, folder, "nested")
-    return run_audit(write_audit(folder, PROMISED), spark)
+    texts = spark.createDataFrame(
+        [(0, 0, "${x}"), (1, 1, "${env:HOME}")], "a long, b long, c string"
+    )
+    texts = texts.toDF("id", "${env:HOME}", "text").write.format("delta")
+    texts.options(**mapping, **{"delta.minWriterVersion": "5"}).save(f"{folder}/lake/variables")
+    by_text = {"variables": {"slices": {"by": ["text"], "judge": "all"}}}
+    return run_audit(write_audit(folder, PROMISED, by_text), spark)
 
 
 def of(found: RunResult, table: str) -> dict[str, ResultRow]:
@@ -159,6 +193,18 @@ def test_hostile_names(found: RunResult) -> None:
     assert set(outcomes.values()) == {"pass"}
     assert len(outcomes) == 1 + 2 * len(HOSTILE)
     assert code == 0
+
+
+def test_texts_that_look_like_variables_mean_themselves(found: RunResult) -> None:
+    rows = [row for row in found.results if row.dataset == "variables"]
+    told = {(row.check_id.partition(".")[2], row.slice): row.outcome for row in rows}
+    x, home = "text=%24%7Bx%7D", "text=%24%7Benv:HOME%7D"
+    for where in ("", x, home):
+        assert told["pattern.text", where] == told["set", where] == "pass"
+    assert [told["sql_expression", where] for where in ("", x, home)] == ["fail", "pass", "fail"]
+    named = [row for row in rows if row.check_id == "variables.completeness.${env:HOME}"]
+    assert {row.outcome for row in named} == {"error"}
+    assert "can't name '${env:HOME}'" in (named[0].reason or "")
 
 
 def test_a_name_that_differs_in_case_only_is_missing(found: RunResult) -> None:

@@ -19,6 +19,7 @@ from sparkguard.measures.values import Values
 from sparkguard.profile import Need, Scanned
 from sparkguard.relations.table import Table
 from sparkguard.scan import batches, run_scan
+from sparkguard.scan.cells import of_aggregates
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
@@ -38,6 +39,12 @@ def frame(spark: Any) -> Any:
 def laid_out(measures: Sequence[Any], by: tuple[str, ...] = ("k",)) -> Scan:
     (scan,) = lay_out([Need(T, m) for m in measures], {"t": by})
     return scan
+
+
+def test_values_of_one_text_are_one_slice() -> None:
+    scan = laid_out([Rows()])
+    found = of_aggregates(scan, scan.chunks[0], [("1", 3), ("1", 1), (None, 5)])
+    assert states(Scanned(found), Rows()) == {"k=1": RowsState(4), "k": RowsState(5)}
 
 
 def failing(condition: str = "raise_error('boom') IS NULL") -> Tally:

@@ -60,6 +60,19 @@ def test_slices_come_with_their_rows_and_null_is_a_slice(spark: Any, table: Tabl
     assert len(snapshot.slice_values("orders", ("a.b", "month"))) == 11
 
 
+def test_slices_by_a_timestamp_take_a_session_in_utc(spark: Any, lake: Path) -> None:
+    path = str(lake / "moments")
+    spark.sql("SELECT TIMESTAMP'2021-11-07 05:30:00Z' AS t").write.format("delta").save(path)
+    snapshot = Snapshot.pin(spark, {"t": TableRef(path=path)})
+    with (
+        configured(spark, {"spark.sql.session.timeZone": "America/New_York"}),
+        pytest.raises(EvaluationError, match="sliced by t, a TIMESTAMP"),
+    ):
+        snapshot.slice_values("t", ("t",))
+    with configured(spark, {"spark.sql.session.timeZone": "UTC"}):
+        assert snapshot.slice_values("t", ("t",)) == {Slice.of({"t": "2021-11-07 05:30:00"}): 1}
+
+
 def test_too_many_slices_are_an_error_and_not_cut_off(spark: Any, table: TableRef) -> None:
     snapshot = Snapshot.pin(spark, {"orders": table})
     with pytest.raises(EvaluationError, match="more than 3 slices by month"):

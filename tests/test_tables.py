@@ -27,6 +27,12 @@ def test_a_malformed_name_is_refused(name: str) -> None:
         TableRef(name=name)
 
 
+@pytest.mark.parametrize("text", ["/lake/${env:HOME}", "s3a://lake/${x}", "sales.`${x}`"])
+def test_what_spark_would_replace_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="it replaces"):
+        TableRef.of(text)
+
+
 def test_path_and_name_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="by path or by name"):
         TableRef()

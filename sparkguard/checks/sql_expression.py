@@ -21,13 +21,20 @@ from sparkguard.slices import WHOLE
 from sparkguard.sql import Sql
 from sparkguard.thresholds import Threshold, zero_rows
 
+_MARGIN = Decimal("1e-9")
+"""What a double may differ from a limit, as a part of the limit, and count as equal to it."""
+
 
 @dataclass(frozen=True)
 class ValueState:
-    """Rows, and the value of an aggregate over them: text of a number, or None."""
+    """Rows, and the value of an aggregate over them: text of a number, or None.
+
+    `rounded` tells that it is a double, whose last digits the order of the rows may change.
+    """
 
     rows: int
     value: str | None
+    rounded: bool = False
 
     def merge(self, other: ValueState, /) -> ValueState:
         if self.rows and other.rows:
@@ -52,13 +59,13 @@ class Value(Measure[ValueState], kind="value"):
         rows, value = cells
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, type(None))):
             raise ValueError(f"the query gives a {type(value).__name__}, not a number")
-        return ValueState(rows, None if value is None else str(value))
+        return ValueState(rows, None if value is None else str(value), isinstance(value, float))
 
     def metrics(self, state: ValueState, /) -> Metrics:
         return {"value": None if state.value is None else float(state.value)}
 
     def payload(self, state: ValueState, /) -> bytes:
-        return to_json([state.rows, state.value])
+        return to_json([state.rows, state.value, state.rounded])
 
     def restore(self, payload: bytes, version: int, /) -> ValueState:
         return ValueState(*from_json(payload))
@@ -70,7 +77,9 @@ class SqlExpression(Check, kind="sql_expression"):
 
     The text is parsed outside Spark and rebuilt from an allow-list. With `expression`,
     `threshold` limits the rows that break it, by default to none; `nulls` says what a row for
-    which the condition is NULL means. A `query` that gives NULL can't be judged.
+    which the condition is NULL means. A `query` that gives NULL can't be judged; one that gives a
+    double within a billionth of a limit counts as equal to it, since the order in which Spark adds
+    doubles changes their last digits. Other numbers compare exactly.
     """
 
     expression: str = ""
@@ -81,14 +90,16 @@ class SqlExpression(Check, kind="sql_expression"):
     def __post_init__(self) -> None:
         if bool(self.expression) == (self.query is not None):
             raise ValueError("sql_expression takes either expression or query")
-        if self.expression:
-            try:
+        try:
+            if self.query is None:
                 row_condition(self.expression, None, Location(""))
-            except ConfigurationError as error:
-                problems = error.problems
-                text = "; ".join(p.message for p in problems) if problems else str(error)
-                raise ValueError(text) from None
-        elif self.threshold.unit != "rows":
+            else:
+                self.query.of(None)
+        except ConfigurationError as error:
+            problems = error.problems
+            text = "; ".join(p.message for p in problems) if problems else str(error)
+            raise ValueError(text) from None
+        if self.query is not None and self.threshold.unit != "rows":
             raise ValueError("a query's value has no percentage")
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
@@ -106,7 +117,7 @@ class SqlExpression(Check, kind="sql_expression"):
         return sql.is_true(sql.template("NOT ({})", condition))
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        return (self._value() if self.query is not None else self._tally(context),)
+        return (self._value(context) if self.query is not None else self._tally(context),)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         if self.query is not None:
@@ -134,7 +145,8 @@ class SqlExpression(Check, kind="sql_expression"):
         assert self.query is not None
         elsewhere = self.query.table != context.table.name
         at = WHOLE if elsewhere else context.where
-        found = context.seen.at(at, self._value()) or seen.at(at, self._value())
+        need = self._value(context)
+        found = context.seen.at(at, need) or seen.at(at, need)
         if found is None or found.value is None:
             return not_evaluable("the query gives NULL", expected=str(self.threshold))
         number = Decimal(found.value)
@@ -145,9 +157,15 @@ class SqlExpression(Check, kind="sql_expression"):
             "expected": str(self.threshold).removesuffix(" rows"),
             "rows": None if elsewhere else found.rows,
         }
-        if self.threshold.holds(number):
+        if self.threshold.holds(self._near(number) if found.rounded else number):
             return passed(**details)
         return violated(f"the query gives {number:,}", **details)
+
+    def _near(self, number: Decimal) -> Decimal:
+        """The limit that a double is as good as equal to, or the double."""
+        limits = [Decimal(str(limit)) for limit in self.threshold.limits]
+        near = (limit for limit in limits if abs(number - limit) <= _MARGIN * abs(limit))
+        return next(near, number)
 
     def _condition(self, context: Context) -> Condition:
         return row_condition(self.expression, context.table.schema, Location(""))
@@ -157,7 +175,10 @@ class SqlExpression(Check, kind="sql_expression"):
         reads = frozenset(column[0] for column in condition.columns)
         return Need(Table(context.table.name), Tally(Sql(condition.text), reads))
 
-    def _value(self) -> Need[ValueState]:
+    def _value(self, context: Context) -> Need[ValueState]:
         assert self.query is not None
-        reads = frozenset(column[0] for column in self.query.columns)
-        return Need(TableLevels(self.query.table), Value(self.query.value, reads))
+        facts = context.tables.get(self.query.table)
+        # The contract may not say which type a column has, and times are compared by type.
+        query = self.query.of(None if facts is None else facts.schema)
+        reads = frozenset(column[0] for column in query.columns)
+        return Need(TableLevels(query.table), Value(query.value, reads))

@@ -63,8 +63,7 @@ class ResultsPlace:
             raise ValueError("path or schema is empty")
         if self.path is not None:
             refuse_relative(self.path)
-        if self.schema is not None:
-            TableRef(name=self.schema)  # refuses a name that is none
+        TableRef(path=self.path, name=self.schema)  # refuses what SQL can't name
 
 
 @dataclass(frozen=True)

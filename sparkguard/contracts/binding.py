@@ -16,6 +16,7 @@ from sparkguard.contracts.source import Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.errors import ConfigurationError, as_found, did_you_mean, listed
+from sparkguard.expressions import Query
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef, refuse_relative
 
@@ -231,9 +232,9 @@ def _with_targets(
 def _with_target(
     rule: CheckSpec, dataset: Dataset, datasets: list[Dataset], source: Source
 ) -> CheckSpec:
-    target = rule.options.get("to_table")
-    if rule.kind == "sql_expression":
-        target = rule.options["query"].table
+    target, query = rule.options.get("to_table"), rule.options.get("query")
+    if isinstance(query, Query):
+        target = query.table
     if not isinstance(target, str):
         return rule
     file, _, name = target.rpartition("#")

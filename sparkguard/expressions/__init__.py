@@ -9,7 +9,8 @@ their `try_` forms, so that one bad cell gives NULL under every ANSI setting.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, Location, Problem
@@ -31,13 +32,18 @@ class Query:
 
     `value` has the query's WHERE folded into a FILTER of each aggregate, so that it gives the
     same number beside other aggregates. `distinct` tells that it counts distinct values, which
-    Spark computes apart from the rest.
+    Spark computes apart from the rest. `text` is what the author wrote.
     """
 
     table: str
     value: Sql
     columns: frozenset[tuple[str, ...]]
     distinct: bool = False
+    text: str = field(default="", compare=False, repr=False)
+
+    def of(self, columns: Struct | None) -> Query:
+        """The query over a table that has `columns`. Raises as `one_value_query`."""
+        return _over(self.text, self.table, columns)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -75,7 +81,12 @@ def one_value_query(text: str, tables: Mapping[str, Struct | None], where: Locat
     value = _guarded(lambda: rebuild.query(parsed.value, parsed.condition), where)
     if rebuild.problems:
         raise ConfigurationError(rebuild.problems)
-    return Query(parsed.table, value, frozenset(rebuild.columns), rebuild.distinct)
+    return Query(parsed.table, value, frozenset(rebuild.columns), rebuild.distinct, text)
+
+
+@lru_cache(256)
+def _over(text: str, table: str, columns: Struct | None) -> Query:
+    return one_value_query(text, {table: columns}, Location(""))
 
 
 def _guarded(rebuild: Callable[[], Sql], where: Location) -> Sql:

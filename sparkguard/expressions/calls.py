@@ -9,16 +9,19 @@ from sqlglot import exp
 
 from sparkguard import sql
 from sparkguard.errors import did_you_mean
+from sparkguard.expressions import times
 from sparkguard.expressions.functions import (
     AGGREGATES,
     BOOLEAN,
     CONDITIONS_INSIDE,
     INTEGER,
     NUMBER,
+    NUMBERS_FROM,
+    OF_TIMES,
     REASONS,
     ROW,
     TEXT,
-    TIME,
+    TIMES,
     Function,
 )
 from sparkguard.expressions.nodes import Refused, Typed, common
@@ -32,6 +35,12 @@ _ONE_TYPE = frozenset(
     )
 )
 """Functions whose arguments Spark brings to one type."""
+
+_MAY_OVERFLOW = frozenset(("abs", "round"))
+"""Functions whose result an integer's type may not hold, so that they get a decimal."""
+
+_AS_THEY_ARE = frozenset(("isnull", "isnotnull", "array_contains", "map_contains_key"))
+"""Functions that read no calendar, or compare with values inside a column."""
 
 
 class Calls(ABC):
@@ -70,6 +79,10 @@ class Calls(ABC):
             return _call(name, known, values), known.gives or common(values)
         values = tuple(self.walk(argument) for argument in node.expressions)
         _numbers_only(name, known, values, {TEXT, BOOLEAN})
+        if name not in _AS_THEY_ARE:
+            values = tuple(times.argument(name, value) for value in values)
+        if name in _MAY_OVERFLOW and values[0][1] in (INTEGER, None):
+            values = ((sql.template("try_add({}, 0BD)", values[0][0]), NUMBER), *values[1:])
         return _call(name, known, values), known.gives
 
     def filtered(self, node: exp.Expression) -> Typed:
@@ -109,7 +122,7 @@ class Calls(ABC):
             values: tuple[Typed, ...] = tuple((self.boolean(a), BOOLEAN) for a in arguments)
         else:
             values = tuple(self.walk(argument) for argument in arguments)
-        _numbers_only(name, known, values, {TEXT, BOOLEAN, TIME})
+        _numbers_only(name, known, values, {TEXT, BOOLEAN, *TIMES})
         if name in ("sum", "try_sum") and values[0][1] == INTEGER:
             # A sum of bigints may pass bigint, and try_sum would call that NULL.
             values = ((sql.template("CAST({} AS DECIMAL(38,0))", values[0][0]), NUMBER),)
@@ -136,6 +149,7 @@ def _arity(name: str, known: Function, found: int) -> None:
 
 
 def _numbers_only(name: str, known: Function, values: tuple[Typed, ...], others: set[str]) -> None:
-    counts = name == "count"
-    if known.gives == NUMBER and not counts and any(family in others for _, family in values):
+    counted = 0 if known.gives == NUMBER and name not in OF_TIMES else len(values)
+    first = NUMBERS_FROM.get(name, counted)
+    if any(family in others for _, family in values[first:]):
         raise Refused(f"{name} takes numbers; use cast(... as ...)")

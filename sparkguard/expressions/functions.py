@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BOOLEAN, INTEGER, NUMBER, TEXT, TIME = "boolean", "integer", "number", "text", "time"
+BOOLEAN, INTEGER, NUMBER, TEXT = "boolean", "integer", "number", "text"
+DATE, TIMESTAMP, LOCAL = "date", "timestamp", "timestamp_ntz"
+SPAN = "interval"
+"""A span of time with hours in it, which makes a time of a date; other intervals have none."""
+
+TIMES = frozenset((DATE, TIMESTAMP, LOCAL))
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,20 @@ def _one(gives: str | None, sql: str = "") -> Function:
 
 
 _MANY = 50
+# Without ANSI mode, size(NULL) is -1.
+_SIZE = "CASE WHEN {0} IS NOT NULL THEN size({0}) END"
+_MONTHS = "((year({0}) - year({1})) * 12 + month({0}) - month({1}))"
+_LAST_DAYS = "day({0}) = day(last_day({0})) AND day({1}) = day(last_day({1}))"
+_SECONDS = "(day({n}) * 86400 + hour({n}) * 3600 + minute({n}) * 60 + second({n}))"
+_APART = f"({_SECONDS.replace('{n}', '{0}')} - {_SECONDS.replace('{n}', '{1}')})"
+# Spark's own reads times in the session's zone, where a changing clock leaves hours out.
+_MONTHS_BETWEEN = (
+    f"CASE WHEN day({{0}}) = day({{1}}) OR ({_LAST_DAYS}) THEN CAST({_MONTHS} AS DOUBLE) "
+    f"ELSE round({_MONTHS} + {_APART} / 2678400D, 8) END"
+)
 
 ROW: dict[str, Function] = {
-    # Twice the argument: Spark has no try_abs, and abs of the least integer raises under ANSI.
-    "abs": _one(NUMBER, "greatest({0}, try_subtract(0, {0}))"),
+    "abs": _one(NUMBER),
     "sign": _one(NUMBER),
     "ceil": _one(NUMBER),
     "ceiling": _one(NUMBER),
@@ -80,14 +95,14 @@ ROW: dict[str, Function] = {
     "hour": _one(INTEGER),
     "minute": _one(INTEGER),
     "second": _one(INTEGER),
-    "last_day": _one(TIME),
-    "date_add": Function(2, 2, TIME),
-    "date_sub": Function(2, 2, TIME),
+    "last_day": _one(DATE),
+    "date_add": Function(2, 2, DATE),
+    "date_sub": Function(2, 2, DATE),
     "datediff": Function(2, 2, INTEGER),
-    "add_months": Function(2, 2, TIME),
-    "months_between": Function(2, 2, NUMBER),
-    "size": _one(INTEGER),
-    "cardinality": _one(INTEGER),
+    "add_months": Function(2, 2, DATE),
+    "months_between": Function(2, 2, NUMBER, _MONTHS_BETWEEN),
+    "size": _one(INTEGER, _SIZE),
+    "cardinality": _one(INTEGER, _SIZE),
     "array_contains": Function(2, 2, BOOLEAN),
     "array_distinct": _one(None),
     "array_min": _one(None),
@@ -158,12 +173,28 @@ CASTS: dict[str, tuple[str, str]] = {
     "DECIMAL": ("DECIMAL", NUMBER),
     "BOOLEAN": ("BOOLEAN", BOOLEAN),
     "TEXT": ("STRING", TEXT),
-    "DATE": ("DATE", TIME),
-    "TIMESTAMP": ("TIMESTAMP", TIME),
-    "TIMESTAMPTZ": ("TIMESTAMP", TIME),
-    "TIMESTAMPLTZ": ("TIMESTAMP", TIME),
-    "TIMESTAMPNTZ": ("TIMESTAMP_NTZ", TIME),
+    "DATE": ("DATE", DATE),
+    "TIMESTAMP": ("TIMESTAMP_LTZ", TIMESTAMP),
+    "TIMESTAMPTZ": ("TIMESTAMP_LTZ", TIMESTAMP),
+    "TIMESTAMPLTZ": ("TIMESTAMP_LTZ", TIMESTAMP),
+    "TIMESTAMPNTZ": ("TIMESTAMP_NTZ", LOCAL),
 }
-"""sqlglot's name of a type -> Spark's text and family."""
+"""sqlglot's name of a type -> Spark's text and family. TIMESTAMP is what the session says."""
+
+CLOCKS = frozenset(("hour", "minute", "second", "months_between"))
+"""Functions that look at the time of day."""
+
+OF_TIMES = CLOCKS | {
+    *("year", "quarter", "month", "day", "dayofmonth", "dayofweek", "dayofyear", "weekday"),
+    *("weekofyear", "last_day", "date_add", "date_sub", "datediff", "add_months"),
+}
+"""Functions of dates and times; text is read as one, NULL where it is none."""
+
+NUMBERS_FROM: dict[str, int] = {
+    "isnan": 0,
+    **dict.fromkeys(("substring", "substr", "left", "right"), 1),
+    **dict.fromkeys(("date_add", "date_sub", "add_months"), 1),
+}
+"""The first argument that is a number: Spark makes one of text as ANSI mode says."""
 
 UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -13,15 +12,7 @@ from sqlglot import exp
 from sparkguard import datatypes, sql
 from sparkguard.datatypes import Struct
 from sparkguard.errors import did_you_mean, listed
-from sparkguard.expressions.functions import (
-    BOOLEAN,
-    CASTS,
-    INTEGER,
-    NUMBER,
-    TEXT,
-    TIME,
-    UNITS,
-)
+from sparkguard.expressions.functions import BOOLEAN, CASTS, INTEGER, LOCAL, NUMBER, TEXT, TIMES
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
 
@@ -62,34 +53,6 @@ def number(text: str) -> Typed:
     return sql.literal(value), NUMBER
 
 
-def time(node: Any, wanted: str) -> Typed:
-    """A date or timestamp written as text; a timestamp without a zone is in UTC."""
-    if not (isinstance(node, exp.Literal) and node.is_string):
-        raise Refused("text and time are compared or mixed; use cast(... as ...)")
-    text = str(node.this)
-    try:
-        if len(text) == len("2000-01-01") and "TIMESTAMP" not in wanted:
-            return sql.literal(date.fromisoformat(text)), TIME
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        expected = wanted.lower().replace("_ntz", "")
-        raise Refused(f"expected an ISO 8601 {expected}, found text {text[:60]!r}") from None
-    if wanted == "TIMESTAMP_NTZ":
-        return sql.literal(moment.replace(tzinfo=None)), TIME
-    return sql.literal(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)), TIME
-
-
-def interval(node: exp.Expression) -> Typed:
-    """An INTERVAL literal. Raises Refused for anything but one whole number and one unit."""
-    unit = str(node.args["unit"].this).upper() if node.args.get("unit") else ""
-    unit = unit.removesuffix("S")
-    amount = str(node.this.this) if isinstance(node.this, exp.Literal) else ""
-    digits = amount.removeprefix("-")
-    if unit not in UNITS or not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise Refused(f"an interval is a whole number and one of {listed(UNITS)}")
-    return sql.template(f"INTERVAL {{}} {unit}", sql.literal(amount)), None
-
-
 def cast_target(to: Any) -> tuple[str, str]:
     """Spark's text and the family of the type that a cast gives."""
     target = CASTS.get(to.this.name if isinstance(to.this, exp.DType) else "")
@@ -123,6 +86,8 @@ def parts(node: Any) -> tuple[str, ...]:
 
 def column(names: tuple[str, ...], struct: Struct | None) -> Typed:
     """A quoted reference, after looking the names up where the columns are known."""
+    for reason in filter(None, map(sql.unnameable, names)):
+        raise Refused(reason)
     if struct is None:
         if names[0].lower().startswith("_metadata"):
             raise Refused("the hidden column '_metadata' is not readable here")
@@ -150,11 +115,13 @@ def family_of(type_: datatypes.DataType) -> str | None:
     if datatypes.is_string(type_):
         return TEXT
     if datatypes.is_temporal(type_):
-        return TIME
+        return str(type_)
     return _FAMILIES.get(str(type_))
 
 
 def common(values: tuple[Typed, ...]) -> str | None:
     """The family of all values, or None when they differ or one is unknown."""
     families = {family for _, family in values}
+    if len(families) > 1 and families <= TIMES:
+        return LOCAL
     return families.pop() if len(families) == 1 else None

@@ -10,14 +10,15 @@ from sqlglot import exp
 from sparkguard import sql
 from sparkguard.datatypes import Struct
 from sparkguard.errors import Location, Problem, listed
-from sparkguard.expressions import nodes
+from sparkguard.expressions import nodes, times
 from sparkguard.expressions.calls import Calls, is_aggregate
-from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, TEXT, TIME
+from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEXT, TIMES
 from sparkguard.expressions.nodes import Refused, Typed, called
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
 from sparkguard.sql.patterns import to_java
 
+_KINDS = {INTEGER: NUMBER, **dict.fromkeys(TIMES, "time")}
 _NOTHING: Typed = (sql.literal(None), None)
 _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "({} = {})",
@@ -114,12 +115,12 @@ class Rebuild(Calls):
     def alike(self, found: list[Any]) -> tuple[Typed, ...]:
         """Values that Spark will bring to one type; text beside a time becomes a typed literal."""
         typed = [self.walk(node) for node in found]
-        families = {family for _, family in typed}
-        if {TIME, TEXT} <= families:
-            for i, node in enumerate(found):
-                if typed[i][1] == TEXT:
-                    typed[i] = nodes.time(node, "date or timestamp")
-        kinds = {NUMBER if family == INTEGER else family for _, family in typed} - {None}
+        if wanted := times.one_family(family for _, family in typed):
+            typed = [
+                times.brought_to(wanted, node, value)
+                for node, value in zip(found, typed, strict=True)
+            ]
+        kinds = {_KINDS.get(family or "", family) for _, family in typed} - {None}
         if len(kinds) > 1:
             named = " and ".join(sorted(str(kind) for kind in kinds))
             raise Refused(f"{named} are compared or mixed; use cast(... as ...)")
@@ -145,11 +146,12 @@ class Rebuild(Calls):
         families = {one, two}
         if families & {TEXT, BOOLEAN}:
             raise Refused("arithmetic takes numbers and times; use cast(... as ...)")
-        gives = TIME if TIME in families else None if None in families else NUMBER
+        if with_time := times.operands((left, one), (right, two)):
+            left, right, gives = with_time
+            return sql.template(_ARITHMETIC[type(node)], left, right), gives
+        gives = SPAN if SPAN in families else None if None in families else NUMBER
         if families == {INTEGER} and not isinstance(node, exp.Div):
             gives = INTEGER
-        if families == {TIME}:
-            gives = None
         return sql.template(_ARITHMETIC[type(node)], left, right), gives
 
     def _negate(self, node: exp.Expression) -> Typed:
@@ -199,7 +201,8 @@ class Rebuild(Calls):
         return _negated(node, like), BOOLEAN
 
     def _concatenation(self, node: exp.Expression) -> Typed:
-        return sql.call("concat", *(self.walk(p)[0] for p in (node.this, node.expression))), TEXT
+        parts = (times.in_utc(self.walk(p)) for p in (node.this, node.expression))
+        return sql.call("concat", *parts), TEXT
 
     def _case(self, node: exp.Expression) -> Typed:
         branches = node.args["ifs"]
@@ -223,9 +226,9 @@ class Rebuild(Calls):
 
     def _cast(self, node: exp.Expression) -> Typed:
         spark, family = nodes.cast_target(node.args["to"])
-        if isinstance(node.this, exp.Literal) and node.this.is_string and family == TIME:
-            return nodes.time(node.this, spark)
-        return sql.template(f"try_cast({{}} AS {spark})", self.walk(node.this)[0]), family
+        if isinstance(node.this, exp.Literal) and node.this.is_string and family in TIMES:
+            return times.cast_literal(node.this, family)
+        return times.cast(self.walk(node.this), spark, family)
 
     def _literal(self, node: Any) -> Typed:
         text = str(node.this)
@@ -235,7 +238,7 @@ class Rebuild(Calls):
         return _NOTHING if isinstance(node, exp.Null) else (sql.literal(bool(node.this)), BOOLEAN)
 
     def _interval(self, node: exp.Expression) -> Typed:
-        return nodes.interval(node)
+        return times.interval(node)
 
     def _column(self, node: exp.Expression) -> Typed:
         names = nodes.parts(node)

@@ -15,13 +15,18 @@ States = dict[tuple[Need[Any], Slice], Any]
 
 
 def of_aggregates(scan: Scan, chunk: Chunk, rows: Iterable[Cells]) -> Profile:
-    """One row per slice: each measure takes as many cells as it has aggregates."""
+    """One row per slice: each measure takes as many cells as it has aggregates.
+
+    Values that have one text are one slice, so their states are merged.
+    """
     states: States = {}
     for row in rows:
         where, at = slice_of(scan, row), key_width(scan)
         for measure in chunk.measures:
             width = len(measure.aggregates())
-            states[Need(scan.relation, measure), where] = measure.state(row[at : at + width])
+            key = (Need(scan.relation, measure), where)
+            state = measure.state(row[at : at + width])
+            states[key] = states[key].merge(state) if key in states else state
             at += width
     return Profile(states)
 

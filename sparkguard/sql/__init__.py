@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
+from sparkguard.errors import EvaluationError
+
 Literal = None | bool | int | float | str | bytes | Decimal | date | datetime
 Path = tuple[str, ...]
 """A column and, inside it, the struct fields that lead to the value: `("address", "city")`."""
@@ -30,8 +32,26 @@ class Sql:
 
 
 def name(identifier: str) -> Sql:
-    """A quoted identifier: dots, spaces and backticks inside it mean themselves."""
+    """A quoted identifier: dots, spaces and backticks inside it mean themselves.
+
+    Raises EvaluationError for a name of which `unnameable` tells a reason.
+    """
+    if reason := unnameable(identifier):
+        raise EvaluationError(reason, UNNAMEABLE)
     return Sql("`" + identifier.replace("`", "``") + "`")
+
+
+UNNAMEABLE = "SPARKGUARD_UNNAMEABLE"
+
+
+def unnameable(identifier: str) -> str:
+    """Why SQL can't name this column or table, "" where it can.
+
+    Spark replaces `${...}` in the text of SQL before it parses it, inside quotes too.
+    """
+    if "${" not in identifier:
+        return ""
+    return f"Spark's SQL can't name {identifier[:200]!r}: it replaces '${{...}}', also in quotes"
 
 
 def path(parts: Path) -> Sql:
@@ -43,7 +63,8 @@ def literal(value: Literal) -> Sql:
     """A typed literal that means `value` under every session setting.
 
     Strings are written without escape sequences wherever `spark.sql.parser.
-    escapedStringLiterals` could change their meaning.
+    escapedStringLiterals` could change their meaning, and without the `${...}` that Spark would
+    replace by a variable.
     """
     match value:
         case None:
@@ -137,7 +158,10 @@ def _timestamp(value: datetime) -> Sql:
     return Sql(f"TIMESTAMP'{utc.isoformat(sep=' ')}+00:00'")
 
 
+_SPECIAL = frozenset("\\'$")
+
+
 def _string(value: str) -> Sql:
-    if "\\" not in value and "'" not in value and value.isprintable():
+    if not _SPECIAL.intersection(value) and value.isprintable():
         return Sql(f"'{value}'")
     return Sql(f"CAST(X'{value.encode().hex()}' AS STRING)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from decimal import ROUND_FLOOR, Context
@@ -64,6 +65,9 @@ def below(value: Sql, limit: int | float, type_: DataType, *, or_equal: bool = F
         fine = below(exact, limit, _DECIMAL, or_equal=or_equal)
         return sql.template("CASE WHEN {} IS NULL THEN {} ELSE {} END", exact, rough, fine)
     if is_float(type_):
+        nearest = _nearest_float(limit) if type_ == Atomic("float") else None
+        if nearest is not None:
+            return _below_float(value, nearest, _exactly(limit), or_equal)
         operator = "<=" if or_equal else "<"
         return sql.template(f"{{}} {operator} {{}}", value, _float_limit(limit))
     floor, equal = _floor(limit, type_)
@@ -83,9 +87,36 @@ def _float_limit(limit: int | float) -> Sql:
     return sql.literal(float(limit))
 
 
+def _below_float(value: Sql, nearest: str, limit: Number, or_equal: bool) -> Sql:
+    """As `below` of a FLOAT, which means its shortest text as the limit does."""
+    operator = "<=" if or_equal else "<"
+    if Number(nearest) != limit:
+        # Between two floats, it is no value's text: x < 0.70000001 is x <= 0.7.
+        operator = "<=" if Number(nearest) < limit else "<"
+    return sql.template(f"{{}} {operator} CAST({{}} AS FLOAT)", value, sql.literal(nearest))
+
+
+def _nearest_float(limit: int | float) -> str | None:
+    """The shortest text of the float nearest to `limit`; None beyond what a float can hold."""
+    try:
+        packed = struct.pack("f", limit)
+    except (OverflowError, struct.error):
+        return None
+    (nearest,) = struct.unpack("f", packed)
+    if not math.isfinite(nearest):
+        return None
+    texts = (f"{nearest:.{digits}g}" for digits in range(1, 10))
+    return next(text for text in texts if struct.pack("f", float(text)) == packed)
+
+
+def _exactly(limit: int | float) -> Number:
+    """The number that is written: of a float its shortest text."""
+    return Number(repr(limit)) if isinstance(limit, float) else Number(limit)
+
+
 def _floor(limit: int | float, type_: DataType) -> tuple[Number, bool]:
     """The largest number of the type's scale that is not above `limit`; whether it equals it."""
-    number = Number(repr(limit)) if isinstance(limit, float) else Number(limit)
+    number = _exactly(limit)
     if math.isinf(limit):
         return number, True
     scale = type_.scale if isinstance(type_, Decimal) else 0
@@ -111,7 +142,7 @@ def not_multiple(value: Sql, step: int | float, type_: DataType) -> Sql:
     """
     if is_integer(type_) and step == int(step) and abs(step) < 2**63:
         return sql.template("{} % {} != 0", value, sql.literal(int(step)))
-    exact = Number(repr(step)) if isinstance(step, float) else Number(step)
+    exact = _exactly(step)
     remainder = sql.template("{} % {}", exact_of(value, type_), sql.literal(exact))
     rough = sql.template("CAST({} AS DOUBLE) % {}", value, sql.literal(float(step)))
     if is_string(type_):
@@ -166,7 +197,7 @@ def _listed(value: bool | int | float | str, type_: DataType) -> Sql | None:
     if not (is_integer(type_) or isinstance(type_, Decimal)):
         raise wrong
     scale, digits = (type_.scale, type_.precision) if isinstance(type_, Decimal) else (0, 19)
-    number = Number(repr(value)) if isinstance(value, float) else Number(value)
+    number = _exactly(value)
     if not number.is_finite() or abs(number) >= Number(10) ** (digits - scale):
         return None
     if number != round(number, scale):
@@ -183,8 +214,13 @@ def micros(value: Sql, type_: DataType) -> Sql:
         case "timestamp":
             return sql.template("unix_micros({})", value)
         case "timestamp_ntz":
-            epoch = sql.literal(datetime(1970, 1, 1))
-            return sql.template("timestampdiff(MICROSECOND, {}, {})", epoch, value)
+            # Spark's own difference of times leaves out the hours that the session's zone lacks.
+            return sql.template(
+                "(CAST(datediff({0}, {1}) AS BIGINT) * 86400000000L + hour({0}) * 3600000000L"
+                " + minute({0}) * 60000000L + CAST(extract(SECOND FROM {0}) * 1000000 AS BIGINT))",
+                value,
+                sql.literal(date(1970, 1, 1)),
+            )
         case "date":
             days = sql.template("datediff({}, {})", value, sql.literal(date(1970, 1, 1)))
             return sql.template("CAST({} AS BIGINT) * 86400000000L", days)

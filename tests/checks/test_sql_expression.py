@@ -6,9 +6,9 @@ import pytest
 
 from sparkguard.checks.sql_expression import SqlExpression, Value, ValueState
 from sparkguard.errors import Location
-from sparkguard.expressions import one_value_query
+from sparkguard.expressions import Query, one_value_query
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.sql import name
+from sparkguard.sql import Sql, name
 from sparkguard.thresholds import Operator, Threshold, zero_rows
 from sparkguard.verdicts import Outcome
 from tests.plans import configured
@@ -59,10 +59,29 @@ def test_one_value_of_a_query_by_slice_and_in_the_whole(spark: Any, judge: Any) 
     assert [one.rows for one in x[:3]] == [3, 3, None]
 
 
+def test_a_double_is_compared_within_a_billionth(spark: Any, judge: Any) -> None:
+    frame = spark.sql("SELECT explode(array(0.1D, 0.2D)) AS f, 0.15BD AS d")
+    one_more = "SELECT sum(d) + 0.0000000001 FROM t"
+    cases = [
+        ("SELECT sum(f) FROM t", Operator.BE, 0.3, Outcome.PASS),
+        ("SELECT sum(f) FROM t", Operator.GREATER, 0.3, Outcome.FAIL),
+        ("SELECT sum(f) FROM t", Operator.BE, 0.3000001, Outcome.FAIL),
+        ("SELECT sum(d) FROM t", Operator.BE, 0.3, Outcome.PASS),
+        (one_more, Operator.BE, 0.3, Outcome.FAIL),
+    ]
+    rules = [
+        SqlExpression(query=query(text), threshold=Threshold(operator, (limit,)))
+        for text, operator, limit, _ in cases
+    ]
+    found = judge(rules, {"t": frame})
+    assert [one.outcome for one in found] == [case[3] for case in cases]
+
+
 def test_values_survive_as_bytes_and_do_not_merge() -> None:
     measure = Value(name("a"), frozenset({"a"}))
     state = measure.state([3, 2.5])
-    assert state == ValueState(3, "2.5")
+    assert state == ValueState(3, "2.5", rounded=True)
+    assert measure.restore(b'[3, "2.5"]', 1) == ValueState(3, "2.5")
     assert measure.load(measure.dump(state)) == state
     assert measure.metrics(state) == {"value": 2.5}
     with pytest.raises(ValueError, match="do not merge"):
@@ -79,6 +98,7 @@ def test_values_survive_as_bytes_and_do_not_merge() -> None:
         {"expression": "reflect('java.lang.Runtime', 'x')"},
         {"expression": "a IN (SELECT 1)"},
         {"query": query("SELECT count(*) FROM t"), "expression": "a > 0"},
+        {"query": Query("t", Sql("(SELECT 1)"), frozenset())},
     ],
 )
 def test_what_is_no_safe_condition_is_refused(options: Any) -> None:

@@ -5,6 +5,12 @@ import pytest
 from sparkguard.expressions import row_condition
 from tests.expressions.typed import COLUMNS, HERE
 
+T = (
+    "try_add(TIMESTAMP_NTZ'1970-01-01 00:00:00', "
+    "make_dt_interval(0, 0, 0, try_cast(unix_micros(`t`) * 0.000001BD AS DECIMAL(18,6))))"
+)
+"""The timestamp `t` as its time in UTC."""
+
 
 @pytest.mark.parametrize(
     ("text", "rebuilt"),
@@ -21,7 +27,7 @@ from tests.expressions.typed import COLUMNS, HERE
             "a + 1 = a - 1 * 2 % 3",
             "(try_add(`a`, 1) = try_subtract(`a`, try_mod(try_multiply(1, 2), 3)))",
         ),
-        ("abs(a) <= 3", "(greatest(`a`, try_subtract(0, `a`)) <= 3)"),
+        ("abs(a) <= 3", "(abs(try_add(`a`, 0BD)) <= 3)"),
         ("cast(b as int) = 1", "(try_cast(`b` AS INT) = 1)"),
         ("b::decimal(10,2) = 1.50", "(try_cast(`b` AS decimal(10,2)) = 1.50BD)"),
         ("a in (1, 2)", "(`a` IN (1, 2))"),
@@ -32,6 +38,8 @@ from tests.expressions.typed import COLUMNS, HERE
         ("b like 'x%'", "(`b` LIKE 'x%')"),
         ("b not rlike '^x$'", "(NOT (`b` RLIKE CAST(X'5c41785c7a' AS STRING)))"),
         ("b = 'it\\'s'", "(`b` = CAST(X'69742773' AS STRING))"),
+        ("b like '%${x}%'", "(`b` LIKE CAST(X'25247b787d25' AS STRING))"),
+        ("b = '${env:HOME}'", "(`b` = CAST(X'247b656e763a484f4d457d' AS STRING))"),
         ("b <=> null", "(`b` <=> NULL)"),
         ("s.y.z = 'x'", "(`s`.`y`.`z` = 'x')"),
         ("`a.b` > 0", "(`a.b` > 0)"),
@@ -44,7 +52,19 @@ from tests.expressions.typed import COLUMNS, HERE
             "t < timestamp '2013-01-01T12:00:00+02:00'",
             "(`t` < TIMESTAMP'2013-01-01 10:00:00+00:00')",
         ),
-        ("t + interval 2 hours > t", "(try_add(`t`, INTERVAL '2' HOUR) > `t`)"),
+        ("t >= '2013-01-01'", "(`t` >= TIMESTAMP'2013-01-01 00:00:00+00:00')"),
+        ("n >= '2013-01-01'", "(`n` >= TIMESTAMP_NTZ'2013-01-01 00:00:00')"),
+        ("n = '2013-01-01T02:00+02:00'", "(`n` = TIMESTAMP_NTZ'2013-01-01 00:00:00')"),
+        ("d < '2013-01-01T10:00'", "(`d` < TIMESTAMP_NTZ'2013-01-01 10:00:00')"),
+        ("d = cast('2013-01-01 10:00' as date)", "(`d` = DATE'2013-01-01')"),
+        ("n + interval 2 hours > n", "(try_add(`n`, INTERVAL '2' HOUR) > `n`)"),
+        ("t > n", f"({T} > `n`)"),
+        ("t - t > interval 1 day", f"(try_subtract({T}, {T}) > INTERVAL '1' DAY)"),
+        ("hour(t) = year(b)", f"(hour({T}) = year(try_cast(`b` AS DATE)))"),
+        ("size(s) = 1", "(CASE WHEN `s` IS NOT NULL THEN size(`s`) END = 1)"),
+        ("round(a, -1) = 0", "(round(try_add(`a`, 0BD), -1) = 0)"),
+        ("abs(amount) = 0", "(abs(`amount`) = 0)"),
+        ("round(amount, 1) = 0", "(round(`amount`, 1) = 0)"),
         ("case when f then a else 0 end = 1", "((CASE WHEN `f` THEN `a` ELSE 0 END) = 1)"),
         ("if(f, a, 0) = 1", "(if(`f`, `a`, 0) = 1)"),
         ("coalesce(a, 0) + year(d) > 0", "(try_add(coalesce(`a`, 0), year(`d`)) > 0)"),

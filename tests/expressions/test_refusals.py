@@ -40,6 +40,8 @@ ATTACKS = [
     "a = ?",
     "a = @variable",
     "a = ${secret}",
+    "`${env:HOME}` = 'x'",
+    "s.`${x}` = 1",
     "a = {x}",
     "b = X'41'",
     "b = r'x'",
@@ -91,6 +93,11 @@ ATTACKS = [
     "s.missing > 1",
     "a.x > 1",
     "year(d, d) = 1",
+    "left(b, b) = 'x'",
+    "date_add(d, '1') = d",
+    "isnan(b)",
+    "t > b",
+    "t + b > t",
     "interval a day > t",
     "t + interval '1; drop' day > t",
     "a = 1 /*+ hint */ qualify 1 = 1",
@@ -114,7 +121,7 @@ def test_attacks_and_mistakes_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [text for text in ATTACKS if re.search(r"select|reflect|rand|over|\*|metadata|java", text)],
+    [text for text in ATTACKS if re.search(r"select|reflect|rand|over|\*|metadata|java|`\$", text)],
     ids=lambda text: text[:40],
 )
 def test_attacks_are_refused_without_known_columns(text: str) -> None:

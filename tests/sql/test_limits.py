@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sparkguard.datatypes import Atomic, parse
 from sparkguard.sql import literal, name
 from sparkguard.sql.limits import _floor, above, among, below, is_number_text, micros, moment
+from tests.plans import configured
 
 X = name("x")
 
@@ -27,6 +28,14 @@ X = name("x")
         (-(10**30), "int", True, "false"),
         (0.1, "double", False, "`x` < 0.1D"),
         (2**53 + 1, "double", False, "`x` < 9007199254740993BD"),
+        (0.7, "float", False, "`x` < CAST('0.7' AS FLOAT)"),
+        (0.1, "float", True, "`x` <= CAST('0.1' AS FLOAT)"),
+        (0.70000001, "float", False, "`x` <= CAST('0.7' AS FLOAT)"),
+        (0.69999999, "float", True, "`x` < CAST('0.7' AS FLOAT)"),
+        (2**24 + 1, "float", False, "`x` <= CAST('16777216' AS FLOAT)"),
+        (1e-50, "float", False, "`x` <= CAST('0' AS FLOAT)"),
+        (1e39, "float", True, "`x` <= 1e+39D"),
+        (10**400, "float", False, f"`x` < {10**400}BD"),
     ],
 )
 def test_limits_are_moved_to_what_the_type_can_hold(
@@ -41,6 +50,23 @@ def test_limits_are_moved_to_what_the_type_can_hold(
 def test_moving_a_limit_changes_no_comparison(value: int, limit: float) -> None:
     floor, equal = _floor(limit, Atomic("int"))
     assert (value < Decimal(repr(limit))) == (value < floor if equal else value <= floor)
+
+
+def test_a_float_is_its_text(spark: Any) -> None:
+    frame = spark.sql("SELECT explode(array(0.1F, 0.7F, CAST('Infinity' AS FLOAT))) AS x")
+    limits = [(0.1, True), (0.7, False), (0.70000001, False), (1e39, True)]
+    cells = [below(X, limit, parse("float"), or_equal=equal).text for limit, equal in limits]
+    told = [tuple(row) for row in frame.selectExpr(*cells).collect()]
+    assert told == [(True, True, True, True), (False, False, True, True), (False,) * 4]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_micros_of_a_time_that_the_sessions_zone_lacks(spark: Any, zone: str) -> None:
+    time = datetime(2021, 3, 14, 2, 30, 1, 250_000)
+    with configured(spark, {"spark.sql.session.timeZone": zone}):
+        cell = micros(literal(time), Atomic("timestamp_ntz")).text
+        (row,) = spark.range(1).selectExpr(cell).collect()
+    assert row[0] == (time - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
 def test_texts_that_are_numbers(spark: Any) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard import sql
+from sparkguard.errors import EvaluationError
 from sparkguard.sql import Sql
 
 NAMES = ["a", "a.b", "a`b", "select", " ", "héllo 🎉", "a" * 250, "x--y", "x/*y*/", "'"]
@@ -48,6 +50,7 @@ def test_a_path_quotes_every_step() -> None:
         ("plain text", "'plain text'"),
         ("it's", "CAST(X'69742773' AS STRING)"),
         ("a\\nb", "CAST(X'615c6e62' AS STRING)"),
+        ("${env:A}", "CAST(X'247b656e763a417d' AS STRING)"),
     ],
 )
 def test_literals(value: sql.Literal, text: str) -> None:
@@ -61,6 +64,21 @@ def test_a_text_literal_never_holds_a_quote_or_backslash_of_its_own(value: str) 
         assert inside == value
         assert "'" not in inside
         assert "\\" not in inside
+        assert "$" not in inside
+
+
+@pytest.mark.parametrize("name", ["${x}", "a${env:HOME}b", "${"])
+def test_a_name_that_spark_would_replace_is_refused(name: str) -> None:
+    with pytest.raises(EvaluationError, match="it replaces") as caught:
+        sql.path(("a", name))
+    assert caught.value.condition == sql.UNNAMEABLE
+    assert sql.name("$a{}").text == "`$a{}`"
+
+
+def test_a_text_that_looks_like_a_variable_means_itself(spark: Any) -> None:
+    texts = ["${x}", "${env:HOME}", "${spark.app.name}", "$", "${"]
+    rows = spark.range(1).selectExpr(*(sql.literal(text).text for text in texts)).collect()
+    assert list(rows[0]) == texts
 
 
 def test_a_template_takes_nothing_but_sql() -> None:
