@@ -78,10 +78,11 @@ def audit(
     elif (stored := store.committed(run_id)) is not None:
         return _stored(store, stored, settings, request)
     progress(Step("pinning table versions"))
-    snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
+    as_of = request.as_of or settings.as_of or started
+    snapshot, as_of = _pin(spark, settings, store, run_id, as_of)
     memory = None
     if settings.sections.get("incremental") and request.only.is_whole:
-        memory = Memory(store, snapshot, sliced_by(settings, snapshot), as_of)
+        memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
     known = situation(settings, snapshot, request.only, memory)
     plan = make_plan(bound, known, as_of, settings.skips)
     plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
