@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Request:
     """What one run is asked for beyond its configuration.
 
-    `only` judges one slice; `as_of` is the moment to look from, in UTC; `fail_on_warn` goes
+    `only` judges one slice; `as_of` is the moment to look from, in UTC; it and `fail_on_warn` go
     before the configuration's.
     """
 
@@ -182,7 +182,7 @@ def _pin(
             table_id=pinned.table_id,
             rows=pinned.rows,
             rows_proven=pinned.rows_proven,
-            as_of=settings.as_of or as_of,
+            as_of=as_of,
         )
         for name, pinned in snapshot.pinned.items()
     ]
