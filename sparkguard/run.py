@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Request:
     """What one run is asked for beyond its configuration.
 
-    `only` judges one slice; `as_of` is the moment to look from, in UTC; `fail_on_warn` goes
+    `only` judges one slice; `as_of` is the moment to look from, in UTC; it and `fail_on_warn` go
     before the configuration's.
     """
 
@@ -78,10 +78,11 @@ def audit(
     elif (stored := store.committed(run_id)) is not None:
         return _stored(store, stored, settings, request)
     progress(Step("pinning table versions"))
-    snapshot, as_of = _pin(spark, settings, store, run_id, request.as_of or started)
+    as_of = request.as_of or settings.as_of or started
+    snapshot, as_of = _pin(spark, settings, store, run_id, as_of)
     memory = None
     if settings.sections.get("incremental") and request.only.is_whole:
-        memory = Memory(store, snapshot, sliced_by(settings, snapshot), as_of)
+        memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
     known = situation(settings, snapshot, request.only, memory)
     plan = make_plan(bound, known, as_of, settings.skips)
     plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
@@ -181,7 +182,7 @@ def _pin(
             table_id=pinned.table_id,
             rows=pinned.rows,
             rows_proven=pinned.rows_proven,
-            as_of=settings.as_of or as_of,
+            as_of=as_of,
         )
         for name, pinned in snapshot.pinned.items()
     ]

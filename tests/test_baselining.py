@@ -172,7 +172,7 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
     audit(settings, Request(only=MONTHS[0], as_of=datetime(2024, 1, 4, tzinfo=timezone.utc)))
     snapshot = Snapshot.pin(spark, {"trips": settings.datasets[0].table})
     friday = datetime(2024, 1, 5, tzinfo=timezone.utc)
-    memory = Memory(store, snapshot, {"trips": ("month",)}, friday)
+    memory = Memory("trips", store, snapshot, {"trips": ("month",)}, friday)
     assert memory.recall("trips", needs) is None
 
     said("baseline", "retire", file, "trips", "q1", "--by", "eve", *given)

@@ -161,6 +161,8 @@ def test_policies_of_the_audit(spark: Any, shop: Path, tmp_path: Path) -> None:
     result = run_audit(config, spark)
     assert outcomes(result)["orders.references.customer"] == "skipped"
     assert result.record.as_of == datetime(2024, 1, 1, tzinfo=timezone.utc)
+    asked = datetime(2024, 1, 2, tzinfo=timezone.utc)
+    assert run_audit(config, spark, Request(as_of=asked)).record.as_of == asked
     kept = Store(spark, result.location).read("violations").where("ordinal > 0").collect()
     assert {(r["ordinal"], r["column"], r["value"]) for r in kept} == {
         (1, "amount", "-***"),

@@ -119,7 +119,8 @@ def search_drift(
 def clean(
     store: Place,
     runs_days: Annotated[
-        int | None, typer.Option("--runs", min=1, help="Delete complete runs of over DAYS days.")
+        int | None,
+        typer.Option("--runs", min=1, help="Delete complete runs of over DAYS days, 90 at least."),
     ] = None,
     samples_days: Annotated[
         int | None, typer.Option("--samples", min=0, help="Delete sampled rows over DAYS days old.")
@@ -129,6 +130,9 @@ def clean(
     with live("cleaning the results"):
         cleaned = open_store(store).clean(_days(runs_days), _days(samples_days))
     out.print(f"deleted {len(cleaned.incomplete)} interrupted and {len(cleaned.expired)} old runs")
+    if cleaned.alerting:
+        kept = len(cleaned.alerting)
+        out.print(f"kept the verdicts of {kept} old runs: alerts still stand as they left them")
     if cleaned.samples_before is not None:
         out.print(f"deleted samples from before {cleaned.samples_before.isoformat(' ', 'minutes')}")
 

@@ -3,7 +3,7 @@
     audit: nycflights
     contracts: ../contracts                  # a folder of *.odcs.yaml, or a list of files
     results: {path: "${lake}/sparkguard"}    # or {schema: catalog.schema}
-    as_of: 2014-01-02T00:00:00Z              # optional; the run's clock otherwise
+    as_of: 2014-01-02T00:00:00Z              # optional; --as-of goes before it; else the clock
     datasets:
       flights:                               # a table of the contract
         contract: nycflights

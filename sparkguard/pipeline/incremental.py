@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
-from sparkguard.checks.base import Past
 from sparkguard.evaluation.sources import micros
 from sparkguard.layout import Scan, lay_out
 from sparkguard.measures.rows import Rows
+from sparkguard.pipeline.changed_slices import changed_slices, is_partitioned
 from sparkguard.pipeline.late_labels import LateLabels
 from sparkguard.plan import Needs, Plan
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.base import Tables
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.relations.table import Table
-from sparkguard.results import Store
+from sparkguard.results import RunRecord, Store
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot, is_in_any
 from sparkguard.tables import Pinned
@@ -30,17 +31,8 @@ from sparkguard.tables import Pinned
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-MOST_COMMITS = 200
 RETAINED_DAYS = 7
 """Delta keeps files so long after their removal, unless a table says otherwise."""
-
-_ACTIONS = (
-    "add STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
-    "remove STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
-    "metaData STRUCT<id: STRING>, protocol STRUCT<minReaderVersion: INT>"
-)
-_PLAIN = ("string", "boolean", "byte", "short", "integer", "long", "date")
-"""Types that Delta's log writes as Spark's text of them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ class Recalled:
 class _Last:
     """What the last run measured, and the partitions that changed since."""
 
-    at: datetime
+    run: RunRecord
     version: int
     states: Mapping[tuple[Need[Any], Slice], Any]
     changed: frozenset[Slice]
@@ -64,18 +56,17 @@ class _Last:
 
 @dataclass(frozen=True)
 class Memory:
-    """Recalls earlier states of a run's tables.
+    """Recalls the states that the last run of `audit` left of a run's tables.
 
     `by` are the slice columns of each dataset, `as_of` is the moment the run looks from.
     """
 
+    audit: str
     store: Store
     snapshot: Snapshot
     by: Mapping[str, tuple[str, ...]]
     as_of: datetime
-    _changes: dict[tuple[str, str], frozenset[Slice] | None] = field(
-        default_factory=dict, repr=False
-    )
+    _changes: dict[str, frozenset[Slice] | None] = field(default_factory=dict, repr=False)
     _late: dict[Need[Any], LateLabels | None] = field(default_factory=dict, repr=False)
 
     def scan(
@@ -137,15 +128,15 @@ class Memory:
     def _look_back(self, need: Need[Any], of: PredictionWithTruth) -> LateLabels | None:
         table, labels = of.predicted.table, of.labels.table
         last = self._last(table, (need,)) if labels != table else None
-        if last is None or (self.as_of - last.at).days > RETAINED_DAYS:
+        if last is None or (self.as_of - last.run.as_of).days > RETAINED_DAYS:
             return None
-        version = self._version_at(labels, last.at)
+        version = self._version_in(labels, last.run.run_id)
         if version is None:
             return None
         late = LateLabels(
             self.snapshot,
-            replace(of, since=micros(last.at)),
-            last.at,
+            replace(of, since=micros(last.run.as_of)),
+            last.run.as_of,
             {table: last.version, labels: version},
             last.states,
             is_in_any(last.changed),
@@ -171,14 +162,14 @@ class Memory:
     def recall(self, dataset: str, needs: Iterable[Need[Any]]) -> Recalled | None:
         """What the last run saw of a dataset's unchanged partitions.
 
-        None where it can't serve: no earlier run, or one of a slice alone; a new week (everything
-        is counted again), a table made anew, slices that are no partitions, or a log that no
-        longer tells.
+        None where it can't serve: no earlier run, or one of a slice alone or by other columns; a
+        new week (everything is counted again), a table made anew, slices that are no partitions,
+        or a log that does not tell.
         """
         rows: Need[Any] = Need(Table(dataset), Rows())
         every = tuple(dict.fromkeys([rows, *needs]))
         last = self._last(dataset, every)
-        if last is None or not self._is_same_week(last.at):
+        if last is None or not self._is_same_week(last.run.as_of):
             return None
         slices = {where for need, where in last.states if need == rows}
         seen = {n: {where for need, where in last.states if need == n} for n in every}
@@ -193,34 +184,38 @@ class Memory:
     def _last(self, dataset: str, every: tuple[Need[Any], ...]) -> _Last | None:
         """The states of the last run, and the partitions that changed since; None as `recall`."""
         pinned, by = self.snapshot.pinned[dataset], self.by.get(dataset, ())
-        if not by or not _is_partitioned(pinned, by):
+        if not by or not is_partitioned(pinned, by):
             return None
-        found = self.store.history(dataset, every, limit=1, before=self.as_of)
-        if not found:
+        run = self._last_run
+        found = self.store.history(dataset, every, run_id=run.run_id) if run is not None else ()
+        if run is None or not found:
             return None
-        newest = max(found, key=lambda past: past.at)
-        key = (dataset, newest.run_id)
-        if key not in self._changes:
-            self._changes[key] = self._changed_since(newest, pinned, by)
-        changed = self._changes[key]
-        if changed is None:
+        states = {key: s for past in found for key, s in past.profile.states.items()}
+        if any({column for column, _ in where.values} != set(by) for _, where in states):
+            # The audit sliced the dataset otherwise: states of both ways would count rows twice.
             return None
-        latest = (past for past in found if past.run_id == newest.run_id)
-        states = {key: s for past in latest for key, s in past.profile.states.items()}
-        return _Last(newest.at, newest.version, states, changed)
+        version = found[0].version
+        if dataset not in self._changes:
+            self._changes[dataset] = self._changed_since(run.run_id, version, pinned, by)
+        changed = self._changes[dataset]
+        return None if changed is None else _Last(run, version, states, changed)
+
+    @cached_property
+    def _last_run(self) -> RunRecord | None:
+        return self.store.last_run(self.audit, self.as_of)
 
     def _changed_since(
-        self, past: Past, pinned: Pinned, by: tuple[str, ...]
+        self, run_id: str, version: int, pinned: Pinned, by: tuple[str, ...]
     ) -> frozenset[Slice] | None:
-        if past.version > pinned.version or not self._saw_all(past.run_id, pinned):
+        if version > pinned.version or not self._saw_all(run_id, pinned):
             return None
-        return _changed(self.snapshot, pinned, past.version, by)
+        return changed_slices(self.snapshot, pinned, version, by)
 
-    def _version_at(self, dataset: str, at: datetime) -> int | None:
-        """The version of a dataset that the run of that moment read, if the table is the same."""
+    def _version_in(self, dataset: str, run_id: str) -> int | None:
+        """The version of a dataset that a complete run read, if the table is the same."""
         condition = sql.template(
-            "dataset = {} AND as_of = {} AND table_id = {}",
-            *(sql.literal(dataset), sql.literal(at)),
+            "dataset = {} AND run_id = {} AND table_id = {}",
+            *(sql.literal(dataset), sql.literal(run_id)),
             sql.literal(self.snapshot.pinned[dataset].table_id),
         )
         pins = self.store.read("pins").where(condition.text)
@@ -261,44 +256,3 @@ class Changed:
         if name != self.dataset:
             return frame
         return frame.where(is_in_any(self.slices).text)
-
-
-def _is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:
-    """Whether each slice is a number of whole partitions, and the log names them plainly."""
-    mode = pinned.properties.get("delta.columnMapping.mode", "none")
-    types = [str(field.type) for c in by if (field := pinned.schema.get(c)) is not None]
-    plain = all(t in _PLAIN or t in ("int", "bigint", "smallint", "tinyint") for t in types)
-    return mode == "none" and plain and set(by) <= set(pinned.partition_columns)
-
-
-def _changed(
-    snapshot: Snapshot, pinned: Pinned, since: int, by: tuple[str, ...]
-) -> frozenset[Slice] | None:
-    """The slices of which files were added or removed after `since`; None when nobody can tell."""
-    if pinned.version == since:
-        return frozenset()
-    if pinned.version - since > MOST_COMMITS:
-        return None
-    try:
-        detail = snapshot.spark.sql(sql.template("DESCRIBE DETAIL {}", pinned.ref.sql).text)
-        folder = str(detail.select("location").collect()[0][0]).rstrip("/")
-        files = [f"{folder}/_delta_log/{v:020d}.json" for v in range(since + 1, pinned.version + 1)]
-        actions = snapshot.spark.read.schema(_ACTIONS).json(files)
-        redefined = "metaData IS NOT NULL OR protocol IS NOT NULL"
-        partition = "coalesce(add.partitionValues, remove.partitionValues)"
-        values = [sql.template(f"{partition}[{{}}]", sql.literal(column)).text for column in by]
-        # Distinct, because a partition may have many files: the driver gets one row of each.
-        found = (
-            actions.where(f"{redefined} OR add.dataChange OR remove.dataChange")
-            .selectExpr(f"{redefined} OR {partition} IS NULL AS untold", *values)
-            .distinct()
-            .collect()
-        )
-    except Exception:
-        return None
-    if any(untold for untold, *_ in found):
-        return None
-    return frozenset(
-        Slice.of({column: value or None for column, value in zip(by, row, strict=True)})
-        for _, *row in found
-    )

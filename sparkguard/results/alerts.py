@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 KIND = "alert"
 DELIVERY = "delivery"
 MOST = 100_000
+AGE = (
+    "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC, written_at DESC) AS age"
+)
+"""1 for the row of `alerts` that says how an alert stands."""
 
 SENDING, SENT, NOT_SENT, UNKNOWN = "sending", "sent", "not sent", "unknown"
 """States of a message. Only one that was certainly not sent is ever tried again."""
@@ -60,8 +64,7 @@ def _last(store: Store, before: datetime | None) -> list[tuple[AlertRow, str]]:
         .selectExpr(
             *AlertRow.__dataclass_fields__,
             "audit",
-            "row_number() OVER (PARTITION BY dataset, check_id ORDER BY as_of DESC,"
-            " written_at DESC) AS age",
+            AGE,
         )
         .where("age = 1")
     )

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sparkguard import sql
 from sparkguard.checks.base import Approved
-from sparkguard.errors import ConfigurationError, Location, StoreError
+from sparkguard.errors import ConfigurationError, Location, StoreError, listed
 from sparkguard.kinds import Registry, canonical
 from sparkguard.lifecycles import baselines as rules
 from sparkguard.lifecycles.baselines import Change, Life, Status
@@ -104,7 +105,11 @@ class Baselines:
         setup.check(self._access, ("baselines", "transitions"))
 
     def propose(self, baseline: Stored, reason: str = "") -> Life:
-        """Stores a candidate. Raises ConfigurationError when its id is taken."""
+        """Stores a candidate.
+
+        Raises ConfigurationError when its id is taken, be it by other counts of a proposal that
+        was interrupted.
+        """
         self.check()
         before = self.changes(baseline.dataset)
         if baseline.id in rules.lives(before):
@@ -112,10 +117,19 @@ class Baselines:
                 f"there is a baseline {baseline.id!r} already; take another id"
             )
         now = self._access.clock.now()
-        rows = [cells_of(BASELINES, row) for row in _rows(baseline, now)]
-        stamped = restamped(BASELINES, rows, version_stamps(BASELINES, now))
-        app_id = f"sparkguard/baselines/{baseline.dataset}/{baseline.id}"
-        self._access.append(BASELINES, frame_of(self._access.spark, BASELINES, stamped), app_id)
+        rows = _rows(baseline, now)
+        cells = [cells_of(BASELINES, row) for row in rows]
+        stamped = restamped(BASELINES, cells, version_stamps(BASELINES, now))
+        frame = frame_of(self._access.spark, BASELINES, stamped)
+        self._access.append(BASELINES, frame, app_id(baseline.dataset, baseline.id))
+        # Delta drops a second append under one identifier without a word, whatever it holds.
+        stored = self._stored(baseline.dataset, baseline.id)
+        if {_counted(row) for row in stored} != {_counted(row) for row in rows}:
+            versions = sorted({row["table_version"] for row in stored})
+            raise ConfigurationError(
+                f"baseline {baseline.id!r} was begun before, with other counts (of version "
+                f"{listed(map(str, versions)) or 'none'}); take another id"
+            )
         return self._change(
             baseline.dataset, before, baseline.id, Status.CANDIDATE, baseline.created_by, reason
         )
@@ -153,12 +167,7 @@ class Baselines:
         Raises ConfigurationError when there is none of this id, StoreError for states that this
         SparkGuard can't read.
         """
-        found = self._access.load(BASELINES).where(
-            sql.template(
-                "dataset = {} AND baseline_id = {}", sql.literal(dataset), sql.literal(baseline)
-            ).text
-        )
-        rows = self._access.collect(found, f"baseline {baseline} of {dataset}", _MOST_STATES)
+        rows = self._stored(dataset, baseline)
         if not rows:
             raise ConfigurationError(f"dataset {dataset!r} has no baseline {baseline!r}")
         states = {(_need(row), Slice.parse(row["slice"])): row for row in rows}
@@ -185,6 +194,14 @@ class Baselines:
         stored = self.load(dataset, life.baseline)
         facts = Approved(stored.id, stored.version, stored.partitions, life.by, life.at)
         return facts, stored.profile
+
+    def _stored(self, dataset: str, baseline: str) -> list[dict[str, Any]]:
+        found = self._access.load(BASELINES).where(
+            sql.template(
+                "dataset = {} AND baseline_id = {}", sql.literal(dataset), sql.literal(baseline)
+            ).text
+        )
+        return self._access.collect(found, f"baseline {baseline} of {dataset}", _MOST_STATES)
 
     def _judged(self, dataset: str, baseline: str, to: Status, by: str, reason: str) -> Life:
         before = self.changes(dataset)
@@ -240,6 +257,17 @@ def _rows(baseline: Stored, now: datetime) -> list[Mapping[str, Any]]:
         }
         for (need, where), state in baseline.profile.states.items()
     ]
+
+
+def app_id(dataset: str, baseline: str) -> str:
+    """The transaction identifier under which a baseline's rows are stored once."""
+    return f"sparkguard/baselines/{quote(dataset, safe='')}/{quote(baseline, safe='')}"
+
+
+def _counted(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of a row makes it another baseline's."""
+    where = (row["table_id"] or "", row["table_version"], tuple(row["partitions"] or ()))
+    return (*where, row["slice"], row["need_id"], bytes(row["state"]))
 
 
 def _need(row: Mapping[str, Any]) -> Need[Any]:

@@ -89,11 +89,13 @@ def past_profiles(
     slices: Iterable[Slice] | None,
     limit: int,
     before: datetime | None,
+    run_id: str | None = None,
 ) -> tuple[Past, ...]:
     """Past states of `needs`, oldest first, at most `limit` per need and slice.
 
-    Raises StoreError when more than 250,000 states would have to be read; ValueError when a
-    stored state is of a version that this SparkGuard does not read.
+    Those of one complete run alone where `run_id` names it. Raises StoreError when more than
+    250,000 states would have to be read; ValueError when a stored state is of a version that this
+    SparkGuard does not read.
     """
     if not needs:
         return ()
@@ -102,6 +104,8 @@ def past_profiles(
     rows = rows.where(sql.template("dataset = {}", sql.literal(dataset)).text)
     if before is not None:
         rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
+    if run_id is not None:
+        rows = of_run(rows, run_id)
     rows = among(rows, ("need_id",), ((id_,) for id_ in by_id))
     if slices is not None:
         rows = among(rows, ("slice",), ((where.key,) for where in slices))

@@ -151,12 +151,14 @@ class Store:
         slices: Iterable[Slice] | None = None,
         limit: int = 30,
         before: datetime | None = None,
+        run_id: str | None = None,
     ) -> tuple[Past, ...]:
         """Past profiles of `needs`, oldest first; at most `limit` per need and slice.
 
-        All slices when `slices` is None; only runs that looked from before `before`.
+        All slices when `slices` is None; only runs that looked from before `before`, or the run
+        that `run_id` names.
         """
-        return history.past_profiles(self.access, dataset, needs, slices, limit, before)
+        return history.past_profiles(self.access, dataset, needs, slices, limit, before, run_id)
 
     def last_rows(
         self, table: str, dataset: str, before: datetime, runs: Iterable[str] | None = None

@@ -150,7 +150,8 @@ def test_a_days_labels_are_added_to_the_states_of_the_day_before(
     snapshot = Snapshot.pin(spark, {d.name: d.table for d in settings.datasets})
     plan = make_plan(bind_all(settings), situation(settings, snapshot), wednesday)
     plan = replace(plan, entries=tuple(e for e in plan.entries if e.kind == "evaluation"))
-    memory = Memory(Store(spark, str(lake / "results")), snapshot, plan.by, wednesday)
+    store = Store(spark, str(lake / "results"))
+    memory = Memory("model", store, snapshot, plan.by, wednesday)
     needs = next(e.check.needs(plan.context(e)) for e in plan.entries if e.check is not None)
     need: Need[Any] = needs[0]
     assert isinstance(need.relation, PredictionWithTruth)
@@ -169,7 +170,6 @@ def test_a_days_labels_are_added_to_the_states_of_the_day_before(
     assert Slice.of({"week": "0"}) in found
 
     done = audit(settings, Request(as_of=wednesday), spark=spark)
-    store = Store(spark, str(lake / "results"))
     pairs = store.collect(store.read("evaluation_pairs"), "evaluation_pairs", 100)
     assert {(r["run_id"], r["check_id"]) for r in pairs} == {
         (done.run_id, "scores.model.accounting")

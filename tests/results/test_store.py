@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from sparkguard.errors import ConfigurationError, StoreError
+from sparkguard.lifecycles.alerts import AlertRow
 from sparkguard.measures.rows import Rows
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.results import Conflict, PinRow, ResultRow, Store, evidence_rows, profile_rows
+from sparkguard.results.alerts import last_rows
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.verdict_rows import violation_rows
 from sparkguard.slices import WHOLE
-from sparkguard.verdicts import Evidence, Outcome
+from sparkguard.verdicts import Evidence, Outcome, Verdict
 from tests.results.support import (
     AS_OF,
     CORE,
@@ -238,7 +240,7 @@ def test_a_change_that_came_second_unseen_is_told_who_won(spark: Any, folder: st
 
 
 def test_clean_deletes_what_can_no_longer_count(spark: Any, tmp_path: Path) -> None:
-    with only(*CORE):
+    with only(*CORE, "alerts"):
         check_clean(spark, str(tmp_path / "results"))
 
 
@@ -263,3 +265,34 @@ def check_clean(spark: Any, folder: str) -> None:
     assert store.clean(timedelta(days=90)).expired == ("done",)
     assert store.committed("done") is None
     assert store.read("violations", committed=False).count() == 0
+    check_alerts_after_clean(store, clock)
+
+
+def check_alerts_after_clean(store: Store, clock: FixedClock) -> None:
+    """Alerts that are open as an old run left them stay, with that run's verdicts, and no other."""
+
+    def leave(run_id: str, days: int, judged: list[Verdict], **states: str) -> None:
+        now = AS_OF + timedelta(days=days)
+        rows = [
+            AlertRow("t", check, "range", state, "fail", None, (), (), None, "", AS_OF, now)
+            for check, state in states.items()
+        ]
+        store.append("alerts", rows, run_id)
+        store.append("results", [ResultRow.of(v, ORIGIN) for v in judged], run_id)
+        store.commit(record(run_id, judged, now))
+
+    judged = verdicts()
+    store.append("violations", violation_rows(judged[1], ORIGIN), "first")
+    leave("first", 0, judged, one="open", two="open", three="open")
+    leave("second", 1, [], two="resolved")
+    leave("third", 2, [], three="open", four="resolved")
+    clock.current += timedelta(days=200)
+    leave("back in time", 0, [], four="open")
+    cleaned = store.clean(timedelta(days=100))
+    assert (cleaned.expired, cleaned.alerting) == (("second",), ("first", "third"))
+    assert {row.check_id: (row.state, row.as_of - AS_OF) for row in last_rows(store).values()} == {
+        "one": ("open", timedelta(0)),
+        "three": ("open", timedelta(days=2)),
+        "four": ("resolved", timedelta(days=2)),
+    }
+    assert (stored(store, "results", "first"), stored(store, "violations", "first")) == (2, 0)
