@@ -82,6 +82,7 @@ class Promotion:
             noise_ok=_last(own, "noise", lambda s: s.entry.outcome is PartitionOutcome.CLEAN),
             waivers=waivers,
             on=now.date(),
+            by=self.config.partition,
         )
         if unreadable:
             found = replace(found, obstacles=(unreadable, *found.obstacles))

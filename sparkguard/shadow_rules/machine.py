@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -105,17 +106,16 @@ def progress(
     noise_ok: bool | None,
     waivers: Iterable[Waiver] = (),
     on: date = date.min,
+    by: Sequence[str] = (),
 ) -> Progress:
     """The state of the evidence. Of several verdicts on a partition the latest counts.
 
-    `expected` are the control's partitions. `sensitivity` says of each seeded fault whether it
-    was detected, None when the run is missing; so does `noise_ok`.
+    `expected` are the control's partitions, and `by` their columns in the declared order.
+    `sensitivity` says of each seeded fault whether it was detected, None when the run is missing;
+    so does `noise_ok`.
     """
-    latest: dict[Slice, Entry] = {}
-    for entry in sorted(entries, key=lambda e: e.at):
-        if entry.code == code:
-            latest[entry.partition] = entry
-    order = sorted({*expected, *latest}, key=partition_order)
+    latest = _latest((e for e in entries if e.code == code), by)
+    order = sorted({*expected, *latest}, key=lambda where: partition_order(where, by))
     outcomes = {p: latest[p].outcome if p in latest else PartitionOutcome.NOT_RUN for p in order}
     streak = [latest[p] for p in _streak(order, outcomes)]
     waived = sum(e.outcome is PartitionOutcome.WAIVED for e in streak)
@@ -153,16 +153,20 @@ def following(now: State, found: Progress, failed: str = "") -> State:
     return State.OBSERVING
 
 
-def partition_order(where: Slice) -> tuple[tuple[int, float, str], ...]:
-    """Sorts partitions: numbers by value, other texts after them, NULL last."""
+def partition_order(where: Slice, by: Sequence[str] = ()) -> tuple[object, ...]:
+    """Sorts partitions: numbers by value, other texts after them, NULL or no value last.
 
-    def one(value: str | None) -> tuple[int, float, str]:
+    `by` gives the partition columns in order; without it they go by name.
+    """
+
+    def one(value: str | None) -> tuple[int, Decimal, str]:
         if value is None:
-            return (2, 0.0, "")
-        number = re.fullmatch(r"-?\d{1,15}(\.\d+)?", value)
-        return (0, float(value), "") if number else (1, 0.0, value)
+            return (2, Decimal(0), "")
+        is_number = re.fullmatch(r"-?\d+(\.\d+(E-?\d{1,3})?)?", value, re.ASCII)
+        return (0, Decimal(value), value) if is_number else (1, Decimal(0), value)
 
-    return tuple(one(value) for _, value in where.values)
+    values = dict(where.values)
+    return (*(one(values.get(column)) for column in by or values), where.key)
 
 
 def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
@@ -187,6 +191,20 @@ def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
 
 def _offset(day: date, zone: str) -> timedelta | None:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).utcoffset()
+
+
+def _latest(entries: Iterable[Entry], by: Sequence[str]) -> dict[Slice, Entry]:
+    """The verdict on every partition that counts now."""
+    latest: dict[Slice, Entry] = {}
+    for entry in sorted(entries, key=lambda e: e.at):
+        if not by or {column for column, _ in entry.partition.values} == set(by):
+            latest[entry.partition] = entry
+        elif entry.outcome is PartitionOutcome.DIRTY:
+            # Rows of several partitions, or of a part of one, prove none; but a difference among
+            # them may lie in each partition that they touch, until it is compared again.
+            for where in filter(entry.partition.overlaps, latest):
+                latest[where] = replace(latest[where], outcome=PartitionOutcome.DIRTY)
+    return latest
 
 
 def _streak(order: Sequence[Slice], outcomes: Mapping[Slice, PartitionOutcome]) -> list[Slice]:
