@@ -67,7 +67,8 @@ class Requirements:
 class Entry:
     """One stored verdict on a partition, as far as promotion needs it.
 
-    `code` identifies the shadow's code and rules; verdicts on other code do not count.
+    `code` identifies the shadow's code and rules; verdicts on other code do not count. `reason`
+    says why a verdict that was stored no longer holds.
     """
 
     partition: Slice
@@ -79,6 +80,11 @@ class Entry:
     columns: int = 0
     columns_total: int = 0
     strata: frozenset[str] = frozenset()
+    reason: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome in (PartitionOutcome.CLEAN, PartitionOutcome.WAIVED)
 
 
 @dataclass(frozen=True)
@@ -117,11 +123,11 @@ def progress(
     latest = _latest((e for e in entries if e.code == code), by)
     order = sorted({*expected, *latest}, key=lambda where: partition_order(where, by))
     outcomes = {p: latest[p].outcome if p in latest else PartitionOutcome.NOT_RUN for p in order}
-    streak = [latest[p] for p in _streak(order, outcomes)]
+    streak = _streak(order, latest)
     waived = sum(e.outcome is PartitionOutcome.WAIVED for e in streak)
     held = tuple(waivers)
     obstacles = [
-        *_too_short(streak, outcomes, waived, needs),
+        *_too_short(streak, outcomes, latest, waived, needs),
         *_strata(streak, needs, held, on),
         *_coverage(streak, [latest[p] for p in order if p in latest], len(order), needs),
         *_sensitivity(sensitivity, noise_ok, needs),
@@ -207,29 +213,34 @@ def _latest(entries: Iterable[Entry], by: Sequence[str]) -> dict[Slice, Entry]:
     return latest
 
 
-def _streak(order: Sequence[Slice], outcomes: Mapping[Slice, PartitionOutcome]) -> list[Slice]:
+def _streak(order: Sequence[Slice], latest: Mapping[Slice, Entry]) -> list[Entry]:
     """The last clean or waived partitions without a hole; those not reached yet don't break it."""
-    streak: list[Slice] = []
+    streak: list[Entry] = []
     for partition in reversed(order):
-        outcome = outcomes[partition]
-        if outcome is PartitionOutcome.NOT_RUN and not streak:
+        entry = latest.get(partition)
+        if entry is None and not streak:
             continue
-        if outcome not in (PartitionOutcome.CLEAN, PartitionOutcome.WAIVED):
+        if entry is None or not entry.is_good:
             break
-        streak.append(partition)
+        streak.append(entry)
     return streak[::-1]
 
 
 def _too_short(
     streak: Sequence[Entry],
     outcomes: Mapping[Slice, PartitionOutcome],
+    latest: Mapping[Slice, Entry],
     waived: int,
     needs: Requirements,
 ) -> list[str]:
     found = []
     if len(streak) < needs.clean:
         found.append(f"{len(streak)} of {needs.clean} clean partitions in a row")
-    holes = [str(p) for p, outcome in outcomes.items() if outcome.is_hole]
+    holes = [
+        f"{p} ({latest[p].reason})" if p in latest and latest[p].reason else str(p)
+        for p, outcome in outcomes.items()
+        if outcome.is_hole
+    ]
     if holes and len(streak) < needs.clean:
         found.append(f"partitions to run: {listed(holes)}")
     if waived > needs.waived * len(streak):
