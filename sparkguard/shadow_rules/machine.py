@@ -40,9 +40,12 @@ STRATA = ("month_end", "dst_day", "backfill", "empty_partition", "late_data")
 class Requirements:
     """What a promotion needs.
 
-    `clean` partitions in a row; among them each of `strata`; compared rows, columns and
-    partitions over all, at least the shares `rows`, `columns` and `partitions`; `waived` is the
-    largest share of the run of partitions that may be waived instead of clean.
+    `clean` partitions in a row, the last that were run, without a hole; among them each of
+    `strata`, and at most the share `waived` of them waived instead of clean. `rows` and `columns`
+    are the least shares of their rows, and of their columns but the ignored ones, that were
+    compared: a column that one side lacks, or whose types have no common value, is not, even where
+    that is waived. `partitions` is the least share of all partitions that were compared at all.
+    `sensitivity` asks that every seeded fault was detected.
     """
 
     clean: int = 3
