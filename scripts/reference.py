@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -21,6 +21,8 @@ from sparkguard.contracts.audit_config import ResultsPlace, Samples
 from sparkguard.expressions import Query
 from sparkguard.options import described
 from sparkguard.results.schemas import TABLES
+from sparkguard.shadow_rules.config import Examples, ShadowConfig
+from sparkguard.shadow_rules.machine import Requirements
 
 HEAD = """\
 # Reference
@@ -34,6 +36,7 @@ SECTIONS = (
     ("alerts.routes", Route),
     ("openlineage", Lineage),
 )
+SHADOW = (("shadow", ShadowConfig), ("promotion", Requirements), ("examples", Examples))
 
 MADE = (Column, Query)
 """What contracts are turned into, and nobody writes."""
@@ -43,7 +46,7 @@ def reference() -> str:
     """The whole page."""
     assert checks
     assert results
-    parts = (HEAD, *_checks(), *_audit(), *_commands(), *_tables())
+    parts = (HEAD, *_checks(), *_audit(), *_shadow(), *_commands(), *_tables())
     return "\n".join(parts)
 
 
@@ -73,7 +76,21 @@ def _checks() -> Iterator[str]:
 def _audit() -> Iterator[str]:
     yield "## Sections of an audit\n"
     yield "What an audit file holds besides stands in [Contracts and audits](contracts.md).\n"
-    for name, cls in SECTIONS:
+    yield from _sections(SECTIONS)
+
+
+def _shadow() -> Iterator[str]:
+    yield "## File of a shadow\n"
+    yield (
+        "How to use it stands in [Prove a new pipeline before the switch](shadow.md). A table is "
+        "`{path: FOLDER}` or `{name: catalog.schema.table}`; the tolerances of `columns` stand "
+        "[above](#columns).\n"
+    )
+    yield from _sections(SHADOW)
+
+
+def _sections(sections: Iterable[tuple[str, type[Any]]]) -> Iterator[str]:
+    for name, cls in sections:
         yield f"### {name}\n"
         yield f"{_text(cls)}\n"
         yield from _options(cls)

@@ -49,6 +49,11 @@ class Slice:
         """True when every row of `other` is a row of this slice."""
         return set(self.values) <= set(other.values)
 
+    def overlaps(self, other: Slice) -> bool:
+        """True unless a column tells the rows of the two apart."""
+        mine = dict(self.values)
+        return all(mine.get(column, value) == value for column, value in other.values)
+
     def __str__(self) -> str:
         if self.is_whole:
             return "whole table"

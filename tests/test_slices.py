@@ -41,3 +41,12 @@ def test_a_slice_contains_what_is_narrower() -> None:
     assert may.contains(may_jfk)
     assert not may_jfk.contains(may)
     assert not may.contains(Slice.of({"month": None}))
+
+
+def test_slices_overlap_unless_a_column_tells_them_apart() -> None:
+    may, jfk = Slice.of({"month": "5"}), Slice.of({"origin": "JFK"})
+    assert WHOLE.overlaps(may)
+    assert may.overlaps(WHOLE)
+    assert may.overlaps(jfk)
+    assert not may.overlaps(Slice.of({"month": "6", "origin": "JFK"}))
+    assert not may.overlaps(Slice.of({"month": None}))

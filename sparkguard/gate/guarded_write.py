@@ -52,15 +52,18 @@ class GuardedWrite:
         return done
 
     def _staging(self) -> TableRef:
-        """A table of this write's own, beside the target or in the folder that was given."""
-        plain = re.fullmatch(r"[\w-]{1,80}", self.write_id, re.ASCII)
-        name = self.write_id if plain else fingerprint(self.write_id)[:32]
+        """A table of this write's own, beside the target or in the folder that was given.
+
+        The same write_id may name writes to several targets, so its name tells these apart too.
+        """
+        readable = re.sub(r"\W+", "_", self.write_id, flags=re.ASCII)[:24]
+        name = f"{readable}_{fingerprint((str(self.target), self.write_id))[:16]}"
         if self.options.staging is not None:
             return TableRef(path=f"{self.options.staging.rstrip('/')}/{name}")
         if self.target.path is not None:
             return TableRef(path=f"{self.target.path.rstrip('/')}.staging-{name}")
         *around, last = self.target.parts
-        parts = (*around, f"{last}__staging_{name.replace('-', '_')}")
+        parts = (*around, f"{last[:40]}__staging_{name}")
         return TableRef(name=".".join(sql.name(part).text for part in parts))
 
     def _judge(self, staging: TableRef, version: int, result: GateResult) -> GateResult:
@@ -73,7 +76,8 @@ class GuardedWrite:
             self.clock.now(),
             numbered=numbered_columns(result.warnings),
         )
-        weighed = weigh(audited.verdicts)
+        emptying = self.options.mode == "overwrite" and not audited.rows
+        weighed = weigh(audited.verdicts, emptying=emptying)
         result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
         breaks = self._separable(audited, weighed)
         if weighed.clean or breaks is not None:
@@ -110,7 +114,8 @@ class GuardedWrite:
             write_once(
                 self._explained(staged.where(bad.text), breaks),
                 TableRef.of(self.options.quarantine),
-                f"{self._app_id}/quarantine",
+                # Writes to several targets may have one write_id, and one table for bad rows.
+                f"{self._app_id}/quarantine/{fingerprint(str(self.target))[:16]}",
                 merge_schema=True,
                 any_names=True,
             )

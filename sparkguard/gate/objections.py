@@ -179,9 +179,13 @@ class Weighed:
         return not self.failed and not self.unable
 
 
-def weigh(verdicts: Iterable[Verdict]) -> Weighed:
-    """Failures and errors stop a write; warnings and what the batch can't show are listed."""
-    every = tuple(verdicts)
+def weigh(verdicts: Iterable[Verdict], *, emptying: bool = False) -> Weighed:
+    """Failures and errors stop a write; warnings and what the batch can't show are listed.
+
+    Where the write would leave the table without a row (`emptying`), the rules that need rows
+    stop it too: nothing shows that the table may be empty.
+    """
+    every = [_stopping(v) if emptying else v for v in verdicts]
     return Weighed(
         tuple(v for v in every if Outcome.FAIL in (v.outcome, v.counts_as)),
         tuple(v for v in every if v.outcome is Outcome.ERROR),
@@ -193,3 +197,10 @@ def weigh(verdicts: Iterable[Verdict]) -> Weighed:
             and v.counts_as is not Outcome.FAIL
         ),
     )
+
+
+def _stopping(verdict: Verdict) -> Verdict:
+    if verdict.outcome is not Outcome.NOT_EVALUABLE or verdict.counts_as is not None:
+        return verdict
+    reason = f"{verdict.reason}, and the write would leave the table without a row"
+    return replace(verdict, outcome=Outcome.ERROR, reason=reason)

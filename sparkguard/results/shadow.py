@@ -60,6 +60,7 @@ class Stored:
     reason: str
     causes: tuple[str, ...]
     faults: Mapping[str, bool]
+    control_version: int | None
     shadow_version: int | None
 
 
@@ -128,11 +129,19 @@ class ShadowStore:
         return (State(last.state) if last else None, last.number if last else 0, changes)
 
     def change(
-        self, shadow: str, to: State, by: str, reason: str, details: Mapping[str, str]
+        self,
+        shadow: str,
+        seen: int,
+        to: State,
+        by: str,
+        reason: str,
+        details: Mapping[str, str],
     ) -> TransitionRow:
-        """Appends a change; raises Conflict when somebody else was faster."""
-        _, number, _ = self.state(shadow)
-        return self.store.transition(shadow, KIND, number + 1, to.value, by, reason, details)
+        """Appends a change to the state with the number `seen`, 0 for none.
+
+        Raises Conflict when that is no longer the present state.
+        """
+        return self.store.transition(shadow, KIND, seen + 1, to.value, by, reason, details)
 
     def waive(self, shadow: str, waiver: Waiver) -> TransitionRow:
         """Stores a waiver; one of the same name replaces the earlier one."""
@@ -236,6 +245,7 @@ def _stored(row: Mapping[str, Any]) -> Stored:
         row["reason"],
         tuple(row["causes"] or ()),
         row["faults"] or {},
+        row["control_version"],
         row["shadow_version"],
     )
 

@@ -12,10 +12,18 @@ from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.shadow import Stored, evidence_of
-from sparkguard.shadow.comparison import CONTROL
+from sparkguard.results.transitions import Conflict
+from sparkguard.shadow.comparison import CONTROL, SHADOW
 from sparkguard.shadow.run import ShadowRun
 from sparkguard.shadow_rules.config import ShadowConfig
-from sparkguard.shadow_rules.ledger import PairStatus, pairs
+from sparkguard.shadow_rules.ledger import (
+    Pair,
+    PairStatus,
+    last_pairs,
+    last_touching,
+    pairs,
+    uncompared,
+)
 from sparkguard.shadow_rules.machine import Progress, State, following, move, progress
 from sparkguard.shadow_rules.verdict import PartitionOutcome, Waiver
 from sparkguard.slices import Slice
@@ -38,6 +46,11 @@ class ShadowStatus:
     diverged: int
     serving: tuple[TableRef, int | None]
     on: date
+
+    @property
+    def number(self) -> int:
+        """The number of the state, 0 for none; a change of it takes the next one."""
+        return self.changes[-1].number if self.changes else 0
 
     @property
     def expired(self) -> tuple[Waiver, ...]:
@@ -63,9 +76,12 @@ class Promotion:
     def status(self) -> ShadowStatus:
         """The fold of all stored rows; it changes nothing."""
         name, now = self.config.name, self.store.clock.now()
-        stored = self.store.verdicts(name)
-        own = [s for s in stored if s.entry.code == self.config.code]
+        # The state comes first, so that a change after any of the rest was read is a conflict.
         state, _, changes = self.store.state(name)
+        stored = self.store.verdicts(name)
+        held = pairs(self.store.ledger(name), now)
+        last = last_pairs(held)
+        own = [_as_written(s, last) for s in stored if s.entry.code == self.config.code]
         waivers = self.store.waivers(name)
         since = _restarted(changes)
         unreadable = ""
@@ -82,18 +98,20 @@ class Promotion:
             noise_ok=_last(own, "noise", lambda s: s.entry.outcome is PartitionOutcome.CLEAN),
             waivers=waivers,
             on=now.date(),
+            by=self.config.partition,
         )
         if unreadable:
             found = replace(found, obstacles=(unreadable, *found.obstacles))
         latest = {s.entry.partition: s for s in own if s.kind == "partition"}
         return ShadowStatus(
-            name, state, found, waivers, latest, changes, self._diverged(now),
+            name, state, found, waivers, latest, changes,
+            sum(pair.status is PairStatus.DIVERGED for pair in held.values()),
             self._serving(changes), now.date(),
         )  # fmt: skip
 
     def register(self, by: str, reason: str = "registered") -> TransitionRow:
         """Makes the shadow known, with its pins, key and tolerances."""
-        state, _, _ = self.store.state(self.config.name)
+        state, number, _ = self.store.state(self.config.name)
         move(state, State.REGISTERED)
         details = {
             "code": self.config.code,
@@ -102,11 +120,18 @@ class Promotion:
             "key": evidence_of(list(self.config.key)),
             "columns": evidence_of({n: str(t) for n, t in self.config.columns.items()}),
         }
-        return self.store.change(self.config.name, State.REGISTERED, by, reason, details)
+        return self.store.change(self.config.name, number, State.REGISTERED, by, reason, details)
 
     def advance(self, by: str = "sparkguard") -> State:
-        """Takes the step that the evidence alone leads to, if it leads anywhere."""
-        state = self._advanced(by).state
+        """Takes the step that the evidence alone leads to, if it leads anywhere.
+
+        Raises Conflict when others changed the state meanwhile, and did so again.
+        """
+        try:
+            state = self._advanced(by).state
+        except Conflict:
+            # Runs of several partitions at once come here: the evidence leads on from their step.
+            state = self._advanced(by).state
         assert state is not None
         return state
 
@@ -123,8 +148,8 @@ class Promotion:
             return now
         move(now.state, to)
         reason = "; ".join(now.progress.obstacles) or "every condition of a promotion holds"
-        self.store.change(self.config.name, to, by, reason, self._evidence(now))
-        return replace(now, state=to)
+        step = self.store.change(self.config.name, now.number, to, by, reason, self._evidence(now))
+        return replace(now, state=to, changes=(*now.changes, step))
 
     def waive(self, waiver: Waiver) -> TransitionRow:
         """Records a waiver; it counts from the next comparison on.
@@ -141,11 +166,14 @@ class Promotion:
     def promote(self, by: str, reason: str) -> TransitionRow:
         """Moves the pointer to the compared version of the shadow.
 
+        Where it was moved there before, the view is pointed there again and that change returned.
         Raises ConfigurationError, with every condition that does not hold, unless the shadow is
         eligible; a Conflict when somebody else changed its state meanwhile.
         """
         _named(by, reason)
         now = self._advanced(by)
+        if now.state is State.PROMOTED:
+            return self._pointed(now.changes[-1])
         if now.progress.obstacles or now.expired:
             missing = [*now.progress.obstacles]
             missing += [f"waiver {w.name} expired on {w.expires}" for w in now.expired]
@@ -161,21 +189,39 @@ class Promotion:
         if version is None:
             raise ConfigurationError("the compared version of the shadow is not recorded")
         details = {**self._evidence(now), "table": str(self.config.shadow), "version": str(version)}
-        change = self.store.change(self.config.name, State.PROMOTED, by, reason, details)
-        if self.config.view:
-            sink.point_view(self.spark, self.config.view, self.config.shadow, version)
-        return change
+        return self._pointed(
+            self.store.change(self.config.name, now.number, State.PROMOTED, by, reason, details)
+        )
 
     def rollback(self, by: str, reason: str) -> TransitionRow:
-        """Moves the pointer back to the control, at its present version."""
+        """Moves the pointer back to the control, at its present version.
+
+        Where it was moved back before, and not forward since, the view is pointed there again and
+        that change returned. Raises ConfigurationError unless the shadow is promoted; a Conflict
+        when somebody else changed its state meanwhile.
+        """
         _named(by, reason)
-        state, _, _ = self.store.state(self.config.name)
+        state, number, changes = self.store.state(self.config.name)
+        moved = [c for c in changes if c.state in (State.PROMOTED, State.ROLLED_BACK)]
+        if moved and moved[-1].state == State.ROLLED_BACK:
+            return self._pointed(moved[-1])
         move(state, State.ROLLED_BACK)
         version = self._runs.pinned(sides=(CONTROL,))[CONTROL].version
         details = {"table": str(self.config.control), "version": str(version)}
-        change = self.store.change(self.config.name, State.ROLLED_BACK, by, reason, details)
+        return self._pointed(
+            self.store.change(self.config.name, number, State.ROLLED_BACK, by, reason, details)
+        )
+
+    def _pointed(self, change: TransitionRow) -> TransitionRow:
+        """The change, once the view shows its table and version.
+
+        A failure here leaves the change as it is stored; the caller may repeat it.
+        """
         if self.config.view:
-            sink.point_view(self.spark, self.config.view, self.config.control, version)
+            text, version = change.details["table"], int(change.details["version"])
+            known = {str(table): table for table in (self.config.control, self.config.shadow)}
+            table = known.get(text) or TableRef.of(text)
+            sink.point_view(self.spark, self.config.view, table, version)
         return change
 
     def _evidence(self, now: ShadowStatus) -> Mapping[str, str]:
@@ -196,10 +242,6 @@ class Promotion:
             return self.config.shadow, int(last.details["version"])
         return self.config.control, None
 
-    def _diverged(self, now: datetime) -> int:
-        held = pairs(self.store.ledger(self.config.name), now)
-        return sum(pair.status is PairStatus.DIVERGED for pair in held.values())
-
 
 _BLOCKING = ("control differs from itself", "seeded faults not detected")
 
@@ -210,6 +252,19 @@ T = TypeVar("T")
 def _last(stored: list[Stored], kind: str, read: Callable[[Stored], T]) -> T | None:
     found = [s for s in stored if s.kind == kind]
     return read(found[-1]) if found else None
+
+
+def _as_written(stored: Stored, last: Mapping[Slice, Pair]) -> Stored:
+    """The verdict on a partition, void where it does not speak of the rows written last."""
+    entry = stored.entry
+    write = last_touching(last, entry.partition)
+    if stored.kind != "partition" or not entry.is_good or write is None:
+        return stored
+    versions = {CONTROL: stored.control_version, SHADOW: stored.shadow_version}
+    reason = uncompared(write, versions, entry.at)
+    if not reason:
+        return stored
+    return replace(stored, entry=replace(entry, outcome=PartitionOutcome.VOID, reason=reason))
 
 
 def _restarted(changes: tuple[TransitionRow, ...]) -> datetime:

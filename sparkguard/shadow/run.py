@@ -22,7 +22,14 @@ from sparkguard.shadow.seeding import seeded
 from sparkguard.shadow.steps import LedgerSteps
 from sparkguard.shadow_rules.columns import align
 from sparkguard.shadow_rules.config import ShadowConfig
-from sparkguard.shadow_rules.ledger import PairStatus, pair, pairs
+from sparkguard.shadow_rules.ledger import (
+    PairStatus,
+    last_pairs,
+    last_touching,
+    pair,
+    pairs,
+    unconfirmed,
+)
 from sparkguard.shadow_rules.machine import strata_of
 from sparkguard.shadow_rules.verdict import (
     PartitionOutcome,
@@ -273,14 +280,10 @@ class ShadowRun:
         self, found: Mapping[Slice, PartitionVerdict]
     ) -> Mapping[Slice, PartitionVerdict]:
         """`found`, but VOID for partitions whose last dual write is not a confirmed pair."""
-        held = pairs(self.store.ledger(self.config.name), self._clock.now())
-        last = {partition: state for (_, partition), state in held.items()}
-        unconfirmed = {
-            partition: void(partition, f"the last dual write is not confirmed: {state.reason}")
-            for partition, state in last.items()
-            if partition in found and state.status is not PairStatus.CONFIRMED
-        }
-        return {**found, **unconfirmed}
+        last = last_pairs(pairs(self.store.ledger(self.config.name), self._clock.now()))
+        writes = ((partition, last_touching(last, partition)) for partition in found)
+        reasons = ((partition, unconfirmed(write)) for partition, write in writes if write)
+        return {**found, **{partition: void(partition, why) for partition, why in reasons if why}}
 
     def _compared(
         self, snapshot: Snapshot, partition: Slice | None, expected: tuple[Slice, ...]

@@ -38,10 +38,17 @@ class Examples:
 class ShadowConfig:
     """One shadow.
 
-    `partition` are the columns by which both tables are compared part by part; `period` gives
-    the day or month of a part, such as `{year}-{month}` or `2013-{month}`, whose strata are
-    found in the time zone `zone`. `revision` is the revision of the shadow's code: verdicts on
-    another one no longer count. `results` is the folder or catalog schema of the result store.
+    `results` is the folder or catalog schema of the result store. Rows are matched by `key`;
+    without one, whole rows are counted. `partition` are the columns by which both tables are
+    compared part by part, in the order in which the parts follow each other. `columns` gives
+    tolerances. Duplicate keys are compared as multisets, or (`strict`) refused. `empty: clean`
+    lets a partition be empty on both sides. `populations` are sets of key columns whose row counts
+    may explain a difference; `name_values` allows values of columns in the explanation.
+
+    `revision` is the revision of the shadow's code: verdicts on another one no longer count.
+    `period` gives the day or month of a part, such as `{year}-{month}` or `2013-{month}`, whose
+    strata are found in the time zone `zone`. `view` names the catalog view that readers use:
+    promotion and rollback point it at the recorded table and version.
     """
 
     name: str

@@ -83,11 +83,51 @@ def pair(rows: Iterable[LedgerRow], now: datetime) -> Pair:
 
 
 def pairs(rows: Iterable[LedgerRow], now: datetime) -> Mapping[tuple[str, Slice], Pair]:
-    """The state of every pair of writes by run and partition, oldest first."""
+    """The state of every pair of writes by run and partition; the one that acted last stands last.
+
+    A run that was repeated acts again, however early it began.
+    """
     grouped: dict[tuple[str, Slice], list[LedgerRow]] = {}
-    for row in sorted(rows, key=lambda r: r.at):
+    for row in rows:
         grouped.setdefault((row.run_id, row.partition), []).append(row)
-    return {at: pair(some, now) for at, some in grouped.items()}
+    ordered = sorted(grouped.items(), key=lambda item: max(row.at for row in item[1]))
+    return {at: pair(some, now) for at, some in ordered}
+
+
+def last_pairs(held: Mapping[tuple[str, Slice], Pair]) -> Mapping[Slice, Pair]:
+    """The pair that acted last on each partition, of those of `pairs` and in their order."""
+    last: dict[Slice, Pair] = {}
+    for (_, partition), state in held.items():
+        last.pop(partition, None)
+        last[partition] = state
+    return last
+
+
+def last_touching(last: Mapping[Slice, Pair], partition: Slice) -> Pair | None:
+    """The last of the `last_pairs` that may have written rows of a partition."""
+    touching = [state for where, state in last.items() if where.overlaps(partition)]
+    return touching[-1] if touching else None
+
+
+def unconfirmed(state: Pair) -> str:
+    """Why nothing can be said of what a pair wrote; empty when it is confirmed."""
+    if state.status is PairStatus.CONFIRMED:
+        return ""
+    return f"the last dual write is not confirmed: {state.reason}"
+
+
+def uncompared(state: Pair, versions: Mapping[str, int | None], at: datetime) -> str:
+    """Why a verdict does not speak of the rows that a pair wrote; empty when it does.
+
+    `versions` are those that were compared by sink, and `at` is the time of the verdict.
+    """
+    if reason := unconfirmed(state):
+        return reason
+    for sink, row in state.last.items():
+        seen, written = versions.get(sink), row.commit_version
+        if row.at > at if seen is None or written is None else written > seen:
+            return f"what run {row.run_id} wrote last was not compared"
+    return ""
 
 
 def mismatch(written: int | None, read: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -39,9 +40,12 @@ STRATA = ("month_end", "dst_day", "backfill", "empty_partition", "late_data")
 class Requirements:
     """What a promotion needs.
 
-    `clean` partitions in a row; among them each of `strata`; compared rows, columns and
-    partitions over all, at least the shares `rows`, `columns` and `partitions`; `waived` is the
-    largest share of the run of partitions that may be waived instead of clean.
+    `clean` partitions in a row, the last that were run, without a hole; among them each of
+    `strata`, and at most the share `waived` of them waived instead of clean. `rows` and `columns`
+    are the least shares of their rows, and of their columns but the ignored ones, that were
+    compared: a column that one side lacks, or whose types have no common value, is not, even where
+    that is waived. `partitions` is the least share of all partitions that were compared at all.
+    `sensitivity` asks that every seeded fault was detected.
     """
 
     clean: int = 3
@@ -66,7 +70,8 @@ class Requirements:
 class Entry:
     """One stored verdict on a partition, as far as promotion needs it.
 
-    `code` identifies the shadow's code and rules; verdicts on other code do not count.
+    `code` identifies the shadow's code and rules; verdicts on other code do not count. `reason`
+    says why a verdict that was stored no longer holds.
     """
 
     partition: Slice
@@ -78,6 +83,11 @@ class Entry:
     columns: int = 0
     columns_total: int = 0
     strata: frozenset[str] = frozenset()
+    reason: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome in (PartitionOutcome.CLEAN, PartitionOutcome.WAIVED)
 
 
 @dataclass(frozen=True)
@@ -105,23 +115,22 @@ def progress(
     noise_ok: bool | None,
     waivers: Iterable[Waiver] = (),
     on: date = date.min,
+    by: Sequence[str] = (),
 ) -> Progress:
     """The state of the evidence. Of several verdicts on a partition the latest counts.
 
-    `expected` are the control's partitions. `sensitivity` says of each seeded fault whether it
-    was detected, None when the run is missing; so does `noise_ok`.
+    `expected` are the control's partitions, and `by` their columns in the declared order.
+    `sensitivity` says of each seeded fault whether it was detected, None when the run is missing;
+    so does `noise_ok`.
     """
-    latest: dict[Slice, Entry] = {}
-    for entry in sorted(entries, key=lambda e: e.at):
-        if entry.code == code:
-            latest[entry.partition] = entry
-    order = sorted({*expected, *latest}, key=partition_order)
+    latest = _latest((e for e in entries if e.code == code), by)
+    order = sorted({*expected, *latest}, key=lambda where: partition_order(where, by))
     outcomes = {p: latest[p].outcome if p in latest else PartitionOutcome.NOT_RUN for p in order}
-    streak = [latest[p] for p in _streak(order, outcomes)]
+    streak = _streak(order, latest)
     waived = sum(e.outcome is PartitionOutcome.WAIVED for e in streak)
     held = tuple(waivers)
     obstacles = [
-        *_too_short(streak, outcomes, waived, needs),
+        *_too_short(streak, outcomes, latest, waived, needs),
         *_strata(streak, needs, held, on),
         *_coverage(streak, [latest[p] for p in order if p in latest], len(order), needs),
         *_sensitivity(sensitivity, noise_ok, needs),
@@ -153,16 +162,20 @@ def following(now: State, found: Progress, failed: str = "") -> State:
     return State.OBSERVING
 
 
-def partition_order(where: Slice) -> tuple[tuple[int, float, str], ...]:
-    """Sorts partitions: numbers by value, other texts after them, NULL last."""
+def partition_order(where: Slice, by: Sequence[str] = ()) -> tuple[object, ...]:
+    """Sorts partitions: numbers by value, other texts after them, NULL or no value last.
 
-    def one(value: str | None) -> tuple[int, float, str]:
+    `by` gives the partition columns in order; without it they go by name.
+    """
+
+    def one(value: str | None) -> tuple[int, Decimal, str]:
         if value is None:
-            return (2, 0.0, "")
-        number = re.fullmatch(r"-?\d{1,15}(\.\d+)?", value)
-        return (0, float(value), "") if number else (1, 0.0, value)
+            return (2, Decimal(0), "")
+        is_number = re.fullmatch(r"-?\d+(\.\d+(E-?\d{1,3})?)?", value, re.ASCII)
+        return (0, Decimal(value), value) if is_number else (1, Decimal(0), value)
 
-    return tuple(one(value) for _, value in where.values)
+    values = dict(where.values)
+    return (*(one(values.get(column)) for column in by or values), where.key)
 
 
 def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
@@ -189,29 +202,48 @@ def _offset(day: date, zone: str) -> timedelta | None:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).utcoffset()
 
 
-def _streak(order: Sequence[Slice], outcomes: Mapping[Slice, PartitionOutcome]) -> list[Slice]:
+def _latest(entries: Iterable[Entry], by: Sequence[str]) -> dict[Slice, Entry]:
+    """The verdict on every partition that counts now."""
+    latest: dict[Slice, Entry] = {}
+    for entry in sorted(entries, key=lambda e: e.at):
+        if not by or {column for column, _ in entry.partition.values} == set(by):
+            latest[entry.partition] = entry
+        elif entry.outcome is PartitionOutcome.DIRTY:
+            # Rows of several partitions, or of a part of one, prove none; but a difference among
+            # them may lie in each partition that they touch, until it is compared again.
+            for where in filter(entry.partition.overlaps, latest):
+                latest[where] = replace(latest[where], outcome=PartitionOutcome.DIRTY)
+    return latest
+
+
+def _streak(order: Sequence[Slice], latest: Mapping[Slice, Entry]) -> list[Entry]:
     """The last clean or waived partitions without a hole; those not reached yet don't break it."""
-    streak: list[Slice] = []
+    streak: list[Entry] = []
     for partition in reversed(order):
-        outcome = outcomes[partition]
-        if outcome is PartitionOutcome.NOT_RUN and not streak:
+        entry = latest.get(partition)
+        if entry is None and not streak:
             continue
-        if outcome not in (PartitionOutcome.CLEAN, PartitionOutcome.WAIVED):
+        if entry is None or not entry.is_good:
             break
-        streak.append(partition)
+        streak.append(entry)
     return streak[::-1]
 
 
 def _too_short(
     streak: Sequence[Entry],
     outcomes: Mapping[Slice, PartitionOutcome],
+    latest: Mapping[Slice, Entry],
     waived: int,
     needs: Requirements,
 ) -> list[str]:
     found = []
     if len(streak) < needs.clean:
         found.append(f"{len(streak)} of {needs.clean} clean partitions in a row")
-    holes = [str(p) for p, outcome in outcomes.items() if outcome.is_hole]
+    holes = [
+        f"{p} ({latest[p].reason})" if p in latest and latest[p].reason else str(p)
+        for p, outcome in outcomes.items()
+        if outcome.is_hole
+    ]
     if holes and len(streak) < needs.clean:
         found.append(f"partitions to run: {listed(holes)}")
     if waived > needs.waived * len(streak):

@@ -121,3 +121,11 @@ def test_what_the_batch_can_not_show_does_not_stop_it() -> None:
     assert not weigh([verdict(Outcome.FAIL)]).clean
     assert not weigh([verdict(Outcome.ERROR)]).clean
     assert not weigh([verdict(Outcome.NOT_EVALUABLE, Outcome.FAIL)]).clean
+
+
+def test_a_write_that_leaves_no_row_is_stopped_by_what_needs_rows() -> None:
+    blind = verdict(Outcome.NOT_EVALUABLE)
+    (found,) = weigh([blind], emptying=True).unable
+    assert found.reason.endswith("the write would leave the table without a row")
+    for listed in (verdict(Outcome.SKIPPED), verdict(Outcome.NOT_EVALUABLE, Outcome.WARN)):
+        assert weigh([listed], emptying=True).unjudged == (listed,)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from sparkguard.errors import ConfigurationError
 from sparkguard.shadow.configuration import load_shadow
 from sparkguard.shadow_rules.config import Examples, ShadowConfig
+from sparkguard.shadow_rules.machine import Requirements
 from sparkguard.shadow_rules.tolerance import Tolerance
 from sparkguard.slices import Slice
 from sparkguard.tables import TableRef
@@ -92,3 +95,11 @@ def test_code_and_rules_identify_what_was_compared() -> None:
     codes = [code(), code(revision="2"), code(key=("id",)), code(columns={"x": Tolerance(abs=1.0)})]
     assert len(set(codes)) == 4
     assert code(name="t", zone="Europe/Berlin") == codes[0]
+
+
+def test_the_page_names_every_option_of_the_file() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "shadow.md").read_text()
+    of_promotion = re.findall(r"promotion\.(\w+)", page)
+    assert {f.name for f in fields(Requirements)} - {*of_promotion, "clean", "strata"} == set()
+    options = {*re.findall(r"^\| `(\w+)` \|", page, re.M), *re.findall(r"^(\w+): ", page, re.M)}
+    assert {f.name for f in fields(ShadowConfig)} - {*options, "columns"} == set()

@@ -170,6 +170,19 @@ def test_only_confirmed_writes_on_the_same_inputs_are_compared(
     found = runs.compare({"events": 0}, {"events": 0})
     assert {p: v.outcome for p, v in found.items()} == {month(2): PartitionOutcome.CLEAN}
 
+    # A run that dies before its verdict is stored leaves rows that the last verdict never saw.
+    def died(*_: Any) -> None:
+        raise StoreError("the verdict can't be written")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.store, "record", died)
+        with pytest.raises(StoreError):
+            runs.run(job()(2), job("v + 1")(2), inputs, month(2), run_id="late")
+    progress = Promotion(spark, config, clock=clock).status().progress
+    assert progress.outcomes == {month(2): PartitionOutcome.VOID}
+    why = "partitions to run: month=2 (what run late wrote last was not compared)"
+    assert why in progress.obstacles
+
     write = sink.replace_part
 
     def miscounted(*args: Any) -> sink.Commit:
@@ -189,7 +202,7 @@ def test_only_confirmed_writes_on_the_same_inputs_are_compared(
 
     monkeypatch.setattr(runs.store, "announce", unreachable)
     alone = runs.run(job()(2), job("v + 1")(2), inputs, month(2))
-    assert (alone.control_version, alone.verdict.outcome) == (2, PartitionOutcome.VOID)
+    assert (alone.control_version, alone.verdict.outcome) == (3, PartitionOutcome.VOID)
     assert alone.verdict.reason == "nothing was announced for the control"
 
 

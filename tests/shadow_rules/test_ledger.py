@@ -6,8 +6,18 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sparkguard.shadow_rules.ledger import LedgerRow, PairStatus, Status, mismatch, pair, pairs
-from sparkguard.slices import WHOLE
+from sparkguard.shadow_rules.ledger import (
+    LedgerRow,
+    PairStatus,
+    Status,
+    last_pairs,
+    last_touching,
+    mismatch,
+    pair,
+    pairs,
+    uncompared,
+)
+from sparkguard.slices import WHOLE, Slice
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -63,6 +73,52 @@ def test_pairs_are_told_apart_by_run_and_partition() -> None:
         "r": "confirmed",
         "q": "diverged",
     }
+
+
+MAY, JUNE = Slice.of({"month": "5"}), Slice.of({"month": "6"})
+DONE = "ci si cc ck sc sk"
+
+
+def write(run: str, hour: int, steps: str = DONE, where: Slice = MAY) -> list[LedgerRow]:
+    """The rows of a run in an hour, whose commits on both sides have its number as version."""
+    return [
+        replace(r, run_id=run, partition=where, at=r.at + timedelta(hours=hour),
+                deadline=r.deadline + timedelta(hours=hour), commit_version=hour)
+        for r in rows(steps)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("later", "says"),
+    [
+        ([], ""),
+        (write("r2", 3), "what run r2 wrote last was not compared"),
+        (write("r2", 3, "ci si"), "the control was not written by its deadline"),
+        (write("r2", 3, "ci si cc sf"), "the write to the shadow failed: "),
+        (write("r2", 3, DONE, WHOLE), "what run r2 wrote last was not compared"),
+        (write("r2", 3, DONE, JUNE), ""),
+        (write("r0", 0, "ci si") + write("r0", 3, "cc"), "the control was not confirmed by its"),
+        (write("r0", 0, "ci si"), ""),
+    ],
+)
+def test_a_verdict_speaks_of_what_was_written_last(later: list[LedgerRow], says: str) -> None:
+    """That of a run in hour 1, on the versions 1 that it wrote."""
+    last = last_pairs(pairs([*later, *write("r1", 1)], NOW + timedelta(days=1)))
+    held, seen = last_touching(last, MAY), {"control": 1, "shadow": 1}
+    assert held is not None
+    reason = uncompared(held, seen, NOW + timedelta(hours=2))
+    assert says in reason
+    assert bool(reason) == bool(says)
+
+
+def test_versions_decide_whether_a_write_was_compared_and_times_where_they_are_unknown() -> None:
+    held = pair(write("r1", 5), NOW)
+    after, before = NOW + timedelta(hours=9), NOW
+    assert not uncompared(held, {"control": 6, "shadow": 5}, before)
+    assert uncompared(held, {"control": 5, "shadow": 4}, after)
+    assert uncompared(held, {"control": 5, "shadow": None}, before)
+    assert not uncompared(held, {}, after)
+    assert last_touching({JUNE: held}, MAY) is None
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,41 @@ def test_partitions_sort_as_numbers_then_texts_then_null() -> None:
     ]
 
 
+def judged(where: dict[str, str], outcome: str, hour: int) -> Entry:
+    at = START + timedelta(hours=hour)
+    return Entry(Slice.of(where), PartitionOutcome(outcome), "now", at, 10, 10, 3, 3)
+
+
+def test_partitions_follow_each_other_by_their_columns_as_declared() -> None:
+    """Three clean months, then three with differences, over the turn of a year."""
+    months = [(2023, 10), (2023, 11), (2023, 12), (2024, 1), (2024, 2), (2024, 3)]
+    history = [
+        judged({"year": str(y), "month": str(m)}, "clean" if i < 3 else "dirty", i)
+        for i, (y, m) in enumerate(months)
+    ]
+    now = found(history, months=0, by=("year", "month"))
+    assert (now.streak, now.eligible) == ((), False)
+    mended = [replace(e, outcome=PartitionOutcome.CLEAN) for e in history[3:]]
+    assert len(found([*history[:3], *mended], months=0, by=("year", "month")).streak) == 6
+
+
+def test_only_verdicts_on_partitions_count_towards_the_streak() -> None:
+    parts = [judged({"origin": x}, "clean", i) for i, x in enumerate(("EWR", "JFK", "LGA"))]
+    assert found(parts, by=("month",)).streak == ()
+    dirty = judged({"origin": "JFK"}, "dirty", 9)
+    assert found([*entries("ccc"), dirty], by=("month",)).streak == ()
+    again = judged({"month": "3"}, "clean", 10)
+    assert found([*entries("ccc"), dirty, again], by=("month",)).streak == (part(3),)
+
+
+def test_numbers_of_any_length_sort_by_value() -> None:
+    texts = ["2", "10", "-3", "1.5", "9999999999999999", "10000000000000000", "1.0E17"]
+    parts = [Slice.of({"p": text}) for text in texts]
+    assert [p.values[0][1] for p in sorted(parts, key=partition_order)] == [
+        *("-3", "1.5", "2", "10", "9999999999999999", "10000000000000000", "1.0E17")
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
