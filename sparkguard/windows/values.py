@@ -54,7 +54,7 @@ class Output:
             return self._near(float(observed), _divided(exact, self.unit))
         # Of an exact half, the value rounded up and the one rounded down are equally right.
         off = abs(Fraction(Decimal(observed)) - Fraction(exact) / self.unit)
-        return 2 * off * 10**self.scale <= 1
+        return bool(2 * off * 10**self.scale <= 1)
 
     @property
     def _is_exact(self) -> bool:
