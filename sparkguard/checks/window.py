@@ -29,7 +29,7 @@ from sparkguard.windows.replay import Replayed
 from sparkguard.windows.spec import COMMITTED
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.telling import Told, evidence, outcome_reason, sensitivity
-from sparkguard.windows.types import misfits, stored_as
+from sparkguard.windows.types import misfits, stored_as, zone_of
 
 _WRONG_ENTITIES, _RIGHT_ENTITIES = 24, 12
 
@@ -116,6 +116,10 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         if table.rows == 0 and context.where.is_whole:
             reason = f"the table has no rows while {self.events} holds {events[0].rows:,} events"
             return violated(reason, **details)
+        proven = any(state.count(s) for s in Status if s.is_missing or s is Status.DUPLICATE)
+        if state.mismatches and not proven and (unknown := self._unplaced(events[1:], 1)):
+            # What the recomputation left out for want of an arrival may be what the rows hold.
+            return not_evaluable(unknown, **details)
         if state.mismatches:
             return violated(outcome_reason(told), **details)
         if blocked := self._blocked(state, table, events, told, context):
@@ -131,11 +135,8 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         context: Context,
     ) -> str:
         """Why rows that all match are no proof; empty when they are."""
-        committed = "commit time: their files were rewritten, or the log has forgotten them"
-        columns = [self.event_time, self.arrival_time or committed]
-        for column, times in zip(columns, events, strict=False):
-            if times.nulls:
-                return f"{times.nulls:,} of {times.rows:,} events have no {column}"
+        if unplaced := self._unplaced(events):
+            return unplaced
         latest = events[0].last
         if latest is not None and latest > micros(context.as_of):
             return f"{self.event_time} of some events lies in the future"
@@ -157,6 +158,15 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         blind = [name for name in self.sensitive_to if name in told.replayed.blind]
         if blind:
             return f"the data could not have shown {listed(blind)}, as sensitive_to asks"
+        return ""
+
+    def _unplaced(self, times: list[TimesState], first: int = 0) -> str:
+        """How many events lack a time or, from the second of their times on, an arrival."""
+        committed = "commit time: their files were rewritten, or the log has forgotten them"
+        columns = (self.event_time, self.arrival_time or committed)[first:]
+        for column, found in zip(columns, times, strict=False):
+            if found.nulls:
+                return f"{found.nulls:,} of {found.rows:,} events have no {column}"
         return ""
 
     def _told(self, seen: Profile, context: Context, state: WindowsState) -> Told:
@@ -183,12 +193,17 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
 
     def _times(self, context: Context) -> tuple[Need[TimesState], ...]:
         rows, events = Table(context.table.name), Source(self.events)
-        sources = [Need(events, EventTimes(self.event_time))]
+        schema = _facts(context, self.events)
+
+        def times(schema: Struct, column: str) -> EventTimes:
+            return EventTimes(column, zone_of(schema, column, self.timezone))
+
+        sources = [Need(events, times(schema, self.event_time))]
         if self.knowledge == "as_of" and self.arrival_time is not None:
-            sources.append(Need(events, EventTimes(self.arrival_time)))
+            sources.append(Need(events, times(schema, self.arrival_time)))
         elif self.knowledge == "as_of":
             sources.append(Need(CommittedRows(self.events), EventTimes(COMMITTED)))
-        return (Need(rows, EventTimes(self.query_time)), *sources)
+        return (Need(rows, times(context.table.schema, self.query_time)), *sources)
 
     def _replayed(self, context: Context, state: WindowsState) -> Need[Replayed] | None:
         """Wrong windows, and right ones; only right ones when there are no wrong ones."""

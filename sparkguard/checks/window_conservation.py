@@ -15,6 +15,7 @@ from sparkguard.relations.table import Table
 from sparkguard.windows.durations import parse, spoken
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.telling import beginning, evidence
+from sparkguard.windows.types import zone_of
 from sparkguard.windows.values import EXACT, Tolerance
 
 
@@ -91,7 +92,8 @@ class WindowConservation(Check, kind="window_conservation"):
         return passed(reason=f"{compared:,} rows are {law}", **details)
 
     def _times(self, context: Context) -> Need[TimesState]:
-        return Need(Table(context.table.name), EventTimes(self.query_time))
+        zone = zone_of(context.table.schema, self.query_time, self.timezone)
+        return Need(Table(context.table.name), EventTimes(self.query_time, zone))
 
     def _compared(self, context: Context) -> Need[WindowsState]:
         step = parse(self.part_length).elapsed

@@ -33,9 +33,10 @@ class TimesState:
 
 @dataclass(frozen=True)
 class EventTimes(Measure[TimesState], kind="event_times"):
-    """Counts and extremes of a time column; a local time is read in the session's zone."""
+    """Counts and extremes of a column of instants or, with `zone`, of its local times or dates."""
 
     column: str
+    zone: str | None = None
 
     def columns(self) -> frozenset[str]:
         return frozenset({self.column})
@@ -45,8 +46,20 @@ class EventTimes(Measure[TimesState], kind="event_times"):
         return (
             sql.template("count(1)"),
             sql.template("count_if({} IS NULL)", column),
-            sql.template("unix_micros(CAST(min({}) AS TIMESTAMP))", column),
-            sql.template("unix_micros(CAST(max({}) AS TIMESTAMP))", column),
+            self._micros(sql.template("min({})", column)),
+            self._micros(sql.template("max({})", column)),
+        )
+
+    def _micros(self, time: Sql) -> Sql:
+        if self.zone is None:
+            return sql.template("unix_micros(CAST({} AS TIMESTAMP))", time)
+        # Written as if it were UTC first: a cast would read it in the session's zone.
+        return sql.template(
+            "unix_micros(to_utc_timestamp(timestamp_micros(unix_date(CAST({t} AS DATE)) * "
+            "86400000000L + (hour({t}) * 60 + minute({t})) * 60000000L + "
+            "CAST(extract(SECOND FROM {t}) * 1000000 AS BIGINT)), {zone}))",
+            t=sql.template("CAST({} AS TIMESTAMP_NTZ)", time),
+            zone=sql.literal(self.zone),
         )
 
     def state(self, cells: Sequence[Any], /) -> TimesState:

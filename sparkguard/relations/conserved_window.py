@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.recomputed_window import counted
-from sparkguard.relations.window_compare import near, status
+from sparkguard.relations.window_compare import status
+from sparkguard.relations.window_equality import near
 from sparkguard.relations.window_events import column_of, entity, micros
 from sparkguard.relations.window_totals import POPULATION, WEIGHT
 from sparkguard.windows.statuses import Status

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.window_events import entity, observed, operand_of
+from sparkguard.relations.window_digits import times
+from sparkguard.relations.window_equality import decimal_equal, near, ratio_equal, same
+from sparkguard.relations.window_events import entity, lost, observed, operand_of
 from sparkguard.relations.window_pairs import exact
 from sparkguard.relations.window_totals import (
     DUE,
@@ -21,7 +23,6 @@ from sparkguard.relations.window_totals import (
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
-from sparkguard.windows.values import Tolerance
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -126,8 +127,12 @@ def _status(
     equal = _equal(features, n, windows, unit, values)
     if aggregate.empty == 0:
         equal = F.when(empty, held == 0).otherwise(equal)
+    beyond = F.lit(False)
+    if aggregate.column is not None and lost(_operand(features, n)) in windows.columns:
+        beyond = F.col(lost(_operand(features, n))) > 0
     by_value = (
-        F.when(none, F.when(lacking, lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL)))
+        F.when(beyond, lit(Status.INEXACT))
+        .when(none, F.when(lacking, lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL)))
         .when(lacking, lit(Status.NULL_FOR_VALUE))
         .when(equal.isNull(), lit(Status.INEXACT))
         .when(equal, lit(Status.MATCHING))
@@ -185,38 +190,16 @@ def _equal(
             return _sum_equal(features, n, held, type_, windows, unit)
         case "mean":
             total = _wide(windows, _operand(features, n))
-            return _ratio_equal(feature, held, type_, total, values, unit)
+            return ratio_equal(feature, held, type_, total, values, unit)
         case "stddev":
             i = _operand(features, n)
             total, count = _wide(windows, i), values.cast("decimal(20,0)")
-            spread = F.try_subtract(_times(count, F.col(squares(i))), _times(total, total))
+            spread = F.try_subtract(times(count, F.col(squares(i))), times(total, total))
             ways = values * (values - (feature.aggregate.ddof or 0))
             # Only computed where it is defined: `none` goes first.
             scaled = F.sqrt(spread.cast("double") / F.when(ways > 0, ways).cast("double"))
-            return near(feature.tolerance, held.try_cast("double"), scaled / unit)
+            return near(feature.tolerance, held.try_cast("double"), scaled / float(unit))
     return same(feature, held, type_, F.col(exact(n)))
-
-
-def same(feature: Feature, held: Column, type_: DataType, value: Column) -> Column:
-    """Equality as stored; within the tolerance where either side is a float."""
-    from pyspark.sql import functions as F  # noqa: N812
-    from pyspark.sql import types as T  # noqa: N812
-
-    if isinstance(type_, (T.FloatType, T.DoubleType)) or feature.aggregate.function == "quantile":
-        return F.coalesce(
-            near(feature.tolerance, held.try_cast("double"), value.cast("double")), F.lit(False)
-        )
-    return F.coalesce(held == value, F.lit(False))
-
-
-def near(t: Tolerance, held: Column, value: Column) -> Column:
-    """Whether two numbers are equal, or lie as near as the tolerance allows; NULL if either is."""
-    from pyspark.sql import functions as F  # noqa: N812
-
-    if t.absolute == 0 and t.relative == 0:
-        return held == value
-    around = F.greatest(F.lit(t.absolute), F.abs(value) * t.relative)
-    return (held == value) | (F.abs(held - value) <= around)
 
 
 def _wide(windows: DataFrame, i: int) -> Column:
@@ -229,12 +212,6 @@ def _wide(windows: DataFrame, i: int) -> Column:
     return (total + F.col(high(i)).cast("decimal(20,0)") * F.lit(LIMB).cast("decimal(10,0)")).cast(
         "decimal(38,0)"
     )
-
-
-def _times(a: Column, b: Column) -> Column:
-    from pyspark.sql import functions as F  # noqa: N812
-
-    return F.try_multiply(a, b).try_cast("decimal(38,0)")
 
 
 def _sum_equal(
@@ -251,9 +228,11 @@ def _sum_equal(
     i = _operand(features, n)
     if isinstance(type_, (T.FloatType, T.DoubleType)):
         tolerance = features[n].tolerance
-        return near(tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / unit)
+        return near(
+            tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / float(unit)
+        )
     scale = type_.scale if isinstance(type_, T.DecimalType) else 0
-    wide = _decimal_equal(held, type_, _wide(windows, i), F.lit(1).cast("bigint"), unit)
+    wide = decimal_equal(held, type_, _wide(windows, i), None, unit)
     if high(i) not in windows.columns or 10**scale != unit:
         return wide
     # Nearly all totals fit 64 bits and 50 of them; there plain arithmetic is exact, and fast.
@@ -265,30 +244,3 @@ def _sum_equal(
     short = short & F.col(high(i)).between(-(1 << 18), (1 << 18) - 1)
     total = F.col(high(i)) * LIMB + F.col(low(i))
     return F.when(short & F.col(low(i)).between(-SHORT, SHORT), whole == total).otherwise(wide)
-
-
-def _ratio_equal(
-    feature: Feature, held: Column, type_: DataType, total: Column, values: Column, unit: int
-) -> Column:
-    from pyspark.sql import functions as F  # noqa: N812
-    from pyspark.sql import types as T  # noqa: N812
-
-    if isinstance(type_, (T.FloatType, T.DoubleType)):
-        below = F.when(values > 0, values).cast("double") * unit
-        return near(feature.tolerance, held.try_cast("double"), total.cast("double") / below)
-    return _decimal_equal(held, type_, total, values, unit)
-
-
-def _decimal_equal(
-    held: Column, type_: DataType, total: Column, below: Column, unit: int
-) -> Column:
-    """Whether `held` is total / (below * unit), rounded to the places it is stored with."""
-    from pyspark.sql import functions as F  # noqa: N812
-    from pyspark.sql import types as T  # noqa: N812
-
-    scale = type_.scale if isinstance(type_, T.DecimalType) else 0
-    digits = _times(held, F.lit(10**scale).cast(f"decimal({scale + 1},0)"))
-    parts = _times(below.cast("decimal(20,0)"), F.lit(unit).cast("decimal(13,0)"))
-    exact_ = _times(total, F.lit(10**scale).cast("decimal(38,0)"))
-    off = F.abs(F.try_subtract(_times(digits, parts), exact_))
-    return _times(off, F.lit(2).cast("decimal(1,0)")) <= parts

@@ -22,38 +22,40 @@ def edges(window: Window, at: Column, zone: str) -> tuple[Column, Column]:
         return first, at - 1 if window.bounds == ")" else at
     if window.kind == "range":
         begin, end = _back(at, window, zone), at
-    elif window.sees_future:
-        begin = _floor(at - 1 if window.bounds == "(]" else at, window, zone)
-        end = _back(begin, window, zone, -1)
     else:
-        end = _floor(at, window, zone)
-        begin = _back(end, window, zone)
+        begin, end = _on_grid(at, window, zone)
     return (
         begin + 1 if window.bounds[0] == "(" else begin,
         end - 1 if window.bounds[1] == ")" else end,
     )
 
 
-def _back(at: Column, window: Window, zone: str, times: int = 1) -> Column:
+def _back(at: Column, window: Window, zone: str) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
     size = window.size
     if not window.by_calendar:
-        return at - times * size.elapsed
+        return at - size.elapsed
     local = to_wall(at, zone)
     rest = F.pmod(local, F.lit(DAY))
     days = ((local - rest) / DAY).cast("bigint")
     if size.months:
-        then = F.add_months(F.date_from_unix_date(days.cast("int")), -times * size.months)
+        then = F.add_months(F.date_from_unix_date(days.cast("int")), -size.months)
         days = F.unix_date(then).cast("bigint")
-    return from_wall((days - times * size.days) * DAY + rest, zone)
+    return from_wall((days - size.days) * DAY + rest, zone)
 
 
-def _floor(at: Column, window: Window, zone: str) -> Column:
+def _on_grid(at: Column, window: Window, zone: str) -> tuple[Column, Column]:
+    """Where the window of a grid begins and ends. By the calendar both are local times, and each
+    is converted by itself: where clocks change at midnight, a day does not begin at 0:00."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    step = F.lit(window.step.elapsed)
+    if window.sees_future and window.bounds == "(]":
+        at = at - 1
+    local = to_wall(at, zone) if window.by_calendar else at
+    edge = local - F.pmod(local, F.lit(window.step.elapsed))
+    size = window.size.elapsed
+    begin, end = (edge, edge + size) if window.sees_future else (edge - size, edge)
     if not window.by_calendar:
-        return at - F.pmod(at, step)
-    local = to_wall(at, zone)
-    return from_wall(local - F.pmod(local, step), zone)
+        return begin, end
+    return from_wall(begin, zone), from_wall(end, zone)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from sparkguard.relations.base import Tables, in_full
 from sparkguard.relations.commits import committed
+from sparkguard.relations.window_digits import loses, unscaled
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import DataType
 
 TIME, ARRIVAL, UNTIL = "__sparkguard_t", "__sparkguard_a", "__sparkguard_u"
 ID = "__sparkguard_id"
@@ -35,6 +35,11 @@ def entity(i: int) -> str:
 def value(i: int) -> str:
     """What the `i`th feature aggregates, of an event."""
     return f"__sparkguard_v{i}"
+
+
+def lost(i: int) -> str:
+    """Whether an event has a value that can't be added up exactly; of a window, how many do."""
+    return f"__sparkguard_lost{i}"
 
 
 def order(i: int) -> str:
@@ -146,9 +151,8 @@ def event_rows(spec: WindowSpec, features: Sequence[Feature], rows: DataFrame) -
         columns.append(micros(rows, spec.arrival, zone).alias(ARRIVAL))
     if spec.distinct_id is not None:
         columns.append(column_of(spec.distinct_id).alias(ID))
-    columns += [
-        operand(a, rows).alias(value(i)) for i, a in enumerate(operands(features)) if a.column
-    ]
+    for i, aggregate in enumerate(operands(features)):
+        columns += operand(i, aggregate, rows) if aggregate.column else []
     columns += [column_of(c).alias(order(i)) for i, c in enumerate(order_columns(spec, features))]
     placed = rows.select(*columns).where(F.col(TIME).isNotNull())
     if spec.as_of:
@@ -208,37 +212,19 @@ def order_columns(spec: WindowSpec, features: Sequence[Feature]) -> tuple[str, .
     return tuple(dict.fromkeys(named))
 
 
-def operand(aggregate: Aggregate, rows: DataFrame) -> Column:
-    """What is aggregated: whole numbers where it is added up, else the column as it is."""
+def operand(i: int, aggregate: Aggregate, rows: DataFrame) -> list[Column]:
+    """What the `i`th operand is of an event: a whole number where it is added up, else the column
+    as it is. Beside it, where values of its type may have no digits, whether this one has none."""
     from sparkguard.windows.features import adds
 
     column = column_of(aggregate.column or "")
     if not adds(aggregate):
-        return column
+        return [column.alias(value(i))]
     type_ = rows.select(column.alias("x")).schema["x"].dataType
-    return unscaled(column, type_, aggregate.decimals)
-
-
-def unscaled(column: Column, type_: DataType, decimals: int | None) -> Column:
-    """Digits of a number without its point: bigint, or decimal(38,0) where that is too narrow."""
-    from pyspark.sql import functions as F  # noqa: N812
-    from pyspark.sql import types as T  # noqa: N812
-
-    match type_:
-        case T.DecimalType():
-            if type_.precision <= 15:
-                # Exact: the error of a double is below half a unit up to 2^51. `round` would go
-                # through the digits of each double as text.
-                return F.rint(column.cast("double") * 10.0**type_.scale).cast("bigint")
-            digits = column * F.lit(10**type_.scale).cast("decimal(38,0)")
-            wide = type_.precision > 18
-            return digits.cast("decimal(38,0)" if wide else "bigint")
-        case T.FloatType() | T.DoubleType():
-            digits = F.round(column.cast("double") * 10.0 ** (decimals or 0))
-            return digits.try_cast("bigint")
-        case T.IntegralType():
-            return column.cast("bigint")
-    return column.try_cast("bigint")
+    digits = unscaled(column, type_, aggregate.decimals)
+    if not loses(type_):
+        return [digits.alias(value(i))]
+    return [digits.alias(value(i)), (column.isNotNull() & digits.isNull()).alias(lost(i))]
 
 
 def micros(rows: DataFrame, name: str, zone: str) -> Column:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sparkguard.relations.window_digits import times
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     ARRIVAL,
     TIME,
     UNTIL,
     entity,
+    lost,
     operand_of,
     order,
     order_columns,
@@ -237,7 +239,11 @@ def _aggregates(spec: WindowSpec, features: Sequence[Feature], right: DataFrame)
             wide = column.cast("decimal(38,0)")
             found[low(i)] = F.try_sum(wide)
             if a.function == "stddev":
-                found[squares(i)] = F.try_sum(wide * wide)
+                square = times(wide, wide)
+                complete = F.count(square) == F.count(wide)
+                found[squares(i)] = F.when(complete, F.try_sum(square))
+            if lost(i) in right.columns:
+                found[lost(i)] = F.count_if(lost(i))
             continue
         ties = [F.col(order(names.index(c))) for c in a.order or ()]
         place = F.when(column.isNotNull(), F.struct(_EVENT_TIME, *ties))

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.spread import spread
+from sparkguard.relations.window_digits import times
 from sparkguard.relations.window_events import (
     ARRIVAL,
     TIME,
     UNTIL,
     by_column,
     entity,
+    lost,
     observed,
     operand_of,
 )
@@ -76,18 +78,28 @@ def recomputed(
     # What is summed is written out after the sort, so that less is shuffled and sorted.
     in_order = spread(merged, keys, into).sortWithinPartitions(*keys, TIME)
     added = _added(spec, _parts(spec, features, right))
+    wide = {_PART + n + end for n in _wide(features, right) for end in ("", _LEAVES)}
     flags = {name: is_kind.cast("int") for name, is_kind in _flags().items()}
     here = W.partitionBy(*keys).orderBy(TIME)
     whole = here.rowsBetween(_FIRST, (1 << 63) - 1)
     size = _size(spec.window)
 
     def sofar(part: str, back: int = 0) -> Column:
-        return F.coalesce(F.sum(part).over(here.rangeBetween(_FIRST, -back)), F.lit(0))
+        frame = here.rangeBetween(_FIRST, -back)
+        if part not in wide:
+            return F.coalesce(F.sum(part).over(frame), F.lit(0))
+        # NULL where a summand or the total has no room in a decimal, and not where there is none.
+        rows = F.count(_PART + POPULATION + (_LEAVES if part.endswith(_LEAVES) else "")).over(frame)
+        complete = F.when(F.count(part).over(frame) == rows, F.try_sum(part).over(frame))
+        return F.when(rows == 0, F.lit(0).cast("decimal(38,0)")).otherwise(complete)
 
     def total(part: str) -> Column:
         if size is None:
             return sofar(part)
-        return sofar(part) - sofar(part + _LEAVES if part + _LEAVES in added else part, size)
+        left_at = part + _LEAVES if part + _LEAVES in added else part
+        if part in wide:
+            return F.try_subtract(sofar(part), sofar(left_at, size))
+        return sofar(part) - sofar(left_at, size)
 
     def at_once(flag: str) -> Column:
         # A frame of one instant would keep and sum the rows of each anew, and takes longer.
@@ -157,6 +169,7 @@ def _merged(
             (F.col(v) if adds else F.when(F.col(v).isNotNull(), present)).alias(v)
             for v, adds in summands.items()
         ),
+        *(c for c in right.columns if c.startswith(lost(0)[:-1])),
     )
     rows = left.withColumn(_KIND, F.lit(_ROW))
     merged = rows.unionByName(changes, allowMissingColumns=True)
@@ -264,6 +277,8 @@ def _parts(spec: WindowSpec, features: Sequence[Feature], right: DataFrame) -> d
         found[counted(i)] = column.isNotNull().cast("bigint")
         if not feature.adds:
             continue
+        if lost(i) in right.columns:
+            found[lost(i)] = F.col(lost(i)).cast("bigint")
         wide = isinstance(right.schema[v].dataType, T.DecimalType)
         column = F.coalesce(column, F.lit(0).cast(right.schema[v].dataType))
         if wide:
@@ -272,6 +287,21 @@ def _parts(spec: WindowSpec, features: Sequence[Feature], right: DataFrame) -> d
             found[low(i)] = column.bitwiseAND(F.lit(LIMB - 1))
             found[high(i)] = F.shiftright(column, 32)
         if feature.aggregate.function == "stddev":
-            exact = column.cast("decimal(19,0)")
-            found[squares(i)] = (exact * exact).cast("decimal(38,0)")
+            exact = column.try_cast("decimal(19,0)")
+            found[squares(i)] = times(exact, exact)
+    return found
+
+
+def _wide(features: Sequence[Feature], right: DataFrame) -> set[str]:
+    """Totals in decimals, whose digits may not suffice: of wide summands, and of squares."""
+    from pyspark.sql import types as T  # noqa: N812
+
+    found = set()
+    for feature in features:
+        v = operand_of(feature, features)
+        i = int(v.rpartition("v")[2])
+        if feature.adds and isinstance(right.schema[v].dataType, T.DecimalType):
+            found.add(low(i))
+        if feature.aggregate.function == "stddev":
+            found.add(squares(i))
     return found

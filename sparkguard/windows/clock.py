@@ -57,23 +57,19 @@ def edges(window: Window, at: int, zone_name: str) -> tuple[int, int]:
     if window.kind == "range":
         begin, end = back(at, window.size, window, zone_name), at
     else:
-        end = _floor(at, window, zone_name)
-        if window.sees_future:
-            begin, end = end, back(end, window.size, window, zone_name, -1)
-        else:
-            begin = back(end, window.size, window, zone_name)
+        begin, end = _on_grid(at, window, zone_name)
     return begin + (window.bounds[0] == "("), end - (window.bounds[1] == ")")
 
 
-def back(at: int, length: Duration, window: Window, zone_name: str, times: int = 1) -> int:
+def back(at: int, length: Duration, window: Window, zone_name: str) -> int:
     """`at` less the length, by elapsed time or by the calendar of the zone."""
     if not window.by_calendar:
-        return at - times * length.elapsed
+        return at - length.elapsed
     local = wall(at, zone_name)
     days, rest = divmod(local, DAY)
     if length.months:
-        days = _less_months(days, times * length.months)
-    return instant((days - times * length.days) * DAY + rest, zone_name)
+        days = _less_months(days, length.months)
+    return instant((days - length.days) * DAY + rest, zone_name)
 
 
 def _less_months(days: int, months: int) -> int:
@@ -84,13 +80,18 @@ def _less_months(days: int, months: int) -> int:
     return (date(year, month + 1, day) - date(1970, 1, 1)).days
 
 
-def _floor(at: int, window: Window, zone_name: str) -> int:
-    step = window.step.elapsed
+def _on_grid(at: int, window: Window, zone_name: str) -> tuple[int, int]:
+    """Where the window of a grid begins and ends. By the calendar both are local times, and each
+    is converted by itself: where clocks change at midnight, a day does not begin at 0:00."""
     if window.sees_future and window.bounds == "(]":
         at -= 1
+    local = wall(at, zone_name) if window.by_calendar else at
+    edge = local - local % window.step.elapsed
+    size = window.size.elapsed
+    begin, end = (edge, edge + size) if window.sees_future else (edge - size, edge)
     if not window.by_calendar:
-        return at // step * step
-    return instant(wall(at, zone_name) // step * step, zone_name)
+        return begin, end
+    return instant(begin, zone_name), instant(end, zone_name)
 
 
 def changes(zone_name: str, begin: int, end: int) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec, lacks_decimals
 from sparkguard.windows.values import Output
 
-_TIMES = ("timestamp", "timestamp_ntz", "date")
+_LOCAL = ("timestamp_ntz", "date")
+_TIMES = ("timestamp", *_LOCAL)
 
 
 def stored_as(feature: Feature, table: Struct, events: Struct) -> Output:
@@ -28,6 +29,12 @@ def _unit(feature: Feature, events: Struct) -> int:
     if isinstance(field.type, Decimal):
         return int(10**field.type.scale)
     return 1 if is_integer(field.type) else int(10 ** (feature.aggregate.decimals or 0))
+
+
+def zone_of(schema: Struct, column: str, timezone: str) -> str | None:
+    """`timezone` where the column holds local times or dates, None where it holds instants."""
+    field = schema.get(column)
+    return timezone if field is not None and str(field.type) in _LOCAL else None
 
 
 def misfits(spec: WindowSpec, feature: Feature, table: Struct, events: Struct) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ EXACT = Tolerance()
 @dataclass(frozen=True)
 class Output:
     """How a feature is stored: `scale` of its decimals, or float; `unit` is 10^decimals of the
-    unscaled values that the oracle adds up."""
+    unscaled values that the oracle adds up. `tolerance` is that of floats, distinct counts and
+    quantiles, and exact for all others."""
 
     is_float: bool = False
     scale: int = 0
@@ -43,19 +44,25 @@ class Output:
         """True when `observed`, as stored, is what `exact` becomes in this column."""
         if observed is None or exact is None:
             return observed is None and exact is None
-        if type(exact) is int and type(observed) is int and self.unit == 1:
+        if type(exact) is int and type(observed) is int and self.unit == 1 and self._is_exact:
             return observed == exact
         if isinstance(exact, Decimal):
             exact = Fraction(exact)
         if not isinstance(exact, (int, float, Fraction)) or isinstance(exact, bool):
             return bool(observed == exact)
-        if isinstance(exact, float) and not math.isfinite(exact):
-            return bool(observed == exact)
-        if self.is_float or isinstance(exact, float):
+        if self.is_float or isinstance(exact, float) or not self._is_exact:
             return self._near(float(observed), _divided(exact, self.unit))
-        return Fraction(Decimal(observed)) == rounded(Fraction(exact) / self.unit, self.scale)
+        # Of an exact half, the value rounded up and the one rounded down are equally right.
+        off = abs(Fraction(Decimal(observed)) - Fraction(exact) / self.unit)
+        return bool(2 * off * 10**self.scale <= 1)
+
+    @property
+    def _is_exact(self) -> bool:
+        return self.tolerance == EXACT
 
     def _near(self, observed: float, exact: float) -> bool:
+        if not math.isfinite(exact):
+            return observed == exact or (math.isnan(observed) and math.isnan(exact))
         return observed == exact or abs(observed - exact) <= self.tolerance.around(exact)
 
 

@@ -13,7 +13,7 @@ from sparkguard.checks.base import Context, TableFacts
 from sparkguard.checks.window import WindowCheck
 from sparkguard.datatypes import Struct, from_json
 from sparkguard.errors import ConfigurationError, Location
-from sparkguard.measures.event_times import TimesState
+from sparkguard.measures.event_times import EventTimes, TimesState
 from sparkguard.options import convert
 from sparkguard.profile import Profile
 from sparkguard.slices import WHOLE, Slice
@@ -275,6 +275,20 @@ LACKING = TimesState(100, 3, THEN, THEN)
          Outcome.NOT_EVALUABLE, "3 of 100 events have no arrived"),
         (AS_OF, MATCHES, GOOD, [GOOD, LACKING], Outcome.NOT_EVALUABLE,
          "3 of 100 events have no commit time: their files were rewritten"),
+        ({**AS_OF, "arrival_time": "arrived"},
+         [*MATCHES, (Status.WRONG, 2, 7), (Status.VALUE_FOR_NULL, 1, 7), (Status.EXTRA, 1, 7)],
+         GOOD, [GOOD, LACKING], Outcome.NOT_EVALUABLE, "3 of 100 events have no arrived"),
+        (AS_OF, [*MATCHES, (Status.WRONG, 2, 7)], GOOD, [GOOD, LACKING], Outcome.NOT_EVALUABLE,
+         "3 of 100 events have no commit time"),
+        (AS_OF, [*MATCHES, (Status.WRONG, 2, 7)], GOOD, [GOOD, GOOD], Outcome.FAIL,
+         "2 wrong values"),
+        (AS_OF, [*MATCHES, (Status.WRONG, 2, 7), (Status.DUPLICATE, 2, 7)], GOOD, [GOOD, LACKING],
+         Outcome.FAIL, "2 duplicate rows"),
+        (AS_OF, [*MATCHES, (Status.MISSING, 1, 0)], GOOD, [GOOD, LACKING], Outcome.FAIL,
+         "1 missing row"),
+        (AS_OF, [*MATCHES, (Status.NULL_KEY_DROPPED, 1, 0)], GOOD, [GOOD, LACKING], Outcome.FAIL,
+         "1 missing row of a NULL entity"),
+        ({}, [*MATCHES, (Status.WRONG, 2, 7)], GOOD, [LACKING], Outcome.FAIL, "2 wrong values"),
     ],
 )  # fmt: skip
 def test_what_was_seen_is_an_outcome_with_its_reason(
@@ -290,3 +304,20 @@ def test_the_hottest_entities_are_told_apart_from_a_sample() -> None:
     found = _seen(check, windows, GOOD, GOOD)
     assert "in a sample of 1.0 % of entities;" in found.reason
     assert found.coverage is Coverage.SAMPLED
+
+
+def test_local_times_and_dates_are_read_in_the_declared_zone(context: Any, spark: Any) -> None:
+    frames = _frames(spark, [], [])
+    frames["payments"] = frames["payments"].withColumns(
+        {
+            "paid_at": frames["payments"]["paid_at"].cast("timestamp_ntz"),
+            "arrived": frames["payments"]["arrived"].cast("date"),
+        }
+    )
+    check = declared(timezone="Asia/Kolkata", knowledge="as_of", arrival_time="arrived")
+    _, *times = check.needs(context(frames, "features"))
+    assert [need.measure for need in times] == [
+        EventTimes("at"),
+        EventTimes("paid_at", "Asia/Kolkata"),
+        EventTimes("arrived", "Asia/Kolkata"),
+    ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.event_times import EventTimes, TimesState
+from sparkguard.windows.clock import micros
+from tests.plans import configured
 
 MEASURE = EventTimes("at")
 STATES = st.builds(
@@ -42,3 +44,24 @@ def test_times_of_spark_rows(spark: Any) -> None:
     assert state.last is not None
     assert state.last - state.first == 2 * 86_400 * 1_000_000
     assert MEASURE.metrics(state)["rows"] == 3
+
+
+@pytest.mark.parametrize("session", ["UTC", "Asia/Kolkata", "America/New_York"])
+def test_local_times_and_dates_are_those_of_their_zone(spark: Any, session: str) -> None:
+    local = EventTimes("local", "Asia/Kolkata")
+    day = EventTimes("day", "America/New_York")
+    moment = EventTimes("moment")
+    with configured(spark, {"spark.sql.session.timeZone": session}):
+        frame = spark.sql(
+            "SELECT TIMESTAMP_NTZ'2024-07-01 12:00:00.25' local, DATE'2024-07-01' day, "
+            "TIMESTAMP'2024-07-01 12:00:00Z' moment"
+        )
+        aggregates = [a.text for m in (local, day, moment) for a in m.aggregates()]
+        cells = frame.selectExpr(*aggregates).collect()[0]
+    found = [local.state(cells[:4]), day.state(cells[4:8]), moment.state(cells[8:])]
+    expected = [
+        micros(datetime(2024, 7, 1, 6, 30, 0, 250_000, tzinfo=timezone.utc)),
+        micros(datetime(2024, 7, 1, 4, tzinfo=timezone.utc)),
+        micros(datetime(2024, 7, 1, 12, tzinfo=timezone.utc)),
+    ]
+    assert [(state.first, state.last) for state in found] == [(at, at) for at in expected]

@@ -1,36 +1,135 @@
+"""Statuses of values that are hard to add up exactly."""
+
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sparkguard.relations.window_compare import same
+from sparkguard.relations.recomputed_window import rows_compared
+from sparkguard.relations.window_compare import status
+from sparkguard.relations.window_events import TIME, entity
+from sparkguard.windows.clock import moment
+from sparkguard.windows.durations import HOUR
 from sparkguard.windows.features import Feature
-from sparkguard.windows.spec import Aggregate
-from sparkguard.windows.values import Tolerance
+from sparkguard.windows.spec import Aggregate, WindowSpec
+from sparkguard.windows.statuses import Status
+from tests.frames import Frames
+from tests.plans import configured
+from tests.relations.window_specs import AS_OF, NEW_YORK, spec, window
 
+BY = {
+    "totals": spec(window(length="PT5H", bounds="(]")),
+    "totals as of": spec(window(length="PT5H", bounds="(]"), **AS_OF),
+    "pairs": spec(window(length="P1D", bounds="(]", clock="calendar"), timezone=NEW_YORK),
+}
 SUM = Aggregate("sum", None, "amount")
-EXACT = Feature(("total",), SUM)
-LOOSE = Feature(("total",), SUM, Tolerance(absolute=0.5, relative=0.1))
+MEAN = Aggregate("mean", None, "amount")
+
+
+def statuses(
+    spark: Any,
+    declared: WindowSpec,
+    features: dict[str, Aggregate],
+    rows: list[tuple[Any, ...]],
+    events: list[tuple[str, int, Any]],
+    amount: str,
+) -> dict[tuple[str, int], list[str]]:
+    """Names of statuses by key and hour. `features` name their types: `total decimal(38,18)`."""
+    frames = Frames(
+        features=spark.createDataFrame(
+            [(key, moment(hour * HOUR), *held) for key, hour, *held in rows],
+            ", ".join(["key string, at timestamp", *features]),
+        ),
+        events=spark.createDataFrame(
+            [(key, moment(hour * HOUR), moment(hour * HOUR), value) for key, hour, value in events],
+            f"key string, time timestamp, arrival timestamp, amount {amount}",
+        ),
+    )
+    named = [Feature((name.split()[0],), aggregate) for name, aggregate in features.items()]
+    return {
+        (row[entity(0)], row[TIME] // HOUR): [
+            Status(row[status(n)]).name for n in range(len(named))
+        ]
+        for row in rows_compared(declared, named, frames, ()).collect()
+    }
 
 
 @pytest.mark.parametrize(
-    ("feature", "held", "exact", "equal"),
-    [
-        (EXACT, "1.5D", "1.5D", True),
-        (EXACT, "1.5D", "1.50001D", False),
-        (LOOSE, "1.5D", "1.9D", True),
-        (LOOSE, "100D", "110D", True),
-        (LOOSE, "100D", "120D", False),
-        (LOOSE, "double('NaN')", "1D", False),
-        (EXACT, "10.50BD", "10.5BD", True),
-        (LOOSE, "10.50BD", "10.51BD", False),
-        (EXACT, "9007199254740992L", "9007199254740993L", False),
-    ],
+    ("by", "nulls"), [("totals", "ignore"), ("totals as of", "zero"), ("pairs", "propagate")]
 )
-def test_equality_is_exact_but_for_floats_with_a_tolerance(
-    spark: Any, feature: Feature, held: str, exact: str, equal: bool
+def test_windows_with_floats_that_have_no_digits_are_inexact(
+    spark: Any, by: str, nulls: str
 ) -> None:
-    frame = spark.range(1).selectExpr(f"{held} AS held", f"{exact} AS exact")
-    found = same(feature, frame["held"], frame.schema["held"].dataType, frame["exact"])
-    assert frame.select(found).collect()[0][0] is equal
+    events = [
+        *(("nan", hour, value) for hour, value in ((1, 1.5), (2, float("nan")), (40, 2.5))),
+        ("infinite", 1, float("-inf")),
+        ("large", 1, 1e7),
+        ("plain", 1, 1.5),
+    ]
+    rows = [
+        ("nan", 1, 1.5, 1), ("nan", 3, 1.5, 2), ("nan", 41, 2.5, 1),
+        ("infinite", 1, None, 1), ("large", 1, 1e7, 1), ("plain", 1, 1.5, 1),
+    ]  # fmt: skip
+    total = Aggregate("sum", None, "amount", decimals=12)
+    features = {"total double": total, "n int": Aggregate("count", 0, "amount")}
+    found = statuses(spark, replace(BY[by], nulls=nulls), features, rows, events, "double")
+    inexact = {("nan", 3), ("infinite", 1), ("large", 1)}
+    assert found == {
+        (key, hour): ["INEXACT" if (key, hour) in inexact else "MATCHING", "MATCHING"]
+        for key, hour, *_ in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "ansi"), [("totals", "true"), ("totals as of", "false"), ("pairs", "true")]
+)
+def test_decimals_of_18_places_are_compared_to_the_last(spark: Any, by: str, ansi: str) -> None:
+    place = Decimal("1E-18")
+    a, b = Decimal("99.000000000000000001"), Decimal("61.123456789012345678")
+    right = (a + b, Decimal("160.12"), float(a + b), (a + b) / 2)
+    wrong = (a + b + place, Decimal("160.13"), float(a + b) + 1, (a + b) / 2 + place)
+    features = {
+        "total decimal(38,18)": SUM,
+        "short decimal(9,2)": SUM,
+        "near double": SUM,
+        "mean decimal(38,22)": MEAN,
+    }
+    rows = [("a", 2, *right), ("b", 2, *wrong)]
+    events = [(key, hour, value) for key in "ab" for hour, value in ((1, a), (2, b))]
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
+        found = statuses(spark, BY[by], features, rows, events, "decimal(38,18)")
+    assert found == {("a", 2): ["MATCHING"] * 4, ("b", 2): ["WRONG"] * 4}
+
+
+@pytest.mark.parametrize(
+    ("by", "ansi"),
+    [("totals", "true"), ("totals", "false"), ("totals as of", "false"), ("pairs", "true")],
+)
+def test_totals_beyond_38_digits_are_inexact(spark: Any, by: str, ansi: str) -> None:
+    """The deviation of large values as well: their squares have no room."""
+    most = Decimal("99999999999999999999")
+    rows = [("over", 2, most, 0.0), ("just", 2, most, 0.0), ("few", 2, Decimal(8), 1.0)]
+    events = [
+        ("over", 1, most), ("over", 2, most),
+        ("just", 1, most - 7), ("just", 2, Decimal(7)),
+        ("few", 1, Decimal(3)), ("few", 2, Decimal(5)),
+    ]  # fmt: skip
+    spread = Aggregate("stddev", None, "amount", ddof=0)
+    features = {"total decimal(38,18)": SUM, "spread double": spread}
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
+        found = statuses(spark, BY[by], features, rows, events, "decimal(38,18)")
+    assert found == {
+        ("over", 2): ["INEXACT", "INEXACT"],
+        ("just", 2): ["MATCHING", "INEXACT"],
+        ("few", 2): ["MATCHING", "MATCHING"],
+    }
+
+
+def test_decimals_of_more_places_than_can_be_moved_are_inexact(spark: Any) -> None:
+    rows, events = [("a", 2, Decimal("0.5"))], [("a", 1, Decimal("0.5"))]
+    features = {"total decimal(38,37)": SUM}
+    found = statuses(spark, BY["totals"], features, rows, events, "decimal(38,37)")
+    assert found == {("a", 2): ["INEXACT"]}

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from sparkguard.relations.window_events import from_wall, key_hash, micros, to_wall, unscaled
+from sparkguard.relations.window_events import from_wall, key_hash, micros, to_wall
 
 
 def test_null_parts_count_in_the_hash_of_a_key(spark: Any) -> None:
@@ -14,21 +11,6 @@ def test_null_parts_count_in_the_hash_of_a_key(spark: Any) -> None:
     hashes = [row["h"] for row in frame.collect()]
     assert len(set(hashes)) == 4
     assert hashes[0] == hashes[4]
-
-
-@pytest.mark.parametrize(
-    ("value", "type_", "digits"),
-    [
-        ("12.34", "decimal(12,2)", 1234),
-        ("-12345678901234567.89", "decimal(19,2)", -1234567890123456789),
-        ("7", "int", 7),
-        ("2.5", "double", 250),
-    ],
-)
-def test_digits_of_a_number(spark: Any, value: str, type_: str, digits: int) -> None:
-    frame = spark.range(1).selectExpr(f"CAST('{value}' AS {type_}) AS x")
-    column = unscaled(frame["x"], frame.schema["x"].dataType, 2)
-    assert Decimal(frame.select(column).collect()[0][0]) == digits
 
 
 def test_local_times_are_read_in_their_zone(spark: Any) -> None:

@@ -11,7 +11,7 @@ from sparkguard.windows.clock import changes, edges, instant, micros, moment, wa
 from sparkguard.windows.durations import HOUR
 from sparkguard.windows.spec import Window
 
-NEW_YORK = "America/New_York"
+NEW_YORK, CAIRO = "America/New_York", "Africa/Cairo"
 
 
 def at(text: str) -> int:
@@ -41,6 +41,20 @@ def at(text: str) -> int:
         ({"kind": "tumbling", "length": "P1D", "label": "end", "bounds": "[)",
           "clock": "calendar"}, NEW_YORK, "2024-03-11T12:00", "2024-03-10T05:00",
          "2024-03-11T03:59:59.999999"),
+        # Cairo's clocks went from 0:00 to 1:00 on 2024-04-26, which is 22:00 UTC the day before.
+        ({"kind": "tumbling", "length": "P1D", "label": "end", "bounds": "[)",
+          "clock": "calendar"}, CAIRO, "2024-04-26T10:00", "2024-04-24T22:00",
+         "2024-04-25T21:59:59.999999"),
+        ({"kind": "tumbling", "length": "P1D", "label": "start", "bounds": "[)",
+          "clock": "calendar"}, CAIRO, "2024-04-26T10:00", "2024-04-25T22:00",
+         "2024-04-26T20:59:59.999999"),
+        ({"kind": "hopping", "length": "P2D", "hop": "P1D", "bounds": "(]",
+          "clock": "calendar"}, CAIRO, "2024-04-28T10:00", "2024-04-25T22:00:00.000001",
+         "2024-04-27T21:00"),
+        # They went from 24:00 back to 23:00 on 2024-10-31: that day has 25 hours.
+        ({"kind": "tumbling", "length": "P1D", "label": "start", "bounds": "[)",
+          "clock": "calendar"}, CAIRO, "2024-10-31T21:30", "2024-10-30T21:00",
+         "2024-10-31T21:59:59.999999"),
     ],
 )  # fmt: skip
 def test_edges(options: dict[str, Any], zone: str, query: str, first: str, last: str) -> None:

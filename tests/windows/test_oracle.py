@@ -107,16 +107,25 @@ def test_a_window_without_values_has_the_declared_one() -> None:
         (Output(unit=100, scale=2), Decimal("1.23"), 123, True),
         (Output(unit=100, scale=1), Decimal("1.3"), 125, True),
         (Output(unit=100, scale=1), Decimal("-1.3"), -125, True),
-        (Output(unit=100, scale=1), Decimal("1.2"), 125, False),
+        (Output(unit=100, scale=1), Decimal("1.2"), 125, True),
+        (Output(unit=100, scale=1), Decimal("1.2"), 126, False),
         (Output(is_float=True), 1 / 3, Fraction(1, 3), True),
         (Output(is_float=True), 0.3333, Fraction(1, 3), False),
         (Output(is_float=True, tolerance=Tolerance(absolute=0.001)), 0.3333, Fraction(1, 3), True),
         (Output(is_float=True, unit=10), 0.3, 3, True),
+        pytest.param(
+            Output(is_float=True, tolerance=Tolerance(relative=0.5)), 9.9, 10**400, False,
+            id="beyond doubles",
+        ),
+        (Output(tolerance=Tolerance(relative=0.05)), 96, 100, True),
+        (Output(tolerance=Tolerance(relative=0.05)), 94, 100, False),
+        (Output(scale=2, tolerance=Tolerance(relative=0.05)), Decimal("96.00"), 100, True),
+        (Output(), 96, 100, False),
         (Output(), None, None, True),
         (Output(), None, 0, False),
         (Output(), 0, None, False),
     ],
-)
+)  # fmt: skip
 def test_when_a_stored_value_equals_the_exact_one(
     output: Output, observed: Any, exact: Any, equal: bool
 ) -> None:
