@@ -56,8 +56,8 @@ class BugScores(Measure[Replayed], kind="window_bug_scores"):
             at,
             held,
             [
-                Event(t, _plain(v, self.feature), a, id_, tuple(ties))
-                for t, a, id_, v, ties in events
+                Event(t, _plain(v, self.feature), a, id_, tuple(ties), elsewhere)
+                for t, a, id_, v, ties, elsewhere in events
             ],
         )
 

@@ -25,7 +25,7 @@ MEASURE = BugScores(SPEC, FEATURE, Output())
 
 
 def window(key: int, at: int, held: int | None, right: bool) -> tuple[object, ...]:
-    events = [(t, None, None, t + 1, (0,)) for t in range(10)]
+    events = [(t, None, None, t + 1, (0,), False) for t in range(10)]
     return (key, at, held, right, events)
 
 
