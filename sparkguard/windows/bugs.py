@@ -42,6 +42,7 @@ class Variant:
     fits: Callable[[Case], bool] | None = None
     cutoff: int | None = None  # rows after this time, or before it, are not seen
     parameter: int | None = None
+    as_stored: bool = False  # `value` is what the column would hold, not a count of its units
 
     def explains(self, case: Case) -> bool:
         """True when the stored value is what this variant would have written."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
+from typing import Any
 
 from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
-from sparkguard.windows.cases import Case
+from sparkguard.windows.cases import Case, is_finite, spread
 from sparkguard.windows.catalogue import applicable
+from sparkguard.windows.values import Output, rounded
 
 _FIRST_LOOK = 16
 _SHOWN = 3
@@ -141,7 +145,7 @@ def _scores(
 ) -> list[Score]:
     found = []
     for variant in bug.variants(wrong, hints):
-        if not any(variant.explains(case) for case in islice(wrong, _FIRST_LOOK)):
+        if not any(variant.explains(case) for case in spread(wrong, _FIRST_LOOK)):
             continue
         explained = sum(variant.explains(case) for case in wrong)
         kept = sum(variant.explains(case) for case in right)
@@ -159,12 +163,12 @@ def _sensitivity(bugs: Sequence[Bug], cases: Sequence[Case]) -> dict[str, int]:
     for bug in bugs:
         mutants = list(bug.mutants(cases))
         if mutants:
-            shown = (c for c in _spread(cases) if any(_changes(m, c) for m in mutants))
+            shown = (c for c in _looked_at(cases) if any(_changes(m, c) for m in mutants))
             found[bug.name] = sum(1 for _ in islice(shown, _SHOWN))
     return found
 
 
-def _spread(cases: Sequence[Case]) -> Sequence[Case]:
+def _looked_at(cases: Sequence[Case]) -> Sequence[Case]:
     """At most 60 cases, those with the most events among them."""
     if len(cases) <= 60:
         return cases
@@ -175,10 +179,24 @@ def _spread(cases: Sequence[Case]) -> Sequence[Case]:
 
 
 def _changes(mutant: Variant, case: Case) -> bool:
-    """True when the mutant would write another value than a correct pipeline."""
+    """True when what the mutant would store differs from what a correct pipeline stores."""
     value = mutant.value(case)
     if value is UNKNOWN:
         return False
-    if mutant.fits is not None and isinstance(value, float) and case.exact is not None:
-        return bool(value != float(case.exact) / case.output.unit)
-    return bool(value != case.exact)
+    output = case.output if not mutant.as_stored else replace(case.output, unit=1)
+    return not replace(case, observed=_stored(output, value)).holds(case.exact)
+
+
+def _stored(output: Output, value: Any) -> Any:
+    """`value`, counted in the units of `output`, as its column holds it."""
+    if isinstance(value, Decimal):
+        value = Fraction(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
+        return value
+    if not is_finite(value):
+        return value
+    exact = Fraction(value) / output.unit
+    if output.is_float:
+        return float(exact)
+    digits = rounded(exact, output.scale) * 10**output.scale
+    return Decimal(f"{int(digits)}E-{output.scale}")
