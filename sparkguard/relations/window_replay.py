@@ -24,7 +24,7 @@ from sparkguard.relations.window_events import (
     value,
 )
 from sparkguard.relations.window_totals import POPULATION
-from sparkguard.windows.cases import REACH
+from sparkguard.windows.cases import REACH, WHOLE_HISTORY
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
 
 KEY, AT, HELD = "__sparkguard_entity", "__sparkguard_at", "__sparkguard_held"
 RIGHT, EVENTS = "__sparkguard_right", "__sparkguard_events"
+COMPLETE = "__sparkguard_complete"
 WRONG_ROWS, RIGHT_ROWS, LARGEST_ROWS = 150, 90, 10
 EVENT_BUDGET = 120_000
 """Source rows that travel to the driver for wrong windows; for right ones at most as many."""
-_SMALL = 5_000  # entities with fewer rows are replayed with their whole history
 _MOST_VERSIONS = 1_000  # an id of more rows than these names no event
 
 
 @dataclass(frozen=True)
 class WindowReplay(Relation, kind="window_replay"):
     """Windows of the entities in `buckets`: at most 150 wrong and 100 right, chosen by hash, large
-    ones only where no small ones are left. One row each, with the events around it.
+    ones only where no small ones are left. One row each, with the events around it, and whether
+    these are all of its entity.
 
     The whole has rows of its own: which bug explains all values is not the sum of what explains
     those of each slice.
@@ -73,15 +74,19 @@ class WindowReplay(Relation, kind="window_replay"):
         windows = rows_compared(spec, features, tables, by, self.buckets)
         chosen = self._chosen(windows, events, keys)
         around = self._around(chosen, events, keys)
+        null_part = F.lit(False)
+        for k in keys:
+            null_part = null_part | F.col(k).isNull()
         levels = F.array(F.lit(True), F.lit(False)) if by else F.array(F.lit(True))
         return around.select(
             F.explode(levels).alias(WHOLE_ROW),
             *(F.col(by_column(i)).alias(column) for i, column in enumerate(by)),
-            key_hash(keys).alias(KEY),
+            F.when(~null_part, key_hash(keys)).alias(KEY),
             F.col(TIME).alias(AT),
             F.col(observed(0)).alias(HELD),
             (F.col(status(0)) == int(Status.MATCHING)).alias(RIGHT),
             EVENTS,
+            self._complete().alias(COMPLETE),
         )
 
     def _with_versions(self, events: DataFrame, keys: list[str]) -> DataFrame:
@@ -151,6 +156,14 @@ class WindowReplay(Relation, kind="window_replay"):
     def _whole(self) -> bool:
         return self.spec.window.kind in ("rows", "session", "unbounded")
 
+    def _complete(self) -> Column:
+        """Whether all rows of the entity come with a window."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        if self._whole:
+            return F.lit(True)
+        return F.coalesce(F.col(_TOTAL), F.lit(0)) <= WHOLE_HISTORY
+
     def _cost(self) -> Column:
         """Source rows that come with a window."""
         from pyspark.sql import functions as F  # noqa: N812
@@ -161,7 +174,7 @@ class WindowReplay(Relation, kind="window_replay"):
         size = self.spec.window.size.longest
         versions = F.col(_TOTAL) / F.greatest(F.col(_OWN), F.lit(1))
         near = (F.col(POPULATION) * (1 + 2 * REACH / size) * versions).cast("bigint")
-        return F.when(total <= _SMALL, total).otherwise(F.least(near, total))
+        return F.when(self._complete(), total).otherwise(F.least(near, total))
 
     def _around(self, chosen: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
@@ -174,7 +187,7 @@ class WindowReplay(Relation, kind="window_replay"):
         if not self._whole:
             first, last = edges(spec.window, F.col(TIME), spec.timezone)
             reached = (F.col(_LATEST) >= first - REACH) & (F.col(_SINCE) <= last + REACH)
-            near = near & (reached | (F.coalesce(F.col(_TOTAL), F.lit(0)) <= _SMALL))
+            near = near & (reached | self._complete())
         none = F.lit(None).cast("bigint")
         arrival = F.col(ARRIVAL) if spec.arrival is not None else none
         id_ = F.when(F.col(ID).isNotNull(), F.xxhash64(ID)) if spec.distinct_id else none

@@ -156,6 +156,22 @@ def _with_nulls(policy: str) -> Callable[[Case], Any]:
     return value
 
 
+class NullKeys(Bug):
+    name = "null_keys"
+    title = "a NULL entity is joined by equality, which NULL never has"
+    needs = "events and rows of a NULL entity"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.null_entity == "keep"
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        def value(case: Case) -> Any:
+            return case.aggregate.empty if case.key is None else case.exact
+
+        says = "the value of a window without events where the entity is NULL"
+        yield Variant(self.name, says, value, self.title)
+
+
 class Empty(Bug):
     name = "empty"
     title = "a window without values has another value than declared"

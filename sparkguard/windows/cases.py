@@ -20,6 +20,8 @@ from sparkguard.windows.values import Output
 
 REACH = 26 * HOUR
 """How far around a window its rows are looked at."""
+WHOLE_HISTORY = 5_000
+"""Entities with at most so many rows come with all of them, others with those within reach."""
 
 
 _RANK = attrgetter("rank")
@@ -84,7 +86,10 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Case:
-    """A feature row of entity `key` at `at`; `events` are all rows near it, not yet filtered."""
+    """A feature row of entity `key` at `at`; the key is None if a part of it is NULL.
+
+    `events` are all rows near it, not yet filtered, and all rows of the entity if it is `whole`.
+    """
 
     spec: WindowSpec
     aggregate: Aggregate
@@ -93,6 +98,7 @@ class Case:
     at: int
     observed: Any
     events: Sequence[Event]
+    whole: bool = True
 
     @cached_property
     def edges(self) -> tuple[int, int]:

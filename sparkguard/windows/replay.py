@@ -49,6 +49,7 @@ class Replayed:
     `sensitivity` counts, per bug that could apply, windows whose value the bug would change, up to
     three of them.
     `disputed` windows are those on which two independent oracles disagree; they score nothing.
+    `unreplayed` counts, per bug, wrong windows that lack rows of their entity which it would read.
     """
 
     wrong: int = 0
@@ -57,20 +58,21 @@ class Replayed:
     scores: tuple[Score, ...] = ()
     sensitivity: Mapping[str, int] = field(default_factory=dict)
     largest: int = 0
+    unreplayed: Mapping[str, int] = field(default_factory=dict)
 
     def merge(self, other: Replayed, /) -> Replayed:
         scores = {(s.bug, s.says): s for s in self.scores}
         for s in other.scores:
             key = (s.bug, s.says)
             scores[key] = scores[key].merge(s) if key in scores else s
-        names = [*self.sensitivity, *(b for b in other.sensitivity if b not in self.sensitivity)]
         return Replayed(
             self.wrong + other.wrong,
             self.right + other.right,
             self.disputed + other.disputed,
             tuple(scores.values()),
-            {b: self.sensitivity.get(b, 0) + other.sensitivity.get(b, 0) for b in names},
+            _summed(self.sensitivity, other.sensitivity),
             max(self.largest, other.largest),
+            _summed(self.unreplayed, other.unreplayed),
         )
 
     @property
@@ -117,6 +119,10 @@ class Replayed:
         return tuple(b for b, windows in self.sensitivity.items() if not windows)
 
 
+def _summed(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in {**a, **b}}
+
+
 def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
     """Scores of all bugs on `cases`, which are of one feature. `hints` are populations at which
     errors may begin."""
@@ -137,6 +143,7 @@ def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
         tuple(scores),
         _sensitivity(bugs, agreed),
         max(case.population for case in agreed),
+        _unreplayed(bugs, wrong),
     )
 
 
@@ -148,7 +155,7 @@ def _scores(
         if not any(variant.explains(case) for case in spread(wrong, _FIRST_LOOK)):
             continue
         explained = sum(variant.explains(case) for case in wrong)
-        kept = sum(variant.explains(case) for case in right)
+        kept = sum(variant.keeps(case) for case in right)
         found.append(
             Score(
                 bug.name, variant.says, variant.cause or bug.title, explained, kept,
@@ -156,6 +163,17 @@ def _scores(
             )
         )  # fmt: skip
     return found
+
+
+def _unreplayed(bugs: Sequence[Bug], wrong: Sequence[Case]) -> dict[str, int]:
+    cut = [case for case in wrong if not case.whole]
+    found: dict[str, int] = {}
+    for bug in bugs:
+        if cut and bug.sees_history:
+            variants = list(bug.variants(wrong, ()))
+            unknown = (c for c in cut if any(v.value(c) is UNKNOWN for v in variants))
+            found[bug.name] = sum(1 for _ in unknown)
+    return {name: windows for name, windows in found.items() if windows}
 
 
 def _sensitivity(bugs: Sequence[Bug], cases: Sequence[Case]) -> dict[str, int]:

@@ -6,7 +6,15 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from sparkguard.measures.window_replay import BugScores
 from sparkguard.relations.window_events import BUCKETS, key_hash
-from sparkguard.relations.window_replay import AT, EVENTS, HELD, KEY, RIGHT, WindowReplay
+from sparkguard.relations.window_replay import (
+    AT,
+    COMPLETE,
+    EVENTS,
+    HELD,
+    KEY,
+    RIGHT,
+    WindowReplay,
+)
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
 from sparkguard.windows.values import Output
@@ -63,7 +71,7 @@ def test_all_versions_of_an_event_come_along_wherever_a_later_one_has_moved_it(s
     relation = WindowReplay(declared, feature, (found,))
     replayed = relation.frame(Frames(features=features, events=events), ())
     (row,) = replayed.collect()
-    assert len(row[EVENTS]) == 6
-    columns = [row[c] for c in (KEY, AT, HELD, RIGHT, EVENTS)]
+    assert (len(row[EVENTS]), row[COMPLETE]) == (6, False)
+    columns = [row[c] for c in (KEY, AT, HELD, RIGHT, EVENTS, COMPLETE)]
     state = BugScores(declared, feature, Output()).state([[columns]])
     assert (state.right, state.wrong, state.disputed) == (1, 0, 0)

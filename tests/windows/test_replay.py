@@ -15,7 +15,7 @@ from sparkguard.windows.catalogue import CATALOGUE
 from sparkguard.windows.durations import DAY, HOUR
 from sparkguard.windows.oracle import Event
 from sparkguard.windows.replay import replay
-from sparkguard.windows.spec import Aggregate
+from sparkguard.windows.spec import Aggregate, Window
 from sparkguard.windows.values import Output, Tolerance
 from tests.windows.mutants import COUNT, KINDS, MEAN, SPEC, SUM
 
@@ -84,6 +84,28 @@ def test_a_bug_of_most_entities_is_named_though_the_first_one_has_another() -> N
     counted = [_case([n, 7], key=1, held=lambda c: c.exact * 3) for n in range(105)]
     found = replay([*other, *counted])
     assert (found.best[0].says, found.best[0].explained) == ("the value times 3", 105)
+
+
+def test_bugs_that_would_read_rows_which_did_not_come_are_told_apart() -> None:
+    leaked = _case([1, 2, 4], held=lambda c: 7 + 8)
+    later = Event(NOW + 30 * HOUR, 8, None, "later", (9,))
+    whole = replace(leaked, events=[*leaked.events, later])
+    assert (replay([whole]).best[0].bug, replay([whole]).unreplayed) == ("leak", {})
+    found = replay([replace(whole, whole=False)])
+    assert "leak" not in {score.bug for score in found.scores}
+    assert found.unreplayed == {"leak": 1, "rows_for_range": 1}
+    assert found.sensitivity["leak"] == 0
+    assert found.merge(found).unreplayed["leak"] == 2
+
+
+def test_a_feature_that_is_always_null_is_not_one_of_shorter_windows() -> None:
+    tumbling = replace(
+        PLAIN, window=Window(bounds="[)", kind="tumbling", length="P1D", clock="elapsed",
+                             label="end")
+    )  # fmt: skip
+    day_before = [Event(NOW - n * HOUR, n, None, n, (n,)) for n in range(1, 24)]
+    case = Case(tumbling, SUM, Output(), "k", NOW, None, day_before)
+    assert not any(score.bug == "length" for score in replay([case]).scores)
 
 
 @pytest.mark.parametrize(
