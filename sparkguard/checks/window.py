@@ -150,12 +150,12 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
             )
         if not state.events_seen:
             return "no window holds an event: the declared window matches nothing"
+        if told.replayed is not None and told.replayed.disputed:
+            return f"two oracles disagree on {told.replayed.disputed:,} replayed windows"
         if told.replayed is None or not told.replayed.right:
             wanted = self.sensitive_to if context.where.is_whole else ()
             return f"no window was replayed to show {listed(wanted)}" if wanted else ""
-        if told.replayed.disputed:
-            return f"two oracles disagree on {told.replayed.disputed:,} replayed windows"
-        blind = [name for name in self.sensitive_to if name in told.replayed.blind]
+        blind = [name for name in self.sensitive_to if not told.replayed.sensitivity.get(name)]
         if blind:
             return f"the data could not have shown {listed(blind)}, as sensitive_to asks"
         return ""

@@ -31,6 +31,8 @@ from sparkguard.windows.clock import moment
 from sparkguard.windows.durations import parse
 
 _PILED_ROWS = 20
+_NARROW = 10
+"""Of whole numbers, none lies in the tenth below a maximum nearer to zero than this."""
 _ERRORS = 5.0
 """Standard errors, over ten groups of entities, beyond which a mean has moved."""
 _GROWTH = 1.5
@@ -42,7 +44,8 @@ class WindowVolume(Check, kind="window_volume"):
     """`column`, a feature per `entity`, shows no trace of a limit.
 
     These traces are looked for. Values pile up at their maximum: at least 20 rows hold it, and
-    more than lie in the tenth below it, as a cap leaves them. The mean moves with volume: between
+    more than lie in the tenth below it, as a cap leaves them; whole numbers up to 9 have none
+    there, and tell nothing. The mean moves with volume: between
     this run and an earlier one of at most two thirds or at least one and a half times as many
     rows it differs by more than five standard errors, taken over whole entities.
 
@@ -102,7 +105,8 @@ class WindowVolume(Check, kind="window_volume"):
         return violated("; ".join(found), **details) if found else passed(**details)
 
     def _piled(self, top: int, below: int, largest: float) -> Iterator[str]:
-        if top >= _PILED_ROWS and top > below:
+        unknown = below == 0 and largest.is_integer() and abs(largest) < _NARROW
+        if top >= _PILED_ROWS and top > below and not unknown:
             yield (
                 f"{top:,} rows hold exactly the largest value while {below:,} lie in the tenth "
                 f"below it: values look cut at {largest:,.10g}"

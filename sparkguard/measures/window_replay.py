@@ -19,7 +19,9 @@ from sparkguard.windows.replay import Replayed, Score, replay
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.values import Output
 
-_COLUMNS = tuple(f"__sparkguard_{c}" for c in ("entity", "at", "held", "right", "events"))
+_COLUMNS = tuple(
+    f"__sparkguard_{c}" for c in ("entity", "at", "held", "right", "events", "complete")
+)
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class BugScores(Measure[Replayed], kind="window_bug_scores"):
         return (sql.template("collect_list(struct({}))", parts),)
 
     def state(self, cells: Sequence[Any], /) -> Replayed:
-        rows = sorted(cells[0] or (), key=lambda row: (row[0], row[1]))
+        rows = sorted(cells[0] or (), key=lambda row: (row[0] is not None, row[0], row[1]))
         cases = [(self._case(row), bool(row[3])) for row in rows]
         agreed = [case for case, right in cases if case.is_right == right]
         found = replay(agreed, self.hints)
         return dataclasses.replace(found, disputed=len(cases) - len(agreed))
 
     def _case(self, row: Any) -> Case:
-        key, at, held, _, events = row
+        key, at, held, _, events, complete = row
         return Case(
             self.spec,
             self.feature.aggregate,
@@ -56,9 +58,10 @@ class BugScores(Measure[Replayed], kind="window_bug_scores"):
             at,
             held,
             [
-                Event(t, _plain(v, self.feature), a, id_, tuple(ties))
-                for t, a, id_, v, ties in events
+                Event(t, _plain(v, self.feature), a, id_, tuple(ties), elsewhere)
+                for t, a, id_, v, ties, elsewhere in events
             ],
+            complete,
         )
 
     def metrics(self, state: Replayed, /) -> Metrics:
@@ -78,6 +81,7 @@ class BugScores(Measure[Replayed], kind="window_bug_scores"):
                 "disputed": state.disputed,
                 "largest": state.largest,
                 "sensitivity": dict(state.sensitivity),
+                "unreplayed": dict(state.unreplayed),
                 "scores": [dataclasses.asdict(score) for score in state.scores],
             }
         )

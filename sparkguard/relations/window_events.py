@@ -69,7 +69,8 @@ def both(
 
     Feature rows: entity, time, observed values, slice columns. Events: entity, time, arrival,
     one column per summand or value, tie-breaking columns. All rows of both, also where one slice
-    is judged: its windows reach back, and what is due may lie in another.
+    is judged: its windows reach back, and what is due may lie in another. Without `versions` all
+    rows of each event id come, also those of other entities than the ones in `buckets`.
     """
     from pyspark.sql import functions as F  # noqa: N812
 
@@ -84,15 +85,15 @@ def both(
         for name in names:
             left, right = left.where(F.col(name).isNotNull()), right.where(F.col(name).isNotNull())
     kept = _chosen(spec, names, right, buckets)
-    versioned = spec.distinct_id is not None and versions
+    versioned = spec.distinct_id is not None
     if kept is None:
-        return left, _versions(spec, features, right) if versioned else right
+        return left, _versions(spec, features, right) if versioned and versions else right
     if not versioned:
         return kept(left), kept(right)
     # A version of an event may belong to another entity, and still counts as the last one.
     ids = kept(right).where(F.col(ID).isNotNull()).select(ID).distinct()
     every = right.join(ids, ID, "left_semi").unionByName(kept(right).where(F.col(ID).isNull()))
-    return kept(left), kept(_versions(spec, features, every))
+    return kept(left), kept(_versions(spec, features, every)) if versions else every
 
 
 def _chosen(

@@ -11,6 +11,7 @@ from sparkguard.relations.window_compare import status
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     ARRIVAL,
+    BUCKETS,
     ID,
     TIME,
     both,
@@ -23,7 +24,7 @@ from sparkguard.relations.window_events import (
     value,
 )
 from sparkguard.relations.window_totals import POPULATION
-from sparkguard.windows.cases import REACH
+from sparkguard.windows.cases import REACH, WHOLE_HISTORY
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
@@ -33,16 +34,18 @@ if TYPE_CHECKING:
 
 KEY, AT, HELD = "__sparkguard_entity", "__sparkguard_at", "__sparkguard_held"
 RIGHT, EVENTS = "__sparkguard_right", "__sparkguard_events"
+COMPLETE = "__sparkguard_complete"
 WRONG_ROWS, RIGHT_ROWS, LARGEST_ROWS = 150, 90, 10
 EVENT_BUDGET = 120_000
 """Source rows that travel to the driver for wrong windows; for right ones at most as many."""
-_SMALL = 5_000  # entities with fewer rows are replayed with their whole history
+_MOST_VERSIONS = 1_000  # an id of more rows than these names no event
 
 
 @dataclass(frozen=True)
 class WindowReplay(Relation, kind="window_replay"):
     """Windows of the entities in `buckets`: at most 150 wrong and 100 right, chosen by hash, large
-    ones only where no small ones are left. One row each, with the events around it.
+    ones only where no small ones are left. One row each, with the events around it, and whether
+    these are all of its entity.
 
     The whole has rows of its own: which bug explains all values is not the sum of what explains
     those of each slice.
@@ -66,26 +69,65 @@ class WindowReplay(Relation, kind="window_replay"):
 
         spec, features = self.spec, (self.feature,)
         keys = [entity(i) for i in range(len(spec.entity))]
-        _, events = both(spec, features, tables, by, self.buckets, versions=False)
+        _, rows = both(spec, features, tables, by, self.buckets, versions=False)
+        events = self._with_versions(rows, keys)
         windows = rows_compared(spec, features, tables, by, self.buckets)
         chosen = self._chosen(windows, events, keys)
         around = self._around(chosen, events, keys)
+        null_part = F.lit(False)
+        for k in keys:
+            null_part = null_part | F.col(k).isNull()
         levels = F.array(F.lit(True), F.lit(False)) if by else F.array(F.lit(True))
         return around.select(
             F.explode(levels).alias(WHOLE_ROW),
             *(F.col(by_column(i)).alias(column) for i, column in enumerate(by)),
-            key_hash(keys).alias(KEY),
+            F.when(~null_part, key_hash(keys)).alias(KEY),
             F.col(TIME).alias(AT),
             F.col(observed(0)).alias(HELD),
             (F.col(status(0)) == int(Status.MATCHING)).alias(RIGHT),
             EVENTS,
+            self._complete().alias(COMPLETE),
         )
+
+    def _with_versions(self, events: DataFrame, keys: list[str]) -> DataFrame:
+        """The rows of each entity in `buckets`, and those of others that are versions of them.
+
+        Each with the span of time over which the entity's own versions of its id lie.
+        """
+        from pyspark.sql import Window as W  # noqa: N817
+        from pyspark.sql import functions as F  # noqa: N812
+
+        mine = events
+        if self.buckets:
+            mine = events.where(F.pmod(key_hash(keys), F.lit(BUCKETS)).isin(list(self.buckets)))
+        alone = {_SINCE: F.col(TIME), _LATEST: F.col(TIME), _ELSEWHERE: F.lit(False)}
+        if self.spec.distinct_id is None:
+            return mine.withColumns(alone)
+        nameless, named = F.col(ID).isNull(), F.col(ID).isNotNull()
+        of_id = W.partitionBy(*keys, ID)
+        span = {_SINCE: F.min(TIME).over(of_id), _LATEST: F.max(TIME).over(of_id)}
+        own = mine.where(named).withColumns({**span, _ELSEWHERE: F.lit(False)})
+        renamed = {k: f"{k}_mine" for k in keys}
+        spans = own.select(*keys, ID, _SINCE, _LATEST).distinct().withColumnsRenamed(renamed)
+        copies = F.count(F.lit(1)).over(W.partitionBy(ID))
+        versions = events.where(named).withColumn(_COPIES, copies)
+        others = versions.where(F.col(_COPIES) <= _MOST_VERSIONS).drop(_COPIES).join(spans, ID)
+        same = F.lit(True)
+        for k, theirs in renamed.items():
+            same = same & F.col(k).eqNullSafe(F.col(theirs))
+        others = (
+            others.where(~same).drop(*keys).withColumnsRenamed({v: k for k, v in renamed.items()})
+        )
+        others = others.withColumn(_ELSEWHERE, F.lit(True))
+        return own.unionByName(others).unionByName(mine.where(nameless).withColumns(alone))
 
     def _chosen(self, windows: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
         from pyspark.sql import Window as W  # noqa: N817
         from pyspark.sql import functions as F  # noqa: N812
 
-        totals = events.groupBy(*keys).agg(F.count(F.lit(1)).alias(_TOTAL))
+        totals = events.groupBy(*keys).agg(
+            F.count(F.lit(1)).alias(_TOTAL), F.count_if(~F.col(_ELSEWHERE)).alias(_OWN)
+        )
         totals = totals.withColumnsRenamed({k: f"{k}_total" for k in keys})
         same = F.lit(True)
         for k in keys:
@@ -114,6 +156,14 @@ class WindowReplay(Relation, kind="window_replay"):
     def _whole(self) -> bool:
         return self.spec.window.kind in ("rows", "session", "unbounded")
 
+    def _complete(self) -> Column:
+        """Whether all rows of the entity come with a window."""
+        from pyspark.sql import functions as F  # noqa: N812
+
+        if self._whole:
+            return F.lit(True)
+        return F.coalesce(F.col(_TOTAL), F.lit(0)) <= WHOLE_HISTORY
+
     def _cost(self) -> Column:
         """Source rows that come with a window."""
         from pyspark.sql import functions as F  # noqa: N812
@@ -122,8 +172,9 @@ class WindowReplay(Relation, kind="window_replay"):
         if self._whole:
             return total
         size = self.spec.window.size.longest
-        near = (F.col(POPULATION) * (1 + 2 * REACH / size)).cast("bigint")
-        return F.when(total <= _SMALL, total).otherwise(F.least(near, total))
+        versions = F.col(_TOTAL) / F.greatest(F.col(_OWN), F.lit(1))
+        near = (F.col(POPULATION) * (1 + 2 * REACH / size) * versions).cast("bigint")
+        return F.when(self._complete(), total).otherwise(F.least(near, total))
 
     def _around(self, chosen: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
@@ -135,8 +186,8 @@ class WindowReplay(Relation, kind="window_replay"):
             near = near & F.col(k).eqNullSafe(F.col(f"{k}_event"))
         if not self._whole:
             first, last = edges(spec.window, F.col(TIME), spec.timezone)
-            reached = F.col(_EVENT_TIME).between(first - REACH, last + REACH)
-            near = near & (reached | (F.coalesce(F.col(_TOTAL), F.lit(0)) <= _SMALL))
+            reached = (F.col(_LATEST) >= first - REACH) & (F.col(_SINCE) <= last + REACH)
+            near = near & (reached | self._complete())
         none = F.lit(None).cast("bigint")
         arrival = F.col(ARRIVAL) if spec.arrival is not None else none
         id_ = F.when(F.col(ID).isNotNull(), F.xxhash64(ID)) if spec.distinct_id else none
@@ -148,6 +199,7 @@ class WindowReplay(Relation, kind="window_replay"):
             id_.alias("id"),
             held.alias("v"),
             F.struct(F.lit(0).alias("none"), *ties).alias("ties"),
+            F.col(_ELSEWHERE).alias("elsewhere"),
         )
         seen = F.collect_list(F.when(F.col(_EVENT_TIME).isNotNull(), row)).alias(EVENTS)
         others = [c for c in chosen.columns if c not in (*keys, TIME)]
@@ -157,3 +209,5 @@ class WindowReplay(Relation, kind="window_replay"):
 
 _TOTAL, _COST, _NTH = "__sparkguard_total", "__sparkguard_cost", "__sparkguard_nth"
 _MOST, _SPENT, _EVENT_TIME = "__sparkguard_most", "__sparkguard_spent", "__sparkguard_et"
+_SINCE, _LATEST, _OWN = "__sparkguard_since", "__sparkguard_latest", "__sparkguard_own"
+_COPIES, _ELSEWHERE = "__sparkguard_copies", "__sparkguard_elsewhere"

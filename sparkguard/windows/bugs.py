@@ -21,7 +21,7 @@ TIMED = ("range", "hopping", "tumbling")
 
 
 class _Unknown:
-    """A variant that has nothing to say about a case."""
+    """A variant that has nothing to say about a case, or can't be computed from its rows."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -42,6 +42,7 @@ class Variant:
     fits: Callable[[Case], bool] | None = None
     cutoff: int | None = None  # rows after this time, or before it, are not seen
     parameter: int | None = None
+    as_stored: bool = False  # `value` is what the column would hold, not a count of its units
 
     def explains(self, case: Case) -> bool:
         """True when the stored value is what this variant would have written."""
@@ -50,6 +51,10 @@ class Variant:
         value = self.value(case)
         return value is not UNKNOWN and case.holds(value)
 
+    def keeps(self, case: Case) -> bool:
+        """True when a right value is not known to become another one."""
+        return self.explains(case) or (self.fits is None and self.value(case) is UNKNOWN)
+
 
 class Bug(ABC):
     """One class of bug."""
@@ -57,6 +62,7 @@ class Bug(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[str] = ""  # what data must hold for the bug to show
+    sees_history: ClassVar[bool] = False  # reads rows of the entity from any time
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
         return True

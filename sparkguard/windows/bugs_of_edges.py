@@ -72,8 +72,8 @@ class Length(Bug):
         if window.kind in TIMED:
             for unit in (DAY, HOUR, MINUTE, SECOND, 1_000):
                 for sign in (1, -1):
-                    if window.kind == "range" and sign * unit + window.size.longest <= 2 * HOUR:
-                        continue
+                    if sign * unit + window.size.longest <= 2 * HOUR:
+                        continue  # nothing would be left of it
                     word = "longer" if sign > 0 else "shorter"
                     says = f"a window {spoken(unit)} {word}"
                     yield Variant(self.name, says, shifted(-sign * unit, 0), self.title)
@@ -100,26 +100,28 @@ class Leak(Bug):
     name = "leak"
     title = "the window has no right edge: events after the feature's time are seen"
     needs = "events after the time of a row"
+    sees_history = True
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         if cases[0].spec.window.kind not in (*TIMED, "unbounded"):
             return
         every = "the window without a right edge"
-        yield Variant(
-            self.name, every, lambda c: c.everything.value(c.edges[0], FOREVER), self.title
-        )
-        yield Variant(
-            self.name,
-            f"{every}, of events that had arrived",
-            lambda c: c.history.value(c.edges[0], FOREVER),
-            self.title,
-        )
+
+        def without_edge(case: Case) -> Any:
+            return case.everything.value(case.edges[0], FOREVER) if case.whole else UNKNOWN
+
+        def of_arrived(case: Case) -> Any:
+            return case.history.value(case.edges[0], FOREVER) if case.whole else UNKNOWN
+
+        yield Variant(self.name, every, without_edge, self.title)
+        yield Variant(self.name, f"{every}, of events that had arrived", of_arrived, self.title)
 
 
 class RowsForRange(Bug):
     name = "rows_for_range"
     title = "ROWS is used for RANGE, or RANGE for ROWS"
     needs = "rows that share a time, or more or fewer rows than units of time"
+    sees_history = True
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
         return spec.window.kind in ("range", "unbounded", "rows")
@@ -152,6 +154,8 @@ def _rows_of(length: int) -> tuple[int, ...]:
 def _last(rows: int) -> Callable[[Case], Any]:
     def value(case: Case) -> Any:
         end = bisect_right(case.history.times, case.edges[1])
+        if end < rows and not case.whole:
+            return UNKNOWN
         return case.history.part(end - rows, end)
 
     return value

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from itertools import combinations, islice
+from itertools import combinations
 from typing import Any
 
 from sparkguard.windows.bugs import Bug, Variant
-from sparkguard.windows.cases import Case, Timeline
+from sparkguard.windows.cases import Case, Timeline, is_finite, spread
 from sparkguard.windows.clock import FOREVER, instant, moment, wall
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.spec import Aggregate, WindowSpec
@@ -30,8 +30,10 @@ def _caps(cases: Sequence[Case], hints: Sequence[int]) -> tuple[int, ...]:
     near = {cap for hint in hints for cap in (hint - 1, hint, hint + 1)}
     counts = {
         int(case.observed)
-        for case in islice(cases, _LOOKED_AT)
-        if case.aggregate.function == "count" and case.observed is not None
+        for case in spread(cases, _LOOKED_AT)
+        if case.aggregate.function == "count"
+        and case.observed is not None
+        and is_finite(case.observed)
     }
     return tuple(sorted(cap for cap in {*_ROUND, *near, *counts} if 0 < cap < largest))
 
@@ -45,7 +47,7 @@ class _Cap(Bug):
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         caps = _caps(cases, hints)
         yield from (self._variant(cap) for cap in caps)
-        if any(_lacks_values(case) for case in islice(cases, _LOOKED_AT)):
+        if any(_lacks_values(case) for case in spread(cases, _LOOKED_AT)):
             yield from (self._variant(cap, values=True) for cap in caps)
         if not self.first and cases[0].spec.window.bounds[-1] == ")":
             yield from (self._variant(cap, own=True) for cap in caps)
@@ -135,7 +137,7 @@ class RowLimit(Bug):
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         for after in (True, False):
-            cut = _best_cut([_cuts(case, after) for case in islice(cases, _LOOKED_AT)], after)
+            cut = _best_cut([_cuts(case, after) for case in spread(cases, _LOOKED_AT)], after)
             if cut is not None:
                 yield _cut_at(cut, after)
 
@@ -232,7 +234,7 @@ def _scaled(case: Case, factor: int | None) -> Any:
 
 def _factor(case: Case) -> int | None:
     """The whole number of at least 2 that the stored value is a multiple by."""
-    if not case.exact or not case.observed:
+    if not case.exact or not case.observed or not is_finite(case.observed):
         return None
     factor = round(float(case.observed) * case.output.unit / float(case.exact))
     return factor if factor >= 2 and case.holds(case.exact * factor) else None
@@ -248,7 +250,7 @@ class MissingPartition(Bug):
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         votes: Counter[int] = Counter()
-        for case in islice(cases, _LOOKED_AT):
+        for case in spread(cases, _LOOKED_AT):
             for day in _days(case):
                 if case.holds(_without(case, day)):
                     votes[day] += 1

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
-from sparkguard.windows.cases import Case
+from sparkguard.windows.cases import Case, is_finite
 from sparkguard.windows.oracle import aggregated, deviation
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
@@ -85,9 +85,10 @@ class Float32(Bug):
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         says = "the value added up in 32-bit floats"
-        yield Variant(self.name, says, _accumulated, self.title, fits=_is_accumulated)
+        yield Variant(self.name, says, _accumulated, self.title, fits=_is_accumulated,
+                      as_stored=True)  # fmt: skip
         yield Variant(self.name, "the value rounded to a 32-bit float", _as_single, self.title,
-                      fits=_is_single)  # fmt: skip
+                      fits=_is_single, as_stored=True)  # fmt: skip
 
 
 def single(value: float) -> float:
@@ -153,6 +154,22 @@ def _with_nulls(policy: str) -> Callable[[Case], Any]:
         return aggregated(case.aggregate, policy, case.timeline.values[begin:end])
 
     return value
+
+
+class NullKeys(Bug):
+    name = "null_keys"
+    title = "a NULL entity is joined by equality, which NULL never has"
+    needs = "events and rows of a NULL entity"
+
+    def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
+        return spec.null_entity == "keep"
+
+    def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
+        def value(case: Case) -> Any:
+            return case.aggregate.empty if case.key is None else case.exact
+
+        says = "the value of a window without events where the entity is NULL"
+        yield Variant(self.name, says, value, self.title)
 
 
 class Empty(Bug):
@@ -245,6 +262,8 @@ class Approximation(Bug):
 def _off(case: Case) -> float | None:
     """How far the stored value is from the exact one, as a share of it."""
     if not case.exact or case.observed is None:
+        return None
+    if not (is_finite(case.observed) and is_finite(case.exact)):
         return None
     exact = float(Fraction(case.exact) / case.output.unit)
     return float(case.observed) / exact - 1

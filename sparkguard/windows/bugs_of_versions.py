@@ -9,7 +9,7 @@ from typing import Any
 from sparkguard.windows.bugs import Bug, Variant
 from sparkguard.windows.cases import Case, trimmed
 from sparkguard.windows.durations import DAY, HOUR, MINUTE, SECOND, spoken
-from sparkguard.windows.oracle import Event, known
+from sparkguard.windows.oracle import Event, arrived
 from sparkguard.windows.spec import Aggregate, WindowSpec
 
 
@@ -96,7 +96,7 @@ class Duplicates(Bug):
 
 
 def _first_versions(case: Case) -> Any:
-    every = known(replace(case.spec, distinct_id=None), case.near, case.at)
+    every = arrived(case.spec, case.near, case.at)
     every.sort(key=lambda e: (e.arrival or 0, e.time or 0))
     first: dict[Any, Event] = {}
     for n, event in enumerate(every):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +20,11 @@ from sparkguard.windows.values import Output
 
 REACH = 26 * HOUR
 """How far around a window its rows are looked at."""
+WHOLE_HISTORY = 5_000
+"""Entities with at most so many rows come with all of them, others with those within reach."""
 
 
-_RANK = attrgetter("time", "order")
+_RANK = attrgetter("rank")
 
 
 class Timeline:
@@ -83,7 +86,10 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Case:
-    """A feature row of entity `key` at `at`; `events` are all rows near it, not yet filtered."""
+    """A feature row of entity `key` at `at`; the key is None if a part of it is NULL.
+
+    `events` are all rows near it, not yet filtered, and all rows of the entity if it is `whole`.
+    """
 
     spec: WindowSpec
     aggregate: Aggregate
@@ -92,6 +98,7 @@ class Case:
     at: int
     observed: Any
     events: Sequence[Event]
+    whole: bool = True
 
     @cached_property
     def edges(self) -> tuple[int, int]:
@@ -105,11 +112,17 @@ class Case:
 
     @cached_property
     def near(self) -> Sequence[Event]:
-        """The rows around the window; all of them where it has no edge in time."""
+        """The rows around the window and all versions of them, as a later one may have moved an
+        event out of reach; all rows where the window has no edge in time."""
         if self.spec.window.kind not in ("range", "hopping", "tumbling"):
             return self.events
         first, last = self.edges[0] - REACH, self.edges[1] + REACH
-        return [e for e in self.events if e.time is not None and first <= e.time <= last]
+
+        def is_near(event: Event) -> bool:
+            return event.time is not None and first <= event.time <= last
+
+        ids = {e.id for e in self.events if is_near(e)} - {None}
+        return [e for e in self.events if is_near(e) or e.id in ids]
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -166,11 +179,25 @@ class Case:
 
     def holds(self, value: Any) -> bool:
         """True when `value` is what is stored."""
+        if not is_finite(self.observed):
+            return isinstance(value, float) and repr(value) == repr(float(self.observed))
         return self.output.equal(self.observed, value)
 
     @cached_property
     def is_right(self) -> bool:
         return self.holds(self.exact)
+
+
+def is_finite(value: Any) -> bool:
+    """False for NaN and the infinities, which neither fractions nor whole numbers can hold."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def spread(cases: Sequence[Case], most: int) -> Sequence[Case]:
+    """At most so many cases from all over the list, whose neighbours are often of one entity."""
+    if len(cases) <= most:
+        return cases
+    return [cases[i * len(cases) // most] for i in range(most)]
 
 
 def trimmed(case: Case, keeps: Callable[[Event], bool]) -> Any:

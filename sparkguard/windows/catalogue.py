@@ -18,6 +18,7 @@ from sparkguard.windows.bugs_of_values import (
     Empty,
     Float32,
     FloatOrder,
+    NullKeys,
     Nulls,
     Overflow,
 )
@@ -41,6 +42,7 @@ CATALOGUE: tuple[Bug, ...] = (
     Overflow(),
     Float32(),
     Nulls(),
+    NullKeys(),
     Empty(),
     Degrees(),
     FloatOrder(),

@@ -18,33 +18,44 @@ from sparkguard.windows.spec import Aggregate, WindowSpec
 
 @dataclass(frozen=True)
 class Event:
-    """One source row of an entity; times in microseconds since 1970 UTC."""
+    """One source row of an entity; times in microseconds since 1970 UTC.
+
+    A row `elsewhere` belongs to another entity: it may be the last version of an event that an
+    earlier one placed here, and is itself in no window of this entity.
+    """
 
     time: int | None
     value: Any = None
     arrival: int | None = None
     id: Any = None
     order: tuple[Any, ...] = ()
+    elsewhere: bool = False
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Position in time, ties broken by the declared columns."""
-        return (self.time, *self.order)
+        """Position in time, ties broken by the declared columns; NULL comes first, as in Spark."""
+        return (self.time, *((x is not None, x) for x in self.order))
 
 
-def known(spec: WindowSpec, events: Iterable[Event], at: int) -> list[Event]:
-    """The events that have a place in time and had arrived by `at`, one version of each id."""
+def arrived(spec: WindowSpec, events: Iterable[Event], at: int) -> list[Event]:
+    """The rows that have a place in time and had arrived by `at`, every version of each id."""
     placed = [e for e in events if e.time is not None]
     if spec.as_of:
         placed = [e for e in placed if e.arrival is not None and e.arrival <= at]
+    return placed
+
+
+def known(spec: WindowSpec, events: Iterable[Event], at: int) -> list[Event]:
+    """The events of the entity that had arrived by `at`, one version of each id."""
+    rows = arrived(spec, events, at)
     if spec.distinct_id is None:
-        return placed
+        return [e for e in rows if not e.elsewhere]
     latest: dict[Any, Event] = {}
-    for n, event in enumerate(placed):
+    for n, event in enumerate(rows):
         key = ("null", n) if event.id is None else ("id", event.id)
         if key not in latest or _version(latest[key]) < _version(event):
             latest[key] = event
-    return list(latest.values())
+    return [e for e in latest.values() if not e.elsewhere]
 
 
 def _version(event: Event) -> tuple[Any, ...]:

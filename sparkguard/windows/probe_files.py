@@ -108,6 +108,8 @@ def _number(text: str) -> Any:
     if text.strip().lower() in ("", "null"):
         return None
     number = Decimal(text)
+    if not number.is_finite():
+        return float(number)
     return int(number) if number == number.to_integral_value() else float(number)
 
 

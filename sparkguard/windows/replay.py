@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
+from typing import Any
 
 from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
-from sparkguard.windows.cases import Case
+from sparkguard.windows.cases import Case, is_finite, spread
 from sparkguard.windows.catalogue import applicable
+from sparkguard.windows.values import Output, rounded
 
 _FIRST_LOOK = 16
 _SHOWN = 3
@@ -45,6 +49,7 @@ class Replayed:
     `sensitivity` counts, per bug that could apply, windows whose value the bug would change, up to
     three of them.
     `disputed` windows are those on which two independent oracles disagree; they score nothing.
+    `unreplayed` counts, per bug, wrong windows that lack rows of their entity which it would read.
     """
 
     wrong: int = 0
@@ -53,20 +58,21 @@ class Replayed:
     scores: tuple[Score, ...] = ()
     sensitivity: Mapping[str, int] = field(default_factory=dict)
     largest: int = 0
+    unreplayed: Mapping[str, int] = field(default_factory=dict)
 
     def merge(self, other: Replayed, /) -> Replayed:
         scores = {(s.bug, s.says): s for s in self.scores}
         for s in other.scores:
             key = (s.bug, s.says)
             scores[key] = scores[key].merge(s) if key in scores else s
-        names = [*self.sensitivity, *(b for b in other.sensitivity if b not in self.sensitivity)]
         return Replayed(
             self.wrong + other.wrong,
             self.right + other.right,
             self.disputed + other.disputed,
             tuple(scores.values()),
-            {b: self.sensitivity.get(b, 0) + other.sensitivity.get(b, 0) for b in names},
+            _summed(self.sensitivity, other.sensitivity),
             max(self.largest, other.largest),
+            _summed(self.unreplayed, other.unreplayed),
         )
 
     @property
@@ -113,6 +119,10 @@ class Replayed:
         return tuple(b for b, windows in self.sensitivity.items() if not windows)
 
 
+def _summed(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in {**a, **b}}
+
+
 def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
     """Scores of all bugs on `cases`, which are of one feature. `hints` are populations at which
     errors may begin."""
@@ -133,6 +143,7 @@ def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
         tuple(scores),
         _sensitivity(bugs, agreed),
         max(case.population for case in agreed),
+        _unreplayed(bugs, wrong),
     )
 
 
@@ -141,10 +152,10 @@ def _scores(
 ) -> list[Score]:
     found = []
     for variant in bug.variants(wrong, hints):
-        if not any(variant.explains(case) for case in islice(wrong, _FIRST_LOOK)):
+        if not any(variant.explains(case) for case in spread(wrong, _FIRST_LOOK)):
             continue
         explained = sum(variant.explains(case) for case in wrong)
-        kept = sum(variant.explains(case) for case in right)
+        kept = sum(variant.keeps(case) for case in right)
         found.append(
             Score(
                 bug.name, variant.says, variant.cause or bug.title, explained, kept,
@@ -154,17 +165,28 @@ def _scores(
     return found
 
 
+def _unreplayed(bugs: Sequence[Bug], wrong: Sequence[Case]) -> dict[str, int]:
+    cut = [case for case in wrong if not case.whole]
+    found: dict[str, int] = {}
+    for bug in bugs:
+        if cut and bug.sees_history:
+            variants = list(bug.variants(wrong, ()))
+            unknown = (c for c in cut if any(v.value(c) is UNKNOWN for v in variants))
+            found[bug.name] = sum(1 for _ in unknown)
+    return {name: windows for name, windows in found.items() if windows}
+
+
 def _sensitivity(bugs: Sequence[Bug], cases: Sequence[Case]) -> dict[str, int]:
     found: dict[str, int] = {}
     for bug in bugs:
         mutants = list(bug.mutants(cases))
         if mutants:
-            shown = (c for c in _spread(cases) if any(_changes(m, c) for m in mutants))
+            shown = (c for c in _looked_at(cases) if any(_changes(m, c) for m in mutants))
             found[bug.name] = sum(1 for _ in islice(shown, _SHOWN))
     return found
 
 
-def _spread(cases: Sequence[Case]) -> Sequence[Case]:
+def _looked_at(cases: Sequence[Case]) -> Sequence[Case]:
     """At most 60 cases, those with the most events among them."""
     if len(cases) <= 60:
         return cases
@@ -175,10 +197,24 @@ def _spread(cases: Sequence[Case]) -> Sequence[Case]:
 
 
 def _changes(mutant: Variant, case: Case) -> bool:
-    """True when the mutant would write another value than a correct pipeline."""
+    """True when what the mutant would store differs from what a correct pipeline stores."""
     value = mutant.value(case)
     if value is UNKNOWN:
         return False
-    if mutant.fits is not None and isinstance(value, float) and case.exact is not None:
-        return bool(value != float(case.exact) / case.output.unit)
-    return bool(value != case.exact)
+    output = case.output if not mutant.as_stored else replace(case.output, unit=1)
+    return not replace(case, observed=_stored(output, value)).holds(case.exact)
+
+
+def _stored(output: Output, value: Any) -> Any:
+    """`value`, counted in the units of `output`, as its column holds it."""
+    if isinstance(value, Decimal):
+        value = Fraction(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
+        return value
+    if not is_finite(value):
+        return value
+    exact = Fraction(value) / output.unit
+    if output.is_float:
+        return float(exact)
+    digits = rounded(exact, output.scale) * 10**output.scale
+    return Decimal(f"{int(digits)}E-{output.scale}")

@@ -83,7 +83,7 @@ def step_change(counts: Counts) -> StepChange | None:
         return None
     sizes = [p.size for p in points]
     at, ratio = _best([p.wrong for p in points], [p.compared for p in points])
-    units = sorted({unit for unit, _ in counts})
+    units = sorted({unit for unit, _ in counts if unit != HOT_UNIT})
     table = [[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units]
     rates = [sum(bad for bad, _ in row) / max(1, sum(every for _, every in row)) for row in table]
     rng = random.Random(20_240_229)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sparkguard.errors import listed
 from sparkguard.verdicts import Evidence
+from sparkguard.windows.cases import WHOLE_HISTORY
 from sparkguard.windows.catalogue import CATALOGUE
 from sparkguard.windows.replay import Replayed, Score
 from sparkguard.windows.statuses import Status
@@ -81,7 +83,8 @@ def explanation(told: Told) -> str:
         return ""
     best = found.best
     if not best:
-        return f"no known bug explains any of {found.wrong:,} replayed wrong values"
+        none = f"no known bug explains any of {found.wrong:,} replayed wrong values"
+        return f"{none}{_unreplayed(found)}"
     first = best[0]
     text = f"{_share(first.explained, found.wrong)} of wrong values equal "
     text += spoken(first, told.function)
@@ -97,7 +100,19 @@ def explanation(told: Told) -> str:
             f"; runner-up: {spoken(second, told.function)}, {_share(second.explained, found.wrong)}"
         )
     text += f"; unexplained: {_share(found.wrong - first.explained, found.wrong)}"
-    return f"{text} ({found.wrong:,} wrong values replayed)"
+    left = _unreplayed(found) if first.explained < found.wrong else ""
+    return f"{text} ({found.wrong:,} wrong values replayed{left})"
+
+
+def _unreplayed(found: Replayed) -> str:
+    """Which bugs could not be replayed on windows of entities that are too large."""
+    if not found.unreplayed:
+        return ""
+    most = max(found.unreplayed.values())
+    return (
+        f"; {listed(found.unreplayed)} could not be replayed on {most:,} of them, of entities with "
+        f"more than {WHOLE_HISTORY:,} events"
+    )
 
 
 def spoken(score: Score, function: str) -> str:

@@ -19,6 +19,7 @@ from sparkguard.profile import Profile
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Coverage, Outcome
 from sparkguard.windows.clock import micros
+from sparkguard.windows.replay import Replayed
 from sparkguard.windows.statuses import Status
 
 START = datetime(2024, 5, 1, tzinfo=timezone.utc)
@@ -219,7 +220,13 @@ GOOD = TimesState(100, 0, THEN, THEN)
 AS_OF = {"knowledge": "as_of"}
 
 
-def _seen(check: WindowCheck, windows: list[Any], rows: TimesState, *events: TimesState) -> Any:
+def _seen(
+    check: WindowCheck,
+    windows: list[Any],
+    rows: TimesState,
+    *events: TimesState,
+    replayed: Replayed | None = None,
+) -> Any:
     """What is judged when scans found these windows (status, number, population) and times."""
     facts = {name: TableFacts(name, _struct(text)) for name, text in SCHEMAS.items()}
     context = Context(facts["features"], NOW, tables=facts)
@@ -231,6 +238,9 @@ def _seen(check: WindowCheck, windows: list[Any], rows: TimesState, *events: Tim
     states: dict[Any, Any] = {(compared, WHOLE): compared.measure.state([cells])}
     states |= {(need, WHOLE): state for need, state in zip(times, (rows, *events), strict=True)}
     context = replace(context, seen=Profile(states))
+    if replayed is not None:
+        states[check.needs(context)[-1], WHOLE] = replayed
+        context = replace(context, seen=Profile(states))
     return check.judge(context.seen, context)
 
 
@@ -296,6 +306,21 @@ def test_what_was_seen_is_an_outcome_with_its_reason(
 ) -> None:
     found = _seen(declared(**changes), windows, rows, *events)
     assert (found.outcome, reason in found.reason) == (outcome, True), found.reason
+
+
+@pytest.mark.parametrize("right", [0, 10])
+def test_windows_in_dispute_are_no_proof(right: int) -> None:
+    found = _seen(declared(), MATCHES, GOOD, GOOD, replayed=Replayed(0, right, 90))
+    assert found.outcome is Outcome.NOT_EVALUABLE
+    assert found.reason == "two oracles disagree on 90 replayed windows"
+
+
+@pytest.mark.parametrize("shown", [{"boundary": 3}, {"boundary": 3, "fan_out": 0}])
+def test_a_bug_that_was_not_tried_or_not_seen_is_not_one_that_would_have_shown(shown: Any) -> None:
+    check = declared(sensitive_to=["boundary", "fan_out"])
+    found = _seen(check, MATCHES, GOOD, GOOD, replayed=Replayed(0, 10, 0, (), shown))
+    assert found.outcome is Outcome.NOT_EVALUABLE
+    assert "could not have shown fan_out, as sensitive_to asks" in found.reason
 
 
 def test_the_hottest_entities_are_told_apart_from_a_sample() -> None:

@@ -62,6 +62,24 @@ def test_values_that_pile_up_at_their_maximum_are_flagged(
     assert ("values look cut at 90" in found.reason) is (outcome is Outcome.FAIL)
 
 
+@pytest.mark.parametrize(
+    ("largest", "below", "outcome"),
+    [
+        (7.0, 0, Outcome.PASS),
+        (0.0, 0, Outcome.PASS),
+        (-3.0, 0, Outcome.PASS),
+        (7.0, 2, Outcome.FAIL),
+        (7.5, 0, Outcome.FAIL),
+        (10.0, 0, Outcome.FAIL),
+    ],
+)
+def test_small_whole_numbers_are_not_taken_for_cut(
+    largest: float, below: int, outcome: Outcome
+) -> None:
+    found = _judged(_state(10_000, 4, largest), 200, below)
+    assert found.outcome is outcome
+
+
 def test_a_mean_that_moves_with_volume_is_flagged() -> None:
     found = _judged(_state(1_000_000, 38), 1, 10, _state(10_000, 40))
     assert found.outcome is Outcome.FAIL

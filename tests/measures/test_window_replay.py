@@ -24,9 +24,9 @@ FEATURE = Feature(("total",), Aggregate("sum", None, "amount"))
 MEASURE = BugScores(SPEC, FEATURE, Output())
 
 
-def window(key: int, at: int, held: int | None, right: bool) -> tuple[object, ...]:
-    events = [(t, None, None, t + 1, (0,)) for t in range(10)]
-    return (key, at, held, right, events)
+def window(key: int | None, at: int, held: int | None, right: bool) -> tuple[object, ...]:
+    events = [(t, None, None, t + 1, (0,), False) for t in range(10)]
+    return (key, at, held, right, events, True)
 
 
 def test_a_cap_explains_sums_of_the_last_rows() -> None:
@@ -43,6 +43,11 @@ def test_a_cap_explains_sums_of_the_last_rows() -> None:
 def test_windows_on_which_the_oracles_disagree_are_left_out() -> None:
     found = MEASURE.state([[window(1, 1, 3, False), window(2, 1, 99, False)]])
     assert (found.wrong, found.disputed) == (1, 1)
+
+
+def test_rows_of_a_null_entity_without_its_events_are_named() -> None:
+    found = MEASURE.state([[window(7, 5, 21, True), window(None, 5, None, False)] * 2])
+    assert (found.wrong, found.right, found.best[0].bug) == (2, 2, "null_keys")
 
 
 def test_nothing_to_replay() -> None:

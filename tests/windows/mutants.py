@@ -175,12 +175,23 @@ MUTANTS: dict[str, Mutant] = {
         aggregate=BIG,
         type="FLOAT",
     ),
+    "added up in float32": Mutant(
+        "float32",
+        value="list_reduce(list(CAST(big AS FLOAT) ORDER BY e.time, e.n) "
+        "FILTER (big IS NOT NULL), lambda a, b: a + b)",
+        aggregate=BIG,
+        type="FLOAT",
+    ),
     "NULL as zero": Mutant(
         "nulls",
         value="avg(coalesce(amount, 0)) FILTER (e.time IS NOT NULL)",
         aggregate=MEAN,
         type="DOUBLE",
         tolerance=_LOOSE,
+    ),
+    "NULL keys joined by equality": Mutant(
+        "null_keys",
+        inside="e.time >= q.due - {day} AND e.time < q.due AND q.key IS NOT NULL",
     ),
     "missing day": Mutant(
         "missing_partition",

@@ -63,6 +63,19 @@ def test_a_version_counts_until_the_next_arrives() -> None:
     assert expected(SPEC, SUM, [Event(97, 4, 97, "b"), Event(97, 8, 99, "b")], 98) == 4
 
 
+def test_a_version_of_another_entity_takes_an_event_away_once_it_arrives() -> None:
+    rows = [Event(97, 4, 97, "b"), Event(97, 8, 99, "b", elsewhere=True)]
+    assert expected(SPEC, SUM, rows, 98) == 4
+    assert expected(SPEC, SUM, rows, 100) is None
+    assert expected(replace(SPEC, distinct_id=None), SUM, rows, 100) == 4
+
+
+def test_rows_without_a_tie_breaker_come_first() -> None:
+    last = Aggregate("last", None, "v", order=("n",))
+    rows = [Event(97, 1, 97, "a", (5,)), Event(97, 2, 97, "b", (None,))]
+    assert expected(SPEC, last, rows, 100) == 1
+
+
 def test_a_session_reaches_back_over_short_pauses() -> None:
     spec = replace(
         SPEC, knowledge="final", window=Window(bounds="]", kind="session", gap="PT0.000005S")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkguard.windows.steps import RUNGS, curve, step_change, wilson
+from sparkguard.windows.steps import HOT_UNIT, RUNGS, curve, step_change, wilson
 
 
 def _counts(
@@ -49,6 +49,11 @@ def test_nothing_wrong_is_no_step() -> None:
 
 def test_the_same_counts_give_the_same_step() -> None:
     assert step_change(_counts(0.4, 0.1)) == step_change(_counts(0.4, 0.1))
+
+
+def test_entities_beside_the_sample_leave_its_step_alone() -> None:
+    counts = _counts(1.0, 0.0, 11)
+    assert step_change({**counts, (HOT_UNIT, 9): (5_000, 5_000)}) == step_change(counts)
 
 
 def test_rungs_are_nested() -> None:

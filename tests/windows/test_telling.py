@@ -50,6 +50,15 @@ def test_what_no_bug_explains_is_said_to_be_so() -> None:
     assert "no known bug explains any of 12 replayed wrong values" in said
 
 
+def test_bugs_that_large_entities_hide_are_said_to_be_untried() -> None:
+    hidden = "; leak could not be replayed on 9 of them, of entities with more than 5,000 events"
+    found = Replayed(12, 100, unreplayed={"leak": 9})
+    said = "no known bug explains any of 12 replayed wrong values"
+    assert f"{said}{hidden};" in outcome_reason(_told(found))
+    assert hidden in outcome_reason(_told(replace(found, wrong=150, scores=(CAP,))))
+    assert hidden not in outcome_reason(_told(replace(found, wrong=148, scores=(CAP,))))
+
+
 def test_explanations_that_break_right_values_lose_rank() -> None:
     breaks = Score("empty", "0", "x", 150, 10)
     assert Replayed(150, 100, 0, (breaks, CAP)).ranked[0] == CAP
