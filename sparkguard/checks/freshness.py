@@ -10,6 +10,8 @@ from typing import Any
 from sparkguard import sql
 from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
+from sparkguard.measures.families import Family
+from sparkguard.measures.texts import text_of
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
@@ -127,11 +129,12 @@ class Freshness(Check, kind="freshness"):
         }
         reasons = []
         if found.newest is not None:
-            newest = _EPOCH + timedelta(microseconds=found.newest)
-            age = (context.as_of - newest) / timedelta(seconds=1)
+            # Spark's times reach beyond those of Python.
+            age = (context.as_of - _EPOCH) / timedelta(seconds=1) - found.newest / 1e6
+            newest = text_of(found.newest, Family.TIMESTAMP)
             details["observed"] = max(age, 0.0)
             details["evidence"] = (
-                Evidence("work", "freshness", 0, "newest time", text=newest.isoformat()),
+                Evidence("work", "freshness", 0, "newest time", text=newest),
                 Evidence("work", "freshness", 1, "as of", text=context.as_of.isoformat()),
             )
             if age > self.seconds:

@@ -20,6 +20,7 @@ from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.reference_counts import ReferenceCounts
 from sparkguard.slices import WHOLE
 from sparkguard.sql.normalising import Rule
+from sparkguard.thresholds import exact
 from sparkguard.verdicts import Evidence
 
 
@@ -155,7 +156,10 @@ class References(Check, kind="references"):
         return violated("; ".join(reasons), **details)
 
     def _beyond(self, rows: int, of_rows: int, keys: int, of_keys: int) -> bool:
-        return rows > self.max_orphan_rows * of_rows or keys > self.max_orphan_keys * of_keys
+        return (
+            rows > exact(self.max_orphan_rows) * of_rows
+            or keys > exact(self.max_orphan_keys) * of_keys
+        )
 
     def _expected(self) -> str:
         columns = ", ".join(".".join(column) for column in self.to_columns)

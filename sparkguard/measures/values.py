@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -222,6 +222,9 @@ class _Statistics:
         yield "stddev", math.sqrt(m2 / (n - 1)) if n > 1 else None
 
 
+_EXACT = Context(prec=100)
+
+
 def _exact_moments(numbers: list[tuple[Decimal | int | float, int]], n: int) -> tuple[float, float]:
     """Mean and sum of squared distances, in whole units of the last decimal place."""
     places = max(
@@ -229,10 +232,11 @@ def _exact_moments(numbers: list[tuple[Decimal | int | float, int]], n: int) -> 
         for number, _ in numbers
         if isinstance(exponent := Decimal(number).as_tuple().exponent, int)
     )
-    unit = 10 ** max(places, 0)
+    places = max(places, 0)
+    unit = 10**places
     first = second = 0
     for number, rows in numbers:
-        whole = int(number * unit)
+        whole = int(Decimal(number).scaleb(places, _EXACT))
         first += whole * rows
         second += whole * whole * rows
     return first / (n * unit), (second * n - first * first) / (n * unit * unit)

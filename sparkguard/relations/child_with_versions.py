@@ -114,7 +114,9 @@ def _over_versions(template: str) -> Sql:
 
 _CELLS = {
     _VALID: _over_versions(
-        "size(filter({}, v -> v.begins <= {at} AND (v.ends IS NULL OR {at} < v.ends)))"
+        # Without ANSI, Spark's `size` of NULL may be -1.
+        "CASE WHEN {0} IS NOT NULL THEN"
+        " size(filter({0}, v -> v.begins <= {at} AND (v.ends IS NULL OR {at} < v.ends))) END"
     ),
     _BEGUN: _over_versions("exists({}, v -> v.begins <= {at})"),
     _LATER: _over_versions("exists({}, v -> v.begins > {at})"),

@@ -6,8 +6,14 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 
 from sparkguard import datatypes as dt
+
+_DIGITS = 700
+"""Enough for any two doubles and their difference."""
+
+_LONGEST = Decimal(10) ** 37
 
 MARGIN = 0.1
 """How far a range reaches beyond the values seen, as a share of their span."""
@@ -168,10 +174,11 @@ def _options(column: ColumnFacts, counts_on: bool) -> Iterator[str]:
     if dt.is_numeric(column.type) and column.low is not None and column.high is not None:
         if column.nan or not (math.isfinite(column.low) and math.isfinite(column.high)):
             return
-        low, high = _margins(column.low, column.high, dt.is_integer(column.type))
-        yield f"minimum: {_number(low)}{seen}"
-        if not counts_on:
-            yield f"maximum: {_number(high)}"
+        low, high = _margins(*_ends(column), dt.is_integer(column.type))
+        if math.isfinite(low):
+            yield f"minimum: {_number(low, -math.inf)}{seen}"
+        if math.isfinite(high) and not counts_on:
+            yield f"maximum: {_number(high, math.inf)}"
     elif str(column.type) == "date" and column.least and len(column.least) == 10:
         yield f"minimum: {_text(column.least)}{seen}"
     elif dt.is_string(column.type) and not column.values and column.longest is not None:
@@ -185,21 +192,35 @@ def _longest(column: ColumnFacts) -> int:
     return longest if column.shortest == longest else math.ceil(longest * (1 + MARGIN))
 
 
-def _margins(low: float, high: float, whole: bool) -> tuple[float, float]:
+def _ends(column: ColumnFacts) -> tuple[Decimal, Decimal]:
+    """The least and the greatest number; of types that a double can't hold from their texts."""
+    if not dt.is_float(column.type) and column.least is not None and column.greatest is not None:
+        return Decimal(column.least), Decimal(column.greatest)
+    return Decimal(repr(column.low)), Decimal(repr(column.high))
+
+
+def _margins(low: Decimal, high: Decimal, whole: bool) -> tuple[Decimal, Decimal]:
     """The range with its margin, in round numbers; a range that begins at 0 or above stays so."""
-    span = high - low or abs(high) or 1.0
-    step = 10.0 ** math.floor(math.log10(span * MARGIN)) if span else 1.0
-    if whole:
-        step = max(step, 1.0)
-    below = math.floor((low - span * MARGIN) / step) * step
-    above = math.ceil((high + span * MARGIN) / step) * step
-    return (0.0 if low >= 0 > below else below), above
+    with localcontext(prec=_DIGITS):
+        span = high - low or abs(high) or Decimal(1)
+        margin = span * Decimal(repr(MARGIN))
+        step = Decimal(1).scaleb(margin.adjusted())
+        if whole:
+            step = max(step, Decimal(1))
+        below = ((low - margin) / step).to_integral_value(ROUND_FLOOR) * step
+        above = ((high + margin) / step).to_integral_value(ROUND_CEILING) * step
+    return (Decimal(0) if low >= 0 > below else below), above
 
 
-def _number(value: float) -> str:
-    if value == math.floor(value) and abs(value) < 2**53:
+def _number(value: Decimal, towards: float) -> str:
+    """A limit in digits; a long one as the double beside it that lies outside of the range."""
+    if value == value.to_integral_value() and abs(value) < _LONGEST:
         return str(int(value))
-    return repr(float(f"{value:.12g}"))
+    near = float(value)
+    beyond = Decimal(repr(near)) - value
+    if beyond * Decimal(math.copysign(1, towards)) < 0:
+        near = math.nextafter(near, towards)
+    return repr(near)
 
 
 def _text(text: str) -> str:

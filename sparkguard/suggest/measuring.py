@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
+from sparkguard.checks.base import TableFacts
+from sparkguard.checks.profile import path_text
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.datatypes import (
@@ -20,11 +22,12 @@ from sparkguard.datatypes import (
 )
 from sparkguard.measures.values import Values, ValuesState
 from sparkguard.ports import Clock, SystemClock
-from sparkguard.profiling import ColumnSummary, TableProfile, profile_table
+from sparkguard.profiling import ColumnSummary, TableProfile, measure_columns
 from sparkguard.progress import Progress, quiet
 from sparkguard.session import open_session
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Path
+from sparkguard.sql.limits import micros
 from sparkguard.suggest.draft import ColumnFacts, Draft, Reference, contract_text
 from sparkguard.tables import Pinned, TableRef
 
@@ -64,7 +67,8 @@ def suggest(
     called = name or ref.own_name
     snapshot = Snapshot.pin(session, {**known, called: ref})
     pinned = snapshot[called]
-    measured = profile_table(session, ref, clock=clock, progress=progress)
+    table_facts = TableFacts(called, pinned.schema, pinned.partition_columns, pinned.version)
+    measured = measure_columns(snapshot, table_facts, clock=clock, progress=progress)
     facts = tuple(_facts(measured, pinned))
     frame = snapshot.frame(called)
     draft = Draft(
@@ -86,7 +90,7 @@ def _facts(measured: TableProfile, pinned: Pinned) -> Iterator[ColumnFacts]:
     rows = pinned.rows or 0
     summaries = {summary.column: summary for summary in measured.at()}
     for field in pinned.schema:
-        summary = summaries.get(field.name)
+        summary = summaries.get(path_text((field.name,)))
         numbers = summary.numbers if summary is not None else {}
         nulls = numbers.get("null")
         yield ColumnFacts(
@@ -221,19 +225,17 @@ def _newest(
     frame: DataFrame, facts: Sequence[ColumnFacts], now: datetime
 ) -> tuple[str, int] | None:
     """The time column with the newest value that is not in the future."""
-    times = [f.name for f in facts if f.type in (Atomic("timestamp"), Atomic("date"))]
+    times = {f.name: f.type for f in facts if f.type in (Atomic("timestamp"), Atomic("date"))}
     if not times:
         return None
+    newest = (micros(sql.template("max({})", sql.name(n)), type_) for n, type_ in times.items())
     ends = frame.selectExpr(
-        *(
-            sql.alias(
-                sql.template("unix_seconds(CAST(max({}) AS TIMESTAMP))", sql.name(name)), f"c{i}"
-            ).text
-            for i, name in enumerate(times)
-        )
+        *(sql.alias(end, f"c{i}").text for i, end in enumerate(newest))
     ).collect()[0]
     ages = {
-        name: int(now.timestamp()) - ends[i] for i, name in enumerate(times) if ends[i] is not None
+        name: int(now.timestamp()) - end // 1_000_000
+        for name, end in zip(times, ends, strict=True)
+        if end is not None
     }
     past = {name: age for name, age in ages.items() if age >= 0}
     return min(past.items(), key=lambda item: item[1]) if past else None

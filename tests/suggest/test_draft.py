@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from sparkguard import datatypes as dt
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.suggest.draft import ColumnFacts, Draft, Reference, contract_text
+from sparkguard.thresholds import exact
 
 FACTS = (
     ColumnFacts("id", dt.Atomic("bigint"), 1000, 0, 1000, 0, 1.0, 1000.0, "1", "1000"),
@@ -54,6 +58,16 @@ def test_the_latency_of_a_table_that_is_not_loaded_any_more_asks_for_a_decision(
     assert parse_contract(stale, "orders.odcs.yaml").table("orders") is not None
 
 
+def _range(fact: ColumnFacts) -> Mapping[str, Any]:
+    """The options of the rule on the range of a column, as the contract is read."""
+    draft = replace(
+        DRAFT, columns=(fact,), key=(), partitioned_by=(), references=(), newest=None
+    )  # fmt: skip
+    contract = parse_contract(contract_text(draft), "x.yaml")
+    (rule,) = (rule for rule in contract.tables[0].rules if rule.kind == "range")
+    return rule.options
+
+
 @pytest.mark.parametrize(
     ("type_", "low", "high", "minimum", "maximum"),
     [
@@ -68,12 +82,37 @@ def test_ranges_have_margins(
     type_: str, low: float, high: float, minimum: float, maximum: float
 ) -> None:
     fact = ColumnFacts("a", dt.Atomic(type_), 100, 0, 50, 0, low, high, str(low), str(high))
-    contract = parse_contract(contract_text(replace(DRAFT, columns=(fact,), key=(),
-        partitioned_by=(), references=(), newest=None)), "x.yaml")  # fmt: skip
-    (rule,) = (rule for rule in contract.tables[0].rules if rule.kind == "range")
-    assert rule.options["min"] <= low
-    assert rule.options["max"] >= high
-    assert (rule.options["min"], rule.options["max"]) == (minimum, maximum)
+    rule = _range(fact)
+    assert rule["min"] <= low
+    assert rule["max"] >= high
+    assert (rule["min"], rule["max"]) == (minimum, maximum)
+
+
+@pytest.mark.parametrize(
+    ("type_", "least", "greatest"),
+    [
+        ("bigint", "350123456700000001", "350123456700099999"),
+        ("bigint", "99999999999999995", "100000000000000095"),
+        ("decimal(38,18)", "-12345678901234567890.5", "12345678901234567890.25"),
+        ("double", "1000000000000.1", "1000000000000.3"),
+        ("double", "9007199254740993e290", "9007199254740995e290"),
+        ("double", "5e-324", "1.5e-323"),
+    ],
+)
+def test_a_range_holds_what_was_seen_to_the_last_digit(
+    type_: str, least: str, greatest: str
+) -> None:
+    rule = _range(ColumnFacts(
+        "a", dt.parse(type_), 100, 0, 50, 0, float(least), float(greatest), least, greatest
+    ))  # fmt: skip
+    assert exact(rule["min"]) <= Fraction(least)
+    assert Fraction(greatest) <= exact(rule["max"])
+
+
+def test_a_limit_that_no_double_holds_is_left_out() -> None:
+    least, greatest = "-1.0", "1.7976931348623157e308"
+    fact = ColumnFacts("a", dt.Atomic("double"), 9, 0, 9, 0, -1.0, float(greatest), least, greatest)
+    assert "max" not in _range(fact)
 
 
 def test_a_table_without_rows_or_columns_gives_a_contract_without_rules() -> None:
