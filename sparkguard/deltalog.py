@@ -36,14 +36,23 @@ _MOST = 200_000
 
 @dataclass(frozen=True)
 class Log:
-    """What the log still says; `first` is the oldest commit whose entry is kept.
+    """What the log still says; `versions` are the commits whose entries were found.
 
     `contracts` gives id and version of the contract that a write through the gate named.
     """
 
-    first: int
+    versions: frozenset[int]
     commits: tuple[SchemaCommit, ...]
     contracts: Mapping[int, tuple[str, str]]
+
+    @property
+    def first(self) -> int:
+        """The oldest commit whose entry is kept."""
+        return min(self.versions, default=0)
+
+    def holds(self, present: int) -> bool:
+        """True when no commit up to the table's present version is missing."""
+        return self.versions.issuperset(range(present + 1))
 
 
 def read_log(spark: SparkSession, ref: TableRef) -> Log:
@@ -68,7 +77,7 @@ def read_log(spark: SparkSession, ref: TableRef) -> Log:
     commits = [_commit(row, infos.get(row["version"])) for row in rows if row["schema"]]
     contracts = {v: found for v, row in infos.items() if (found := _contract(row["said"]))}
     return Log(
-        min((row["version"] for row in rows), default=0),
+        frozenset(row["version"] for row in rows),
         tuple(sorted(commits, key=lambda commit: commit.version)),
         contracts,
     )
@@ -137,11 +146,12 @@ def live_contracts(
 ) -> frozenset[str] | None:
     """Versions of a contract whose files the table still holds.
 
-    None when that can't be told: the log is cut off, or a file came in beside the gate or was
-    rewritten since. A file is its first commit's, however often rows of it were deleted.
+    None when that can't be told: a commit is missing in the log, or a file came in beside the gate
+    or was rewritten since. A file is its first commit's, however often rows of it were deleted.
+    Raises SnapshotError when the log or the table's history can't be read.
     """
     log = log or read_log(spark, ref)
-    if log.first:
+    if not log.holds(_present_version(spark, ref)):
         return None
     added = "CASE WHEN add IS NOT NULL THEN version END"
     spans = (

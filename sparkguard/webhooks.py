@@ -28,6 +28,25 @@ _HEADER = re.compile(r"[\x20-\x7e]*")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _LONGEST_HEAD = 64_000
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind a NAT64 gateway, RFC 6052
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "fec0::/10",  # private under its former name, RFC 3879
+            "192.0.0.0/24",  # protocol assignments, RFC 6890; Oracle's metadata among them
+            # What clouds tell their machines, credentials included, outside of link-local ranges.
+            "168.63.129.16",  # Azure
+            "fd00:ec2::/32",  # AWS
+            "fd20:ce::254",  # Google
+            "fd00:c1::a9fe:a9fe",  # Oracle
+            "fd00:42::42",  # Scaleway
+            "fd00:a9fe:a9fe::1",  # Akamai
+        ),
+    )
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -121,22 +140,29 @@ def post(
 
 def is_reachable(address: str, reach: Reach) -> bool:
     """True for addresses of the public internet, and for those that `reach` adds to them."""
-    found = _plain(ipaddress.ip_address(address.partition("%")[0]))
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return all(_is_reachable(one, reach) for one in _ends(found))
+
+
+def _is_reachable(found: Address, reach: Reach) -> bool:
     if found.is_loopback:
         return reach == "loopback"
     if found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved:
         return False
-    return found.is_global or (reach == "private" and found.is_private)
+    if any(found in network for network in _NEVER):
+        return False
+    return found.is_global or (reach == "private" and any(found in net for net in _PRIVATE))
 
 
-def _plain(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, if it does."""
+def _ends(address: Address) -> tuple[Address, ...]:
+    """The IPv4 addresses that an IPv6 one stands for, if it does, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
-        return address
+        return (address,)
     if address in _TRANSLATED:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+        return (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF),)
+    if address.teredo is not None:
+        return address.teredo
+    return (address.ipv4_mapped or address.sixtofour or address,)
 
 
 def _resolved(to: Endpoint, deadline: float) -> list[str]:

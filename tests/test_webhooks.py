@@ -111,6 +111,7 @@ PRIVATE = [
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1"),
     "64:ff9b::a9fe:a9fe",
     *("2002:7f00:1::", "2002:a00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe"),
+    *("fec0::1", "feff::1", "64:ff9b:1::5db8:d822", "::ffff:0:5db8:d822", "::93.184.216.34"),
 ]  # fmt: skip
 
 
@@ -119,10 +120,37 @@ def test_no_message_goes_to_a_private_address(address: str) -> None:
     assert not is_reachable(address, "public")
 
 
+METADATA = [
+    *("169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    *("fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fd00:a9fe:a9fe::1"),
+    *("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b::a83f:8110", "64:ff9b:1::a9fe:a9fe"),
+    # 6to4, and Teredo as its server and as its client
+    *("2002:a9fe:a9fe::1", "2001:0:a9fe:a9fe::a247:27dd", "2001:0:5db8:d822::5601:5601"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reach", ["public", "private", "loopback"])
+@pytest.mark.parametrize("address", METADATA)
+def test_no_message_goes_to_a_cloud_s_metadata(address: str, reach: Any) -> None:
+    assert not is_reachable(address, reach)
+
+
+def test_the_ipv4_addresses_within_an_ipv6_one_decide() -> None:
+    for address in ("::ffff:5db8:d822", "64:ff9b::5db8:d822", "2002:5db8:d822::1"):
+        assert is_reachable(address, "public")
+    assert is_reachable("2001:0:5db8:d822::a247:27dd", "public")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.1", "198.18.0.1", "192.0.2.1", "2001:db8::1"])
+def test_what_is_neither_public_nor_of_one_s_own_network_is_never_reached(address: str) -> None:
+    assert not is_reachable(address, "private")
+
+
 def test_what_a_wider_reach_adds() -> None:
     assert is_reachable("93.184.216.34", "public")
     assert is_reachable("2606:2800:220:1::1", "public")
-    assert is_reachable("10.0.0.1", "private")
+    for own in ("10.0.0.1", "172.31.0.1", "192.168.1.1", "fd12:3456::1"):
+        assert is_reachable(own, "private")
     assert not is_reachable("169.254.169.254", "private")
     assert not is_reachable("127.0.0.1", "private")
     assert is_reachable("::1", "loopback")

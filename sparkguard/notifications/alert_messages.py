@@ -23,6 +23,10 @@ _LONGEST_TEXT = 300
 _SEVERITY = {"fail": "error", "error": "error", "warn": "warning", "not_evaluable": "warning"}
 
 
+Told = tuple[AlertRow, str]
+"""A row and the change that it is for a route."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One request to a receiver. `key` says which, the same whenever it is made again."""
@@ -51,16 +55,18 @@ def messages(
             for row in rows
         )
     key = (route.name, run.run_id)
-    body = _slack(run, rows) if route.to == "slack" else _plain(Message(key, {}).id, run, rows)
+    told = tuple((row, change(row, route)) for row in rows)
+    body = _slack(run, told) if route.to == "slack" else _plain(Message(key, {}).id, run, told)
     return (Message(key, body),)
 
 
 def _concerns(route: Route, row: AlertRow) -> bool:
+    """True for what a route asked for, and for its end, which is one row: resolved or eased."""
     told = row.outcome in route.on or row.previous_outcome in route.on
     return told and (not route.datasets or row.dataset in route.datasets)
 
 
-def _plain(id_: str, run: RunRecord, rows: tuple[AlertRow, ...]) -> Mapping[str, Any]:
+def _plain(id_: str, run: RunRecord, told: tuple[Told, ...]) -> Mapping[str, Any]:
     return {
         "schema": SCHEMA,
         "id": id_,
@@ -68,14 +74,14 @@ def _plain(id_: str, run: RunRecord, rows: tuple[AlertRow, ...]) -> Mapping[str,
         "run_id": run.run_id,
         "as_of": run.as_of.isoformat(),
         "exit_code": run.exit_code,
-        "alerts": [_alert(row) for row in rows[:MOST_ALERTS]],
-        "left_out": max(len(rows) - MOST_ALERTS, 0),
+        "alerts": [_alert(row, what) for row, what in told[:MOST_ALERTS]],
+        "left_out": max(len(told) - MOST_ALERTS, 0),
     }
 
 
-def _alert(row: AlertRow) -> Mapping[str, Any]:
+def _alert(row: AlertRow, what: str) -> Mapping[str, Any]:
     return {
-        "change": change(row),
+        "change": what,
         "dataset": row.dataset,
         "check": row.check_id,
         "kind": row.check_kind,
@@ -90,27 +96,32 @@ def _alert(row: AlertRow) -> Mapping[str, Any]:
     }
 
 
-def change(row: AlertRow) -> str:
-    """opened, changed or resolved."""
+def change(row: AlertRow, route: Route) -> str:
+    """opened, changed, eased or resolved.
+
+    An alert that eases goes on with an outcome that the route is not told of.
+    """
     if row.state == AlertState.RESOLVED:
         return "resolved"
+    if row.outcome not in route.on:
+        return "eased"
     return "opened" if row.first_seen == row.as_of else "changed"
 
 
-def _slack(run: RunRecord, rows: tuple[AlertRow, ...]) -> Mapping[str, Any]:
-    shown = [_said(row) for row in rows[:_MOST_LINES]]
-    if len(rows) > _MOST_LINES:
-        shown.append(f"and {len(rows) - _MOST_LINES} more; `sparkguard alerts list` shows all")
-    head = f"{run.audit}: {len(rows)} alerts changed in run {run.run_id}, exit {run.exit_code}"
+def _slack(run: RunRecord, told: tuple[Told, ...]) -> Mapping[str, Any]:
+    shown = [_said(row, what) for row, what in told[:_MOST_LINES]]
+    if len(told) > _MOST_LINES:
+        shown.append(f"and {len(told) - _MOST_LINES} more; `sparkguard alerts list` shows all")
+    head = f"{run.audit}: {len(told)} alerts changed in run {run.run_id}, exit {run.exit_code}"
     lines = (_escaped(_line(line)) for line in (head, *shown))
     return {"text": "\n".join(lines), "mrkdwn": False, "unfurl_links": False}
 
 
-def _said(row: AlertRow) -> str:
+def _said(row: AlertRow, what: str) -> str:
     where = "" if row.slices in ((), ("",)) else f" in {len(row.slices)} slices"
     whose = f" [{row.owner}]" if row.owner else ""
     why = f": {row.reason}" if row.reason else ""
-    return f"{change(row)}: {row.check_id} of {row.dataset} is {row.outcome}{where}{why}{whose}"
+    return f"{what}: {row.check_id} of {row.dataset} is {row.outcome}{where}{why}{whose}"
 
 
 def _escaped(text: str) -> str:
@@ -121,22 +132,23 @@ def _escaped(text: str) -> str:
 def _event(route: Route, run: RunRecord, store: str, row: AlertRow) -> Mapping[str, Any]:
     """An event of PagerDuty's Events API v2; equal dedup keys are one incident there."""
     dedup = hashlib.sha256("\0".join((store, *row.subject)).encode("utf-8", "replace")).hexdigest()
-    is_resolved = row.state == AlertState.RESOLVED
+    what = change(row, route)
+    is_over = what in ("eased", "resolved")
     event: dict[str, Any] = {
         "routing_key": route.key,
-        "event_action": "resolve" if is_resolved else "trigger",
+        "event_action": "resolve" if is_over else "trigger",
         "dedup_key": f"sparkguard-{dedup}",
     }
-    if not is_resolved:
+    if not is_over:
         event["payload"] = {
-            "summary": bounded(_line(_said(row)), 1_000),
+            "summary": bounded(_line(_said(row, what)), 1_000),
             "source": row.dataset,
             "severity": _SEVERITY[row.outcome],
             "timestamp": run.finished_at.isoformat(),
             "component": row.check_id,
             "group": run.audit,
             "class": row.check_kind,
-            "custom_details": {**_alert(row), "run_id": run.run_id},
+            "custom_details": {**_alert(row, what), "run_id": run.run_id},
         }
         event["client"] = "SparkGuard"
     return event

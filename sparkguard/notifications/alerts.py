@@ -138,16 +138,19 @@ def _deliver(route: Route, alerts: Alerts, message: Message, seconds: float) -> 
 
 
 def _append(file: Path, message: Message) -> None:
-    line = json.dumps(message.body, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(message.body, ensure_ascii=False, allow_nan=False) + "\n"
+    line = text.encode("utf-8", "replace")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
         raise NotSent(f"can't open the file: {error.strerror}") from None
     try:
-        os.write(opened, line.encode("utf-8", "replace"))
+        written = os.write(opened, line)
         os.fsync(opened)
     except OSError as error:
         raise MayBeSent(f"can't write the file: {error.strerror}") from None
     finally:
         os.close(opened)
+    if written < len(line):
+        raise MayBeSent(f"the file took {written:,} of {len(line):,} bytes: is the disk full?")

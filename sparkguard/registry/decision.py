@@ -59,6 +59,15 @@ class Block:
         change = self.change
         return f"{self.version}|{self.party.value}|{change.id}|{change.old}|{change.new}"
 
+    def is_named(self, accepted: frozenset[str]) -> bool:
+        """True when one of these keys is this break's, in the words of whichever release."""
+        if not self.change.content:
+            return self.key in accepted
+        return any(
+            key.startswith(f"{self.version}|{self.party.value}|{self.change.id}|")
+            for key in accepted
+        )
+
     def __str__(self) -> str:
         change = self.change
         moved = ""
@@ -121,8 +130,8 @@ def decide(
         *_history_blocks(request, ours, by_version, protects),
         *_consumer_blocks(request, latest, by_version, protects, list(consumers), list(consents)),
     ]
-    settled = frozenset[str]().union(*(p.accepted for p in ours))
-    blocks = [block for block in blocks if block.key not in settled]
+    settled = _settled(blocks, ours)
+    blocks = [block for block in blocks if (block.key, block.change.content) not in settled]
     major = numbers(request.version)[0] > numbers(latest.version)[0] and request.ends is not None
     stays = [b for b in blocks if not (request.acknowledged if b.unknown else major)]
     lifted_keys = frozenset(b.key for b in blocks) - frozenset(b.key for b in stays)
@@ -132,6 +141,26 @@ def decide(
         accepted=lifted_keys,
         notes=_notes(by_version[latest.version]),
     )
+
+
+def _settled(blocks: Sequence[Block], ours: Sequence[Publication]) -> set[tuple[str, str]]:
+    """Key and content of the breaks that earlier publications were allowed to make.
+
+    The stored keys say what people read, which may shorten a rule or a set of values; so it is
+    compared again what such a publication had changed.
+    """
+    found: set[tuple[str, str]] = set()
+    for at, publication in enumerate(ours):
+        if any(block.is_named(publication.accepted) for block in blocks):
+            made = compare_all([p.shape for p in ours[:at]], publication.shape)
+            found |= {
+                (block.key, block.change.content)
+                for before, diff in zip(ours, made, strict=False)
+                for change in diff.changes
+                for party in Party
+                if (block := Block(change, party, before.version)).is_named(publication.accepted)
+            }
+    return found
 
 
 def _require_newer(request: Request, latest: Publication) -> None:

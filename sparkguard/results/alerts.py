@@ -115,10 +115,7 @@ def acknowledge(
         raise ConfigurationError("say who acknowledges the alert")
     subject = json.dumps([dataset, check_id])
     before = store.state(subject, KIND)
-    details = {
-        "slices": json.dumps(sorted({*_accepted(before), *last.slices})),
-        "first_seen": last.first_seen.isoformat(),
-    }
+    details = _details(before, last)
     if muted_until is not None:
         details["muted_until"] = muted_until.isoformat()
     return store.transition(
@@ -132,8 +129,19 @@ def acknowledge(
     )
 
 
+def _details(before: TransitionRow | None, last: AlertRow) -> dict[str, str]:
+    """All slices ever accepted, for baselines, and apart from them those of this incident."""
+    noted = _note(before) if before is not None else None
+    same = noted.slices if noted is not None and noted.first_seen == last.first_seen else ()
+    return {
+        "slices": json.dumps(sorted({*_accepted(before), *last.slices})),
+        "incident": json.dumps(sorted({*same, *last.slices})),
+        "first_seen": last.first_seen.isoformat(),
+    }
+
+
 def accepted(store: Store, dataset: str) -> Mapping[str, frozenset[Slice]]:
-    """By check, the slices whose alert somebody acknowledged."""
+    """By check, the slices whose alert somebody acknowledged, in whichever incident."""
     found: dict[str, frozenset[Slice]] = {}
     for subject, row in store.states(KIND).items():
         of, check = _subject(subject)
@@ -177,11 +185,12 @@ def _subject(text: str) -> Subject:
 
 
 def _note(row: TransitionRow) -> Note:
+    """Release 0.1.0 stored no slices of the incident alone."""
     return Note(
         by=row.changed_by,
         at=row.at,
         reason=row.reason,
-        slices=frozenset(_accepted(row)),
+        slices=frozenset(_accepted(row, "incident" if "incident" in row.details else "slices")),
         first_seen=_moment(row.details.get("first_seen")),
         muted_until=_moment(row.details.get("muted_until")),
     )
@@ -191,5 +200,5 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _accepted(row: TransitionRow | None) -> list[str]:
-    return json.loads(row.details.get("slices", "[]")) if row is not None else []
+def _accepted(row: TransitionRow | None, which: str = "slices") -> list[str]:
+    return json.loads(row.details.get(which, "[]")) if row is not None else []

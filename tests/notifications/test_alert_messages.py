@@ -5,10 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pytest
+
 from sparkguard.contracts.alert_routes import Route
-from sparkguard.lifecycles.alerts import AlertRow
+from sparkguard.lifecycles.alerts import AlertRow, changes, withdrawn
 from sparkguard.notifications.alert_messages import MOST_ALERTS, MOST_SLICES, messages
 from sparkguard.results.records import RunRecord
+from sparkguard.slices import WHOLE
+from sparkguard.verdicts import Outcome, Severity, Verdict
 
 NOW = datetime(2024, 5, 1, tzinfo=timezone.utc)
 RUN = RunRecord("night-1", "shop", "complete", 1, NOW, NOW, NOW, 9, 9, failed=1)
@@ -47,6 +51,50 @@ def test_a_route_is_told_what_it_asked_for() -> None:
     assert told("webhook", FAILED, datasets=("others",)) == []
     assert told("webhook", RESOLVED, on=("warn",)) != [], "the end of what it was told"
     assert told("webhook", RESOLVED, on=("fail",)) == []
+
+
+def nights(outcomes: str) -> list[AlertRow]:
+    """What successive runs store of one check, and of its rule's withdrawal at `gone`."""
+    stored: list[AlertRow] = []
+    for day, outcome in enumerate(outcomes.split()):
+        as_of = NOW + timedelta(days=day)
+        last = {row.subject: row for row in stored[-1:]}
+        if outcome == "gone":
+            stored += withdrawn(last.values(), lambda _: False, as_of)
+        else:
+            verdict = Verdict("c", WHOLE, Outcome(outcome), Severity.ERROR)
+            stored += changes(last, [("orders", "k", verdict)], as_of)
+    return stored
+
+
+SEQUENCES = [
+    ("pass fail warn pass", ["opened", "eased"]),
+    ("pass fail error pass", ["opened", "changed", "resolved"]),
+    ("fail warn fail pass", ["opened", "eased", "changed", "resolved"]),
+    ("warn fail warn fail warn pass", ["changed", "eased", "changed", "eased"]),
+    ("fail warn gone", ["opened", "eased"]),
+    ("fail gone", ["opened", "resolved"]),
+    ("warn pass", []),
+]
+
+
+@pytest.mark.parametrize("to", ["slack", "webhook", "pagerduty", "file"])
+@pytest.mark.parametrize(("outcomes", "heard"), SEQUENCES)
+def test_every_route_hears_the_end_of_what_it_was_told_once(
+    to: str, outcomes: str, heard: list[str]
+) -> None:
+    bodies = [body for row in nights(outcomes) for body in told(to, row, on=("fail", "error"))]
+    if to == "pagerduty":
+        over = {True: "resolve", False: "trigger"}
+        actions = [over[what in ("eased", "resolved")] for what in heard]
+        assert [body["event_action"] for body in bodies] == actions
+        assert len({body["dedup_key"] for body in bodies}) <= 1
+    elif to == "slack":
+        lines = [body["text"].splitlines()[1] for body in bodies]
+        assert [line.partition(":")[0] for line in lines] == heard
+        assert all("is warn" in line for line in lines if line.startswith("eased"))
+    else:
+        assert [body["alerts"][0]["change"] for body in bodies] == heard
 
 
 def test_slack_is_given_nothing_to_obey() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,7 +16,8 @@ from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace
 from sparkguard.errors import ConfigurationError
 from sparkguard.lifecycles import alerts as alert_states
 from sparkguard.lifecycles.alerts import AlertState
-from sparkguard.notifications.alerts import Delivery, send
+from sparkguard.notifications.alert_messages import Message
+from sparkguard.notifications.alerts import Delivery, _deliver, send
 from sparkguard.results import ResultRow, Store
 from sparkguard.results import alerts as stored
 from sparkguard.verdicts import Outcome, Verdict
@@ -142,6 +144,18 @@ def test_pagerduty_is_told_of_each_alert_until_time_is_up(
         monkeypatch.undo()
         assert states(send(audit(place, late), "night-0", spark=spark)) == [("late", "sent")]
     assert to.bodies[0]["event_action"] == "trigger"
+
+
+def test_a_line_that_a_file_took_in_part_may_be_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = Route("log", "file", path=str(tmp_path / "alerts.jsonl"))
+    message = Message(("log", "night-0"), {"alerts": ["é" * 100]})
+    assert _deliver(route, Alerts((route,)), message, 1.0) == ("sent", "")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:40]))
+    state, reason = _deliver(route, Alerts((route,)), message, 1.0)
+    assert (state, "40 of 217 bytes" in reason) == ("unknown", True), reason
 
 
 def test_people_take_note_and_mute(spark: Any, place: str) -> None:

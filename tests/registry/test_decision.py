@@ -2,13 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from sparkguard.contracts.compatibility.evidence import Override, Proof, predicate_of
 from sparkguard.contracts.compatibility.grades import Access, Mode, Party
-from sparkguard.contracts.compatibility.shape import ContractShape, Facts, TableShape
+from sparkguard.contracts.compatibility.shape import (
+    Bound,
+    ContractShape,
+    Facts,
+    Rule,
+    TableShape,
+)
 from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import ConfigurationError
 from sparkguard.registry.decision import Decision, Request, decide
@@ -179,6 +186,63 @@ def test_a_break_once_accepted_is_not_asked_for_again_but_a_new_one_is() -> None
     assert decide(request("a string, c int", "2.1.0"), [V1, v2]).allowed
     back = decide(request("a string, b date", "2.1.0"), [V1, v2])
     assert rules(back) == [("family", "history")]
+
+
+def ruled(version: str, sequence: int, **promises: Any) -> Publication:
+    what = shape("a int", version, Mode.HISTORY, **promises)
+    return replace(published("a int", version, sequence, Mode.HISTORY), shape=what)
+
+
+def of_sql(text: str) -> dict[str, Any]:
+    return {"rules": {"sql": Rule("sql_expression of t", rest=text)}}
+
+
+def of_values(values: str) -> dict[str, Any]:
+    return {"facts": {("a",): Facts(frozenset(values))}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third"),
+    [
+        (of_sql("A"), of_sql("B"), of_sql("C")),
+        ({"facts": {("a",): Facts()}}, of_values("xy"), of_values("xz")),
+        (of_values("abcdefghijklmno"), of_values("a"), of_values("b")),
+    ],
+)
+def test_a_break_that_reads_like_an_accepted_one_is_asked_for_as_well(
+    first: dict[str, Any], second: dict[str, Any], third: dict[str, Any]
+) -> None:
+    one, two, three = (
+        ruled(version, at, **promises)
+        for at, (version, promises) in enumerate(
+            [("1.0.0", first), ("2.0.0", second), ("2.1.0", third)], 1
+        )
+    )
+
+    def asked(wanted: Publication, known: list[Publication], **more: Any) -> Decision:
+        return decide(Request("orders", wanted.version, wanted.hash, wanted.shape, **more), known)
+
+    legal = {"acknowledged": "agreed", "supersedes": "1.0.0", "ends": date(2027, 1, 1)}
+    done = asked(two, [one], **legal)
+    assert done.allowed
+    two = replace(two, accepted=done.accepted)
+    again = ruled("2.1.0", 3, **second)
+    assert asked(again, [one, two]).allowed, "it was accepted as it is"
+    found = asked(three, [one, two])
+    assert "1.0.0" in {block.version for block in found.blocks}
+
+
+def test_a_break_accepted_in_the_words_of_an_older_release_stays_accepted() -> None:
+    old, new = (
+        {"rules": {"r": Rule("range of a", Bound(Fraction(low), strict=True))}} for low in (0, 1)
+    )
+    said = "range of a in 4.94066e-324 to inf|range of a in 1 to inf"
+    accepted = frozenset({f"1.0.0|history|t.range of a:rule_changed|{said}"})
+    known = [ruled("1.0.0", 1, **old), replace(ruled("2.0.0", 2, **new), accepted=accepted)]
+    wanted = ruled("2.1.0", 3, **new)
+    request = Request("orders", "2.1.0", "h", wanted.shape)
+    assert decide(request, known).allowed
+    assert not decide(request, [known[0], replace(known[1], accepted=frozenset())]).allowed
 
 
 def test_what_nobody_can_grade_waits_for_an_acknowledgement() -> None:

@@ -23,6 +23,7 @@ from sparkguard.contracts.compatibility.grades import (
 )
 from sparkguard.contracts.compatibility.schema import schema_changes
 from sparkguard.contracts.compatibility.shape import ContractShape
+from sparkguard.kinds import fingerprint
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def _contract_changes(old: ContractShape, new: ContractShape) -> list[Change]:
                     UNDETERMINED,
                     "no rule speaks of this part of a contract",
                     "acknowledge the change",
+                    content=fingerprint(new.other.get(name)),
                 )
             )
     for name in sorted(old.notes.keys() | new.notes.keys()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 from sparkguard.contracts.compatibility.grades import (
@@ -13,11 +12,12 @@ from sparkguard.contracts.compatibility.grades import (
     UNDETERMINED,
     Change,
     Discharge,
-    Grade,
     Path,
 )
-from sparkguard.contracts.compatibility.shape import Facts, Rule, TableShape
+from sparkguard.contracts.compatibility.rule_changes import rule_changes
+from sparkguard.contracts.compatibility.shape import Facts, TableShape
 from sparkguard.errors import listed
+from sparkguard.kinds import fingerprint
 
 
 def fact_changes(
@@ -30,7 +30,7 @@ def fact_changes(
         *_key("key", old.key, _as_before(new.key, former), new.name),
         *_key("grain", old.grain, _as_before(new.grain, former), new.name),
         *_partitioning(old, new, former),
-        *_rules(old, new),
+        *rule_changes(old, new),
         *_notes(new.name, (), old.notes, new.notes),
         *_others(new.name, old.other, new.other),
     )
@@ -72,6 +72,7 @@ def _values(table: str, path: Path, old: Facts, new: Facts) -> Iterator[Change]:
             "stored rows are unproven",
             "prove that every stored value is in the set",
             discharge=Discharge.SCAN,
+            content=fingerprint(new.values),
         )
         return
     if new.values is None:
@@ -96,6 +97,7 @@ def _values(table: str, path: Path, old: Facts, new: Facts) -> Iterator[Change]:
             LOOSENS,
             "existing jobs have no branch for it",
             "let every consumer acknowledge the new value",
+            content=fingerprint(added),
         )
     if removed := sorted(old.values - new.values):
         yield Change(
@@ -108,6 +110,7 @@ def _values(table: str, path: Path, old: Facts, new: Facts) -> Iterator[Change]:
             "stored rows may hold it",
             "keep it, or prove that no stored row holds it",
             discharge=Discharge.SCAN,
+            content=fingerprint(removed),
         )
 
 
@@ -127,6 +130,11 @@ def _meaning(table: str, path: Path, old: Facts, new: Facts) -> Iterator[Change]
             )
 
 
+def nothing_of(what: str) -> str:
+    """How a change says that a table has no key or grain."""
+    return f"no {what}"
+
+
 def _key(what: str, old: tuple[str, ...], new: tuple[str, ...], table: str) -> Iterator[Change]:
     before, after = set(old), set(new)
     if before == after:
@@ -136,7 +144,7 @@ def _key(what: str, old: tuple[str, ...], new: tuple[str, ...], table: str) -> I
             "rule_added",
             table,
             (),
-            f"no {what}",
+            nothing_of(what),
             ", ".join(new),
             TIGHTENS,
             "stored rows may repeat it",
@@ -149,7 +157,7 @@ def _key(what: str, old: tuple[str, ...], new: tuple[str, ...], table: str) -> I
             table,
             (),
             ", ".join(old),
-            f"no {what}",
+            nothing_of(what),
             LOOSENS,
             "the guarantee of one row each is withdrawn",
             f"keep the {what}",
@@ -194,75 +202,6 @@ def _partitioning(old: TableShape, new: TableShape, former: Mapping[Path, str]) 
         )
 
 
-def _rules(old: TableShape, new: TableShape) -> Iterator[Change]:
-    for name in sorted(old.rules.keys() | new.rules.keys()):
-        before, after = old.rules.get(name), new.rules.get(name)
-        if before == after:
-            continue
-        if before is None or not before.enforced:
-            if after is not None and after.enforced:
-                yield _rule(new.name, "rule_added", before, after, TIGHTENS)
-        elif after is None or not after.enforced:
-            yield _rule(new.name, "rule_removed", before, after, LOOSENS)
-        else:
-            yield _rule(new.name, "rule_changed", before, after, direction(before, after))
-
-
-def direction(old: Rule, new: Rule) -> Grade:
-    """Whether `new` accepts fewer or more than `old`; UNDETERMINED unless bounds alone differ."""
-    if old.rest != new.rest:
-        return UNDETERMINED
-    low = (_low(old), _low(new))
-    high = (_high(old), _high(new))
-    grade = NONE
-    if low[1] > low[0] or high[1] < high[0]:
-        grade = grade | TIGHTENS
-    if low[1] < low[0] or high[1] > high[0]:
-        grade = grade | LOOSENS
-    return grade
-
-
-def _low(rule: Rule) -> float:
-    return -math.inf if rule.low is None else rule.low
-
-
-def _high(rule: Rule) -> float:
-    return math.inf if rule.high is None else rule.high
-
-
-_RULE_WORDS = {
-    "rule_added": ("stored rows are unproven", "prove that every stored row satisfies it"),
-    "rule_removed": ("a guarantee is withdrawn", "keep the rule"),
-    "rule_changed": (
-        "what the rule accepts changes",
-        "keep the rule, or prove that every stored row satisfies the new one",
-    ),
-}
-
-
-def _rule(table: str, name: str, old: Rule | None, new: Rule | None, grade: Grade) -> Change:
-    why, remedy = _RULE_WORDS[name]
-    what = (new or old or Rule("")).what
-    return Change(
-        name,
-        table,
-        (what,),
-        _accepted(old),
-        _accepted(new),
-        grade,
-        why,
-        remedy,
-        discharge=Discharge.SCAN if grade.tightens else Discharge.NOTHING,
-    )
-
-
-def _accepted(rule: Rule | None) -> str:
-    if rule is None:
-        return ""
-    bounds = "" if rule.low is rule.high is None else f" in {_low(rule):g} to {_high(rule):g}"
-    return rule.what + bounds + ("" if rule.enforced else " (warns only)")
-
-
 def _notes(
     table: str, path: Path, old: Mapping[str, str], new: Mapping[str, str]
 ) -> Iterator[Change]:
@@ -283,4 +222,5 @@ def _others(table: str, old: Mapping[str, str], new: Mapping[str, str]) -> Itera
                 UNDETERMINED,
                 "no rule speaks of this part of a contract",
                 "acknowledge the change",
+                content=fingerprint(new.get(name)),
             )

@@ -115,7 +115,8 @@ class Change:
 
     `rule` names the row of the compatibility table; `positional` and `exact` say that consumers
     reading that way break although others don't; `operational` that jobs and baselines have to
-    be looked after. `discharge` says what may lift its break of history.
+    be looked after. `discharge` says what may lift its break of history. `content` is a fingerprint
+    of what the new version says, where `new` tells people less than all of it.
     """
 
     rule: str
@@ -130,6 +131,7 @@ class Change:
     exact: bool = False
     operational: bool = False
     discharge: Discharge = Discharge.NOTHING
+    content: str = ""
 
     @property
     def where(self) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from sparkguard.contracts.compatibility.facts import nothing_of
 from sparkguard.contracts.compatibility.grades import Change, Path
-from sparkguard.contracts.compatibility.shape import Rule
+from sparkguard.contracts.compatibility.shape import Bound, Rule, lower_end, upper_end
 from sparkguard.contracts.model import TableContract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.kinds import fingerprint
-from sparkguard.thresholds import Operator, Threshold
+from sparkguard.thresholds import Operator, Threshold, exact
 from sparkguard.verdicts import Severity
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def sorted_rules(
@@ -35,16 +40,41 @@ def sorted_rules(
 
 
 def spec_behind(change: Change, table: TableContract) -> CheckSpec | None:
-    """The rule of the new contract whose addition or tightening `change` reports, if it is one."""
+    """The rule of the new contract whose addition or tightening `change` reports, if it is one.
+
+    Rows that obey any other rule of the same column or table prove nothing about the change.
+    """
+    if not change.path:
+        wanted = _identifying(change, table)
+        return next((spec for spec in table.rules if wanted and _is_key(spec, wanted)), None)
     for spec, identity in _identified(table):
-        if not spec.skip and (identity == change.path or (identity,) == change.path):
-            return spec
-    if not change.path and change.rule in ("rule_added", "key_column_removed"):
-        key = frozenset(table.primary_key)
-        return next(
-            (s for s in table.rules if key and _stated_otherwise(s, _columns(s), set(), key)), None
+        path, tightened = (
+            (identity, "value_removed")
+            if isinstance(identity, tuple)
+            else ((identity,), "rule_changed")
         )
+        if not spec.skip and change.path == path and change.rule in ("rule_added", tightened):
+            return spec
     return None
+
+
+def _identifying(change: Change, table: TableContract) -> tuple[str, ...]:
+    """The columns whose uniqueness a change of the key or of the grain asks for."""
+    for what, columns in (("key", table.primary_key), ("grain", table.grain)):
+        added = change.rule == "rule_added" and change.old == nothing_of(what)
+        if added or change.rule == f"{what}_column_removed":
+            return columns
+    return ()
+
+
+def _is_key(spec: CheckSpec, columns: tuple[str, ...]) -> bool:
+    """True for the rule that finds repeated and missing values of exactly these columns."""
+    return (
+        (spec.kind, spec.skip) == ("uniqueness", "")
+        and set(spec.options) == {"columns", "key_nulls"}
+        and spec.options["key_nulls"] == "violation"
+        and set(_columns(spec)) == {(column,) for column in columns}
+    )
 
 
 def _identified(table: TableContract) -> Iterator[tuple[CheckSpec, str | Path]]:
@@ -77,7 +107,7 @@ def _stated_otherwise(
     """True for rules that repeat `required` or `primaryKey`, which have rows of their own."""
     if spec.kind == "completeness":
         return set(spec.options) == {"column"} and columns[0] in required
-    return spec.kind == "uniqueness" and bool(key) and {p[0] for p in columns} == key
+    return spec.kind == "uniqueness" and bool(key) and set(columns) == {(name,) for name in key}
 
 
 def _columns(spec: CheckSpec) -> tuple[Path, ...]:
@@ -105,67 +135,62 @@ def _closed_set(spec: CheckSpec) -> frozenset[str] | None:
 
 def _rule(spec: CheckSpec, what: str) -> Rule:
     rest = dict(spec.options)
-    low, high = -math.inf, math.inf
-    for name, strict in (("min", False), ("exclusive_min", True)):
-        bound = _number(rest.get(name))
-        if bound is not None:
-            low = max(low, math.nextafter(bound, math.inf) if strict else bound)
+    lows: list[Bound | None] = []
+    highs: list[Bound | None] = []
+    for ends, name, strict in (
+        (lows, "min", False), (lows, "exclusive_min", True), (highs, "max", False),
+        (highs, "exclusive_max", True), (highs, "allowed", False), (highs, "seconds", False),
+    ):  # fmt: skip
+        number = _number(rest.get(name))
+        if number is not None:
+            ends.append(Bound(number, strict))
             del rest[name]
-    for name, strict in (("max", False), ("exclusive_max", True), ("allowed", False)):
-        bound = _number(rest.get(name))
-        if bound is not None:
-            high = min(high, math.nextafter(bound, -math.inf) if strict else bound)
-            del rest[name]
-    if (bound := _number(rest.get("seconds"))) is not None:
-        high = min(high, bound)
-        del rest["seconds"]
     interval = _interval(rest.get("threshold"))
     if interval is not None:
-        low, high = max(low, interval[0]), min(high, interval[1])
+        lows.append(interval[0])
+        highs.append(interval[1])
         rest["threshold"] = rest["threshold"].unit
     return Rule(
         what,
-        None if math.isinf(low) else low,
-        None if math.isinf(high) else high,
+        max(lows, key=lower_end, default=None),
+        min(highs, key=upper_end, default=None),
         fingerprint(rest),
         spec.severity is Severity.ERROR,
     )
 
 
-def _number(value: Any) -> float | None:
-    """A bound as a number; dates and times as seconds since 1970."""
+def _number(value: Any) -> Fraction | None:
+    """A bound as an exact number; dates and times as seconds since 1970."""
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             return None
-        return (
-            moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
-        ).timestamp()
-    if value is None or isinstance(value, (bool, tuple, Mapping)):
+        utc = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+        return Fraction((utc - _EPOCH) // timedelta(microseconds=1), 1_000_000)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, Fraction)):
         return None
-    return float(value)
+    return exact(value) if math.isfinite(value) else None
 
 
-def _interval(threshold: Any) -> tuple[float, float] | None:
+def _interval(threshold: Any) -> tuple[Bound | None, Bound | None] | None:
     """What a threshold accepts, as an interval; None when that is not one."""
     if not isinstance(threshold, Threshold):
         return None
-    first = float(threshold.limits[0])
+    first, last = (exact(threshold.limits[at]) for at in (0, -1))
     match threshold.operator:
         case Operator.BE:
-            return first, first
+            return Bound(first), Bound(first)
         case Operator.GREATER:
-            return math.nextafter(first, math.inf), math.inf
+            return Bound(first, strict=True), None
         case Operator.AT_LEAST:
-            return first, math.inf
+            return Bound(first), None
         case Operator.LESS:
-            return -math.inf, math.nextafter(first, -math.inf)
+            return None, Bound(first, strict=True)
         case Operator.AT_MOST:
-            return -math.inf, first
+            return None, Bound(first)
         case Operator.BETWEEN:
-            last = float(threshold.limits[1])
-            return math.nextafter(first, math.inf), math.nextafter(last, -math.inf)
+            return Bound(first, strict=True), Bound(last, strict=True)
     return None
 
 

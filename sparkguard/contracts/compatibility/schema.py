@@ -18,6 +18,7 @@ from sparkguard.contracts.compatibility.grades import (
 from sparkguard.contracts.compatibility.shape import Facts, TableShape
 from sparkguard.contracts.compatibility.widening import retyped
 from sparkguard.datatypes import ELEMENT, KEY, VALUE
+from sparkguard.kinds import fingerprint
 
 
 @dataclass(frozen=True)
@@ -260,4 +261,5 @@ def _order(
             "put new columns last",
             positional=True,
             exact=True,
+            content=fingerprint(matched),
         )

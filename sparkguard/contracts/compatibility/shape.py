@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from sparkguard.contracts.compatibility.grades import Mode, Path
 from sparkguard.datatypes import Struct
@@ -25,6 +26,24 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """An end of what a rule accepts, as the number that was written; a `strict` one is outside."""
+
+    at: Fraction
+    strict: bool = False
+
+
+def lower_end(bound: Bound | None) -> tuple[bool, Fraction, bool]:
+    """Orders lower ends: the greater accepts fewer, and None accepts all."""
+    return (False, Fraction(0), False) if bound is None else (True, bound.at, bound.strict)
+
+
+def upper_end(bound: Bound | None) -> tuple[bool, Fraction, bool]:
+    """Orders upper ends: the smaller accepts fewer, and None accepts all."""
+    return (True, Fraction(0), False) if bound is None else (False, bound.at, not bound.strict)
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule over rows: a key, a reference, a range, a quality check.
 
@@ -33,8 +52,8 @@ class Rule:
     """
 
     what: str
-    low: float | None = None
-    high: float | None = None
+    low: Bound | None = None
+    high: Bound | None = None
     rest: str = ""
     enforced: bool = True
 

@@ -148,6 +148,63 @@ def test_the_rule_behind_a_change_is_found_exactly() -> None:
     assert set(kinds.values()) <= {"invalid_values", "range", "uniqueness"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "grade", "said"),
+    [
+        ("maximum: 9007199254740993", "maximum: 9007199254740992", TIGHTENS, "9007199254740992"),
+        ("maximum: 0.3", "maximum: 0.1", TIGHTENS, "-inf to 0.1"),
+        ("maximum: 5", "exclusiveMaximum: 5", TIGHTENS, "5 (excluded)"),
+        ("exclusiveMinimum: 0", "minimum: 0", LOOSENS, "in 0 to inf"),
+    ],
+)
+def test_bounds_are_compared_to_the_last_digit(old: str, new: str, grade: Grade, said: str) -> None:
+    def with_(bound: str) -> Contract:
+        return contract(("{minimum: 0, maximum: 100}", f"{{{bound}}}"))
+
+    (change,) = compare(shape_of(with_(old)), shape_of(with_(new))).changes
+    assert change.grade == grade
+    assert said in change.new
+    assert change.old != change.new
+
+
+def test_moments_are_compared_to_the_microsecond() -> None:
+    """Of years far away too, where seconds as a float have no such digits."""
+    at = "physicalType: timestamp, partitioned: true"
+    one, two = (
+        contract((at, at + f", logicalTypeOptions: {{maximum: '9999-12-31T23:59:59.{digits}Z'}}"))
+        for digits in ("999999", "999998")
+    )
+    assert compare(shape_of(one), shape_of(two)).grade == TIGHTENS
+
+
+def test_only_the_rule_of_the_very_columns_is_behind_a_new_key_or_grain() -> None:
+    grain = "quality:\n      - {metric: rowCount"
+    own = "customProperties: [{property: sparkguard.grain, value: [id, shop]}]\n    "
+    finer = (grain, own + grain)
+    unique = (
+        "quality:\n", "quality:\n      - {type: custom, engine: sparkguard, implementation: "
+        "{check: uniqueness, columns: [id, shop], key_nulls: violation}}\n",
+    )  # fmt: skip
+    (change,) = compare(shape_of(contract()), shape_of(contract(finer))).changes
+    assert (change.rule, change.old, change.new) == ("rule_added", "no grain", "id, shop")
+    assert spec_behind(change, contract(finer).tables[0]) is None, "the key's rule proves another"
+    spec = spec_behind(change, contract(finer, unique).tables[0])
+    assert spec is not None
+    assert spec.options["columns"] == ("id", "shop")
+    no_key = contract(("primaryKey: true", "required: true"))
+    (keyed,) = compare(shape_of(no_key), shape_of(contract())).changes
+    spec = spec_behind(keyed, contract().tables[0])
+    assert spec is not None
+    assert (spec.kind, tuple(spec.options["columns"])) == ("uniqueness", ("id",))
+
+
+def test_a_closed_set_is_not_behind_another_change_of_its_column() -> None:
+    untyped = ("logicalType: string\n        quality", "physicalType: string\n        quality")
+    changes = compare(shape_of(contract()), shape_of(contract(untyped))).changes
+    assert [(c.rule, c.path) for c in changes] == [("type_stated", ("state",))]
+    assert spec_behind(changes[0], contract(untyped).tables[0]) is None
+
+
 def test_cyclic_references_are_compared_like_others() -> None:
     back = "      - {type: foreignKey, from: shops.id, to: orders.id}\n"
     cyclic = f"  - name: shops\n    relationships:\n{back}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sparkguard.contracts.compatibility.grades import (
     Grade,
     Mode,
 )
-from sparkguard.contracts.compatibility.shape import Facts, Rule
+from sparkguard.contracts.compatibility.shape import Bound, Facts, Rule
 from tests.contracts.compatibility.shapes import shape
 
 SCHEMAS = [
@@ -126,7 +127,12 @@ def test_a_required_column_renamed_without_declaration_breaks_both() -> None:
     assert diff.grade == BOTH
 
 
-RULE = {"range:a": Rule("range of a", 0, 100)}
+def ranged(low: int, high: int | None, **rest: Any) -> Rule:
+    ends = (None if end is None else Bound(Fraction(end)) for end in (low, high))
+    return Rule("range of a", *ends, **rest)
+
+
+RULE = {"range:a": ranged(0, 100)}
 FACTS = [
     ("18", {"facts": {("a",): Facts(frozenset("xy"))}},
      {"facts": {("a",): Facts(frozenset("xyz"))}}, LOOSENS, "value_added"),
@@ -138,23 +144,23 @@ FACTS = [
     ("21", {"grain": ("a", "b")}, {"grain": ("a",)}, BOTH, "grain_column_removed"),
     ("22", {}, {"key": ("a",)}, TIGHTENS, "rule_added"),
     ("22", {}, {"rules": RULE}, TIGHTENS, "rule_added"),
-    ("22", {"rules": {"range:a": Rule("range of a", 0, 100, enforced=False)}},
+    ("22", {"rules": {"range:a": ranged(0, 100, enforced=False)}},
      {"rules": RULE}, TIGHTENS, "rule_added"),
     ("22", {"facts": {("a",): Facts()}}, {"facts": {("a",): Facts(frozenset("x"))}},
      TIGHTENS, "rule_added"),
-    ("22", {"rules": RULE}, {"rules": {"range:a": Rule("range of a", 10, 90)}},
+    ("22", {"rules": RULE}, {"rules": {"range:a": ranged(10, 90)}},
      TIGHTENS, "rule_changed"),
     ("23", {"key": ("a",)}, {}, LOOSENS, "rule_removed"),
     ("23", {"rules": RULE}, {}, LOOSENS, "rule_removed"),
-    ("23", {"rules": RULE}, {"rules": {"range:a": Rule("range of a", 0, 100, enforced=False)}},
+    ("23", {"rules": RULE}, {"rules": {"range:a": ranged(0, 100, enforced=False)}},
      LOOSENS, "rule_removed"),
     ("23", {"facts": {("a",): Facts(frozenset("x"))}}, {"facts": {("a",): Facts()}},
      LOOSENS, "rule_removed"),
-    ("23", {"rules": RULE}, {"rules": {"range:a": Rule("range of a", -5, None)}},
+    ("23", {"rules": RULE}, {"rules": {"range:a": ranged(-5, None)}},
      LOOSENS, "rule_changed"),
-    ("22+23", {"rules": RULE}, {"rules": {"range:a": Rule("range of a", 10, 200)}},
+    ("22+23", {"rules": RULE}, {"rules": {"range:a": ranged(10, 200)}},
      BOTH, "rule_changed"),
-    ("22?", {"rules": RULE}, {"rules": {"range:a": Rule("range of a", 0, 100, rest="nulls")}},
+    ("22?", {"rules": RULE}, {"rules": {"range:a": ranged(0, 100, rest="nulls")}},
      UNDETERMINED, "rule_changed"),
     ("24", {"partitioning": ("a",)}, {"partitioning": ("b",)}, NONE, "partitioning"),
     ("24", {"partitioning": ("a",)}, {"partitioning": ()}, NONE, "partitioning"),
