@@ -22,6 +22,7 @@ from sparkguard.expressions.functions import (
     ROW,
     TEXT,
     TIMES,
+    TIMESTAMPS,
     Function,
 )
 from sparkguard.expressions.nodes import Refused, Typed, common
@@ -39,7 +40,12 @@ _ONE_TYPE = frozenset(
 _MAY_OVERFLOW = frozenset(("abs", "round"))
 """Functions whose result an integer's type may not hold, so that they get a decimal."""
 
-_AS_THEY_ARE = frozenset(("isnull", "isnotnull", "array_contains", "map_contains_key"))
+_AS_THEY_ARE = frozenset(
+    (
+        *("isnull", "isnotnull", "array_contains", "map_contains_key"),
+        *("element_at", "try_element_at"),
+    )
+)
 """Functions that read no calendar, or compare with values inside a column."""
 
 
@@ -79,11 +85,14 @@ class Calls(ABC):
             return _call(name, known, values), known.gives or common(values)
         values = tuple(self.walk(argument) for argument in node.expressions)
         _numbers_only(name, known, values, {TEXT, BOOLEAN})
+        gives = known.gives
+        if any(family == TIMESTAMPS for _, family in values):
+            values, gives = times.among_timestamps(name, node.expressions, values)
         if name not in _AS_THEY_ARE:
             values = tuple(times.argument(name, value) for value in values)
         if name in _MAY_OVERFLOW and values[0][1] in (INTEGER, None):
             values = ((sql.template("try_add({}, 0BD)", values[0][0]), NUMBER), *values[1:])
-        return _call(name, known, values), known.gives
+        return _call(name, known, values), gives
 
     def filtered(self, node: exp.Expression) -> Typed:
         call, condition = node.this, node.expression

@@ -10,6 +10,8 @@ SPAN = "interval"
 """A span of time with hours in it, which makes a time of a date; other intervals have none."""
 
 TIMES = frozenset((DATE, TIMESTAMP, LOCAL))
+TIMESTAMPS = "timestamps"
+"""An array of timestamps, or a map to them."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,15 @@ OF_TIMES = CLOCKS | {
     *("weekofyear", "last_day", "date_add", "date_sub", "datediff", "add_months"),
 }
 """Functions of dates and times; text is read as one, NULL where it is none."""
+
+OF_TIMESTAMPS: dict[str, str | None] = {
+    **dict.fromkeys(("element_at", "try_element_at", "array_min", "array_max"), TIMESTAMP),
+    **dict.fromkeys(("array_distinct", "reverse", "map_values"), TIMESTAMPS),
+    **dict.fromkeys(("size", "cardinality"), INTEGER),
+    **dict.fromkeys(("isnull", "isnotnull", "array_contains", "map_contains_key"), BOOLEAN),
+    "map_keys": None,
+}
+"""What the functions that take an array of timestamps, or a map to them, give for one."""
 
 NUMBERS_FROM: dict[str, int] = {
     "isnan": 0,

@@ -12,7 +12,17 @@ from sqlglot import exp
 from sparkguard import datatypes, sql
 from sparkguard.datatypes import Struct
 from sparkguard.errors import did_you_mean, listed
-from sparkguard.expressions.functions import BOOLEAN, CASTS, INTEGER, LOCAL, NUMBER, TEXT, TIMES
+from sparkguard.expressions.functions import (
+    BOOLEAN,
+    CASTS,
+    INTEGER,
+    LOCAL,
+    NUMBER,
+    TEXT,
+    TIMES,
+    TIMESTAMP,
+    TIMESTAMPS,
+)
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
 
@@ -116,6 +126,9 @@ def family_of(type_: datatypes.DataType) -> str | None:
         return TEXT
     if datatypes.is_temporal(type_):
         return str(type_)
+    match type_:
+        case datatypes.Array(element=inside) | datatypes.Map(value=inside):
+            return TIMESTAMPS if str(inside) == TIMESTAMP else None
     return _FAMILIES.get(str(type_))
 
 

@@ -12,7 +12,7 @@ from sparkguard.datatypes import Struct
 from sparkguard.errors import Location, Problem, listed
 from sparkguard.expressions import nodes, times
 from sparkguard.expressions.calls import Calls, is_aggregate
-from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEXT, TIMES
+from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEXT, TIMES, TIMESTAMPS
 from sparkguard.expressions.nodes import Refused, Typed, called
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
@@ -201,8 +201,10 @@ class Rebuild(Calls):
         return _negated(node, like), BOOLEAN
 
     def _concatenation(self, node: exp.Expression) -> Typed:
-        parts = (times.in_utc(self.walk(p)) for p in (node.this, node.expression))
-        return sql.call("concat", *parts), TEXT
+        parts = [self.walk(p) for p in (node.this, node.expression)]
+        if any(family == TIMESTAMPS for _, family in parts):
+            raise Refused("timestamps inside a value are not joined to text; use element_at")
+        return sql.call("concat", *map(times.in_utc, parts)), TEXT
 
     def _case(self, node: exp.Expression) -> Typed:
         branches = node.args["ifs"]

@@ -14,7 +14,8 @@ from tests.plans import configured
 Y, N, O = True, False, None  # noqa: E741
 ROWS = """
 SELECT CAST(text AS TIMESTAMP_LTZ) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
-       CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m
+       CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m,
+       array(CAST(text AS TIMESTAMP_LTZ)) AS ts, map('k', CAST(text AS TIMESTAMP_LTZ)) AS mt
 FROM VALUES
   ('2021-03-14 07:30:00Z', '2021-03-14 07:30:00', -2147483648, array(1), map('k', 1)),
   ('2021-11-07 05:30:00Z', '2021-11-07 05:30:00+02:00', 2147483647, NULL, NULL),
@@ -57,6 +58,11 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "'at ' || t = 'at 2021-03-14 07:30:00'": (Y, N, N),
     "length(t) = 19": (Y, Y, Y),
     "if(hour(t) = 7, t, d) = n": (Y, N, Y),
+    "element_at(ts, 1) >= '2021-03-28'": (N, Y, Y),
+    "hour(element_at(mt, 'k')) = 7": (Y, N, N),
+    "array_max(ts) = n": (Y, Y, Y),
+    "array_contains(ts, '2021-03-28')": (N, N, Y),
+    "size(map_values(mt)) = 1": (Y, Y, Y),
     "abs(i) <= 1000": (N, N, O),
     "abs(i) = 2147483648": (Y, N, O),
     "round(i, -1) = 2147483650": (N, Y, O),

@@ -8,7 +8,8 @@ from sparkguard.errors import Location
 HERE = Location("c.yaml", 3, 5)
 _PARSED = parse(
     "struct<a:int,b:string,d:date,t:timestamp,n:timestamp_ntz,s:struct<x:int,y:struct<z:string>>,"
-    "f:boolean,amount:decimal(10,2),`a.b`:int,`x``y`:int,`select`:int>"
+    "f:boolean,amount:decimal(10,2),`a.b`:int,`x``y`:int,`select`:int,"
+    "ts:array<timestamp>>"
 )
 assert isinstance(_PARSED, Struct)
 COLUMNS = _PARSED
