@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sparkguard import sql
 from sparkguard.datatypes import Array, Atomic, DataType, is_float, is_temporal
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import micros
 
 BIAS = 6.0
 FEWEST_FOR_BIAS = 30
@@ -82,8 +83,8 @@ def agrees(a: Sql, b: Sql, type_: DataType, tolerance: Tolerance) -> Sql:
     """True when two present, unequal values agree within the tolerance; never NULL."""
     ways = []
     if tolerance.seconds:
-        micros = sql.template("abs({} - {})", _micros(a, type_), _micros(b, type_))
-        ways.append(sql.template("{} <= {}", micros, sql.literal(round(tolerance.seconds * 1e6))))
+        between = sql.template("abs({} - {})", micros(a, type_), micros(b, type_))
+        ways.append(sql.template("{} <= {}", between, sql.literal(round(tolerance.seconds * 1e6))))
     if tolerance.is_numeric:
         x, y = (sql.template("CAST({} AS DOUBLE)", value) for value in (a, b))
         apart = sql.template("abs({} - {})", x, y)
@@ -104,8 +105,7 @@ def agrees(a: Sql, b: Sql, type_: DataType, tolerance: Tolerance) -> Sql:
 def signed_difference(a: Sql, b: Sql, type_: DataType) -> Sql:
     """b - a as a finite double, in seconds for times; NULL where there is none."""
     if is_temporal(type_):
-        micros = sql.template("({} - {})", _micros(b, type_), _micros(a, type_))
-        return sql.template("{} / 1e6D", micros)
+        return sql.template("({} - {}) / 1e6D", micros(b, type_), micros(a, type_))
     x, y = (sql.template("CAST({} AS DOUBLE)", value) for value in (a, b))
     apart = sql.template("({} - {})", y, x)
     return sql.template("if(abs({0}) < {1}, {0}, NULL)", apart, sql.literal(math.inf))
@@ -153,13 +153,3 @@ def _ulp(magnitude: Sql, type_: DataType) -> Sql:
         sql.literal(lowest),
         sql.literal(digits),
     )
-
-
-def _micros(value: Sql, type_: DataType) -> Sql:
-    match type_:
-        case Atomic("date"):
-            return sql.template("(CAST(unix_date({}) AS BIGINT) * 86400000000L)", value)
-        case Atomic("timestamp_ntz"):
-            epoch = Sql("TIMESTAMP_NTZ'1970-01-01 00:00:00'")
-            return sql.template("timestampdiff(MICROSECOND, {}, {})", epoch, value)
-    return sql.template("unix_micros({})", value)
