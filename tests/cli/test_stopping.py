@@ -1,8 +1,9 @@
-"""What stops a command, and what it leaves behind: no traceback, no verdict, the right exit code."""
+"""What stops a command, and what it leaves behind."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,34 @@ def test_a_signal_is_taken_for_no_failing_query(number: signal.Signals, tmp_path
     assert (child.returncode, said) == (130, "")
     assert told == "interrupted; repeat the command, and an audit with the same --run-id\n"
     assert json.loads(file.read_text())["exit_code"] == 130
+
+
+PRINTS = """
+from sparkguard.cli import main
+from sparkguard.cli.root import app, out
+
+@app.command()
+def prints() -> None:
+    for _ in range(20_000):
+        out.print("Zürich")
+
+main(["prints"])
+"""
+
+
+def test_a_reader_that_leaves_changes_no_exit_code() -> None:
+    with subprocess.Popen([sys.executable, "-c", PRINTS], stdout=-1, stderr=-1) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(timeout=60) == 0
+
+
+def test_text_that_a_terminal_can_not_show_stops_nothing() -> None:
+    settings = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", PRINTS.replace("20_000", "1")]
+    done = subprocess.run(command, capture_output=True, env=settings, check=False)
+    assert (done.returncode, done.stdout) == (0, b"Z\\xfcrich\n")
 
 
 def test_a_signal_is_the_callers_again_afterwards() -> None:
