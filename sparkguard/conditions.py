@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+_LONGEST = 20_000  # characters that are searched
 _IN_TEXT = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
 _JAVA_CLASS = re.compile(r"\b(?:[a-z][a-z0-9]*\.){2,}([A-Z]\w*(?:Exception|Error))\b")
+_CAUSE = re.compile(rf"\bCaused by: [\w.$]+: {_IN_TEXT.pattern}")
+_ENVELOPES = frozenset(("TASK_WRITE_FAILED",))
+"""Say that something went wrong inside, which Spark reports now this way, now directly."""
 
 
 def condition_of(error: BaseException) -> str:
@@ -14,12 +18,18 @@ def condition_of(error: BaseException) -> str:
     Where Spark gives none: the condition named in its text, else the Java class, else the
     Python class. Never any other part of the message.
     """
+    found = _outermost(error)
+    cause = _CAUSE.search(str(error)[:_LONGEST]) if found in _ENVELOPES else None
+    return cause.group(1) if cause else found
+
+
+def _outermost(error: BaseException) -> str:
     for accessor in ("getCondition", "getErrorClass"):
         get = getattr(error, accessor, None)
         found = get() if callable(get) else None
         if found and not str(found).startswith("_LEGACY"):
             return str(found)
-    text = str(error)[:20_000]
+    text = str(error)[:_LONGEST]
     for pattern in (_IN_TEXT, _JAVA_CLASS):
         if match := pattern.search(text):
             return match.group(1)

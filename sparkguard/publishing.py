@@ -49,8 +49,8 @@ def publish_file(file: str | Path, registry: Registry, by: str, **legal: Any) ->
 
 def read_version(file: str | Path) -> tuple[Contract, str]:
     """A contract and its document. Raises ConfigurationError with every problem of the file."""
-    document = read_file(file).decode("utf-8-sig")
-    return parse_contract(document, str(file)), document
+    data = read_file(file)
+    return parse_contract(data, str(file)), data.decode("utf-8-sig")
 
 
 def publish(

@@ -103,6 +103,18 @@ class Finding:
     kept: tuple[Mapping[str, Any], ...] = ()
 
 
+def code_of(weight: Outcome, *, fail_on_warn: bool) -> int:
+    """What a verdict of this weight makes of the exit code; a skipped one has no say, so 0."""
+    match weight:
+        case Outcome.FAIL:
+            return 1
+        case Outcome.WARN:
+            return 1 if fail_on_warn else 0
+        case Outcome.ERROR | Outcome.NOT_EVALUABLE:
+            return 3
+    return 0
+
+
 def exit_code(
     verdicts: Iterable[Verdict],
     *,
@@ -116,12 +128,6 @@ def exit_code(
     because what failed is then not all known.
     """
     judged = [v for v in verdicts if v.outcome is not Outcome.SKIPPED]
-    weights = [v.weight(not_evaluable) for v in judged]
-    codes = {
-        Outcome.PASS: 0,
-        Outcome.WARN: 1 if fail_on_warn else 0,
-        Outcome.FAIL: 1,
-        Outcome.ERROR: 3,
-    }
+    codes = (code_of(v.weight(not_evaluable), fail_on_warn=fail_on_warn) for v in judged)
     nothing_evaluated = all(v.outcome is Outcome.NOT_EVALUABLE for v in judged)
-    return 3 if nothing_evaluated else max(codes[weight] for weight in weights)
+    return 3 if nothing_evaluated else max(codes)

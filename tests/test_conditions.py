@@ -19,6 +19,14 @@ class WithCondition(Exception):
             Exception("An error: : io.delta.exceptions.ConcurrentAppendException: secret"),
             "ConcurrentAppendException",
         ),
+        (
+            Exception(
+                "[TASK_WRITE_FAILED] Task failed, '[SECRET]'\n\tat a.b(C.scala:1)\n"
+                "Caused by: org.apache.spark.SparkException: [FAILED_READ_FILE.FILE_NOT_EXIST] x"
+            ),
+            "FAILED_READ_FILE.FILE_NOT_EXIST",
+        ),
+        (Exception("[TASK_WRITE_FAILED] Task failed, '[SECRET]'"), "TASK_WRITE_FAILED"),
         (ValueError("secret"), "ValueError"),
     ],
 )

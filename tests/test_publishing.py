@@ -7,7 +7,7 @@ import pytest
 
 from sparkguard import gate
 from sparkguard.errors import ConfigurationError
-from sparkguard.publishing import publish_file
+from sparkguard.publishing import publish_file, read_version
 from sparkguard.results.registry import Registry
 from sparkguard.tables import TableRef
 from tests.stores import create_store
@@ -28,6 +28,15 @@ NEW = """      - {name: a, logicalType: integer, physicalType: int, required: tr
          logicalTypeOptions: {minimum: 0}}
       - {name: b, logicalType: integer, physicalType: int}
 """
+
+
+def test_a_file_that_is_no_utf_8_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "latin1.odcs.yaml"
+    file.write_bytes((HEAD.format(version="1.0.0") + OLD + "# Größe\n").encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"latin1.odcs.yaml:11:1: not UTF-8 text"):
+        read_version(file)
+    file.write_bytes((HEAD.format(version="1.0.0") + OLD + "# Größe\n").encode("utf-8-sig"))
+    assert read_version(file)[1].startswith("apiVersion")
 
 
 def test_stored_rows_prove_a_stricter_rule_or_block_it(spark: Any, lake: Path) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import NoReturn
 
-from sparkguard.cli.root import app, messages
-from sparkguard.errors import SparkGuardError
+from sparkguard.cli.result_files import result_files
+from sparkguard.cli.root import Interrupted, app, messages
+from sparkguard.conditions import condition_of
+from sparkguard.errors import ConfigurationError, SparkGuardError
 from sparkguard.siblings import import_siblings
 
 import_siblings(__name__, __path__)
 
 
-class Interrupted(SparkGuardError):
-    """The user or the scheduler asked the command to stop."""
-
-    exit_code = 130
+TRACEBACK = "SPARKGUARD_TRACEBACK"
+"""An environment variable: set to anything, an unexpected error is printed in full."""
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -27,24 +31,54 @@ def run(argv: Sequence[str] | None = None) -> int:
     0 passed, 1 data failed, 2 configuration or usage, 3 could not evaluate, 4 results not
     stored, 130 interrupted.
     """
-    if threading.current_thread() is threading.main_thread():
-        for signal_ in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signal_, _interrupt)
-    try:
-        app(args=list(sys.argv[1:] if argv is None else argv), prog_name="sparkguard")
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0
-    except SparkGuardError as error:
-        messages.print(str(error), style="red", markup=False, soft_wrap=True)
-        return error.exit_code
-    return 0
+    with _stopped_by_sigterm(), result_files() as files:
+        code, error = _carry_out(list(sys.argv[1:] if argv is None else argv))
+        files.close(code, error)
+        for line in filter(None, (error, *files.problems)):
+            messages.print(line, style="red", markup=False, soft_wrap=True)
+        return code or (ConfigurationError.exit_code if files.problems else 0)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: returns on success and raises SystemExit with the exit code otherwise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name it can't show stops nothing
     if code := run(argv):
         raise SystemExit(code)
 
 
+def _carry_out(argv: list[str]) -> tuple[int, str]:
+    """The exit code, and what went wrong where the command has not said so itself."""
+    try:
+        app(args=argv, prog_name="sparkguard")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0, ""
+    except (SparkGuardError, Interrupted) as error:
+        return error.exit_code, str(error)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        name, condition = type(error).__name__, condition_of(error)
+        what = name if condition == name else f"{name}, {condition}"
+        # Its own text may hold cell values.
+        return 3, f"stopped by an unexpected error ({what}); {TRACEBACK}=1 prints all of it"
+    return 0, ""
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """A scheduler's SIGTERM stops the command inside as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
 def _interrupt(number: int, frame: object) -> NoReturn:
-    raise Interrupted("interrupted; nothing was committed, and the same run id can be repeated")
+    # What Py4J and Connect clean up after; they report any Exception as a failed query.
+    raise KeyboardInterrupt

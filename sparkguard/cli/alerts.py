@@ -12,16 +12,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import (
-    JsonFile,
-    Variables,
-    app,
-    live,
-    out,
-    parse_moment,
-    parse_variables,
-    write_json,
-)
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_moment, parse_variables
 
 if TYPE_CHECKING:
     from sparkguard.lifecycles.alerts import Standing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sparkguard.cli.result_files import prepared, write_json, write_result
 from sparkguard.cli.root import (
     AsOf,
     JsonFile,
@@ -19,8 +20,6 @@ from sparkguard.cli.root import (
     out,
     parse_moment,
     parse_variables,
-    write_json,
-    write_text,
 )
 from sparkguard.errors import ConfigurationError
 from sparkguard.slices import WHOLE, Slice
@@ -61,7 +60,13 @@ def audit(
     ] = False,
     json_file: JsonFile = None,
     junit_file: Annotated[
-        Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML to this file.")
+        Path | None,
+        typer.Option(
+            "--junit",
+            callback=prepared,
+            is_eager=True,
+            help="Write the verdicts as JUnit XML to this file.",
+        ),
     ] = None,
 ) -> None:
     """Judge every rule of an audit at full scale and store the results in Delta tables.
@@ -96,6 +101,7 @@ def audit(
         out.print(plan_table(plan))
         write_json(json_file, plan.to_dict())
         return
+    tell(settings, result)
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
     if result.replayed:
@@ -109,8 +115,7 @@ def audit(
     if junit_file is not None:
         from sparkguard.report.junit import junit_xml
 
-        write_text(junit_file, junit_xml(result))
-    tell(settings, result)
+        write_result(junit_file, junit_xml(result))
     over_budget = False
     if aa:
         found = _false_alarms(settings, result.record.table_versions)

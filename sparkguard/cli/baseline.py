@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.lifecycles.baselines import lives
 from sparkguard.slices import Slice

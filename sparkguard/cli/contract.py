@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, plain_table, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table
 from sparkguard.errors import ConfigurationError, Location, Problem, listed
 
 if TYPE_CHECKING:

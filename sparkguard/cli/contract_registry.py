@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparkguard.cli.contract import File, Results, contracts, open_registry
-from sparkguard.cli.root import JsonFile, live, out, plain_table, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, live, out, plain_table
 from sparkguard.errors import ConfigurationError, listed
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, app, live, out
 
 
 @app.command()

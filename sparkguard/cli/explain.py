@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from sparkguard.cli.audit import slice_of
+from sparkguard.cli.result_files import write_json
 from sparkguard.cli.results import Place, open_store, results
-from sparkguard.cli.root import JsonFile, live, out, write_json
+from sparkguard.cli.root import JsonFile, live, out
 from sparkguard.errors import ConfigurationError, did_you_mean
 
 

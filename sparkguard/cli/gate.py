@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sparkguard.cli.root import JsonFile, app, live, out, parse_tables, plain_table, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, app, live, out, parse_tables, plain_table
 from sparkguard.errors import ConfigurationError, listed
 
 if TYPE_CHECKING:

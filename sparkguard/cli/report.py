@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sparkguard.cli.root import Variables, app, live, out, parse_variables, write_text
+from sparkguard.cli.result_files import write_text
+from sparkguard.cli.root import Variables, app, live, out, parse_variables
 from sparkguard.errors import ConfigurationError
 
 

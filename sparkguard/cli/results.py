@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import JsonFile, app, live, out, plain_table, write_json
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table
 from sparkguard.errors import ConfigurationError
 
 if TYPE_CHECKING:

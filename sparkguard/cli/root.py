@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,15 +22,38 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 from rich.table import Table
+from typer.core import TyperGroup
 
+from sparkguard.cli.result_files import prepared_json
 from sparkguard.errors import ConfigurationError
 from sparkguard.progress import Progress, Step
 
 if TYPE_CHECKING:
     from sparkguard.tables import TableRef
 
+
+class Interrupted(BaseException):
+    """The user or the scheduler asked the command to stop.
+
+    No Exception, so that nothing takes it for a query that failed.
+    """
+
+    exit_code = 130
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted(
+                "interrupted; repeat the command, and an audit with the same --run-id"
+            ) from error
+
+
 app = typer.Typer(
     name="sparkguard",
+    cls=_Commands,
     help="Validates data on Spark at full scale: contracts, windows, references, drift.",
     no_args_is_help=True,
     add_completion=False,
@@ -45,11 +67,18 @@ PREFIX = "SPARKGUARD_SET_"
 """Environment variables that give a value to a `${NAME}` are called so, and NAME."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """A reader that has left, such as `head`, changes no exit code."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
+
+
 def _console(*, stderr: bool) -> Console:
     """As wide as the terminal; wide enough for a check's id and reason where there is none."""
     is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
     width = None if is_terminal or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    return Console(stderr=stderr, highlight=False, width=width)
+    return _Console(stderr=stderr, highlight=False, width=width)
 
 
 out = _console(stderr=False)
@@ -59,7 +88,13 @@ messages = _console(stderr=True)
 """Progress and messages: standard error."""
 
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write the result as JSON to this file.")
+    Path | None,
+    typer.Option(
+        "--json",
+        callback=prepared_json,
+        is_eager=True,
+        help="Write the result as JSON to this file.",
+    ),
 ]
 Variables = Annotated[
     list[str] | None,
@@ -115,23 +150,6 @@ def parse_moment(option: str, text: str | None) -> datetime | None:
     except ValueError:
         raise ConfigurationError(f"{option} takes an ISO 8601 time, found {text[:60]!r}") from None
     return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
-
-
-def write_json(file: Path | None, content: Any) -> None:
-    """Write `content` to `file` if one is given, whole or not at all."""
-    if file is not None:
-        write_text(file, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def write_text(file: Path, content: str) -> None:
-    """Write `content` to `file`, whole or not at all. Raises ConfigurationError when it can't."""
-    partial = file.with_name(file.name + ".partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(file)
-    except OSError as error:
-        raise ConfigurationError(f"can't write {file}: {error.strerror}") from error
 
 
 def plain_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:

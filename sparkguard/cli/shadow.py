@@ -11,16 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sparkguard.cli.root import (
-    JsonFile,
-    RunId,
-    Variables,
-    app,
-    live,
-    out,
-    parse_variables,
-    write_json,
-)
+from sparkguard.cli.result_files import write_json
+from sparkguard.cli.root import JsonFile, RunId, Variables, app, live, out, parse_variables
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.shadow_rules.verdict import Counter, PartitionVerdict, Waiver
 from sparkguard.slices import WHOLE, Slice

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sparkguard.cli.root import app, live, messages, parse_tables, write_text
+from sparkguard.cli.result_files import write_text
+from sparkguard.cli.root import app, live, messages, parse_tables
 from sparkguard.errors import ConfigurationError
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
+from sparkguard.conditions import condition_of
 from sparkguard.contracts.model import Contract, TableContract
-from sparkguard.errors import EvaluationError
+from sparkguard.errors import EvaluationError, SparkGuardError
 from sparkguard.gate.audit import Audited, audit_rows, numbered_columns
 from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
@@ -36,7 +38,9 @@ class GuardedWrite:
     clock: Clock
 
     def run(self, frame: DataFrame, result: GateResult) -> GateResult:
-        """Stages, audits and writes. Raises EvaluationError when rows can't be accounted for.
+        """Stages, audits and writes.
+
+        Raises EvaluationError when Spark fails or rows can't be accounted for.
 
         A write that was given a `write_id` and fails half-way leaves its staging table, so that
         its repetition goes on with the same rows.
@@ -44,10 +48,15 @@ class GuardedWrite:
         staging = self._staging()
         try:
             done = self._judge(staging, stage(frame, staging), result)
-        except BaseException:
+        except BaseException as error:
             if self.options.write_id is None:
-                discard(self.spark, staging)
-            raise
+                with suppress(Exception):  # what stopped the write is what has to be known
+                    discard(self.spark, staging)
+            if isinstance(error, SparkGuardError) or not isinstance(error, Exception):
+                raise
+            condition = condition_of(error)
+            message = f"the write to {self.target} stopped with {condition}"
+            raise EvaluationError(message, condition) from error
         discard(self.spark, staging)
         return done
 

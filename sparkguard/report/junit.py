@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
+from sparkguard.results.records import RunRecord
 from sparkguard.results.run_result import RunResult
-from sparkguard.results.verdict_rows import ResultRow
+from sparkguard.results.verdict_rows import ResultRow, verdict_of
 from sparkguard.slices import Slice
-from sparkguard.verdicts import Outcome
+from sparkguard.verdicts import Outcome, code_of
+
+_UNABLE = 3
+_KINDS = {1: "failure", _UNABLE: "error"}
 
 
 def junit_xml(result: RunResult) -> str:
-    """One test suite per dataset, one test per verdict.
+    """One test suite per dataset, one test per verdict; red exactly where the exit code is not 0.
 
-    Fail and a warning that fails the run are failures; error and not_evaluable are errors.
+    What makes the exit code 1 is a failure, what makes it 3 an error. A not_evaluable that the
+    audit lets pass is skipped. Where no verdict says why the run could not be evaluated, such as
+    when every rule was skipped, a test of the run's own does.
     """
     root = ElementTree.Element("testsuites", name=_text(result.record.audit))
-    by_dataset: dict[str, list[ResultRow]] = {}
+    by_dataset: dict[str, list[ElementTree.Element]] = {}
     for row in result.results:
-        by_dataset.setdefault(row.dataset, []).append(row)
-    for dataset, rows in by_dataset.items():
-        cases = [_case(row, result.record.fail_on == "warn") for row in rows]
+        by_dataset.setdefault(row.dataset, []).append(_case(row, result.record))
+    if result.exit_code == _UNABLE and not any(
+        _count(cases, "error") for cases in by_dataset.values()
+    ):
+        by_dataset.setdefault(result.record.audit, []).append(_unable(result.record))
+    for dataset, cases in by_dataset.items():
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -36,21 +46,23 @@ def junit_xml(result: RunResult) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(row: ResultRow, fail_on_warn: bool) -> ElementTree.Element:
+def _case(row: ResultRow, run: RunRecord) -> ElementTree.Element:
     name = row.check_id if not row.slice else f"{row.check_id} [{Slice.parse(row.slice)}]"
     case = ElementTree.Element("testcase", classname=_text(row.dataset), name=_text(name))
-    match Outcome(row.outcome):
-        case Outcome.FAIL:
-            kind = "failure"
-        case Outcome.WARN if fail_on_warn:
-            kind = "failure"
-        case Outcome.ERROR | Outcome.NOT_EVALUABLE:
-            kind = "error"
-        case Outcome.SKIPPED:
-            kind = "skipped"
-        case _:
-            return case
-    ElementTree.SubElement(case, kind, message=_text(row.reason), type=row.outcome)
+    verdict = verdict_of(vars(row))
+    weight = verdict.weight(Outcome(run.not_evaluable_as))
+    kind = _KINDS.get(code_of(weight, fail_on_warn=run.fail_on == "warn"))
+    if kind is None and verdict.outcome in (Outcome.SKIPPED, Outcome.NOT_EVALUABLE):
+        kind = "skipped"
+    if kind is not None:
+        ElementTree.SubElement(case, kind, message=_text(row.reason), type=row.outcome)
+    return case
+
+
+def _unable(run: RunRecord) -> ElementTree.Element:
+    case = ElementTree.Element("testcase", classname=_text(run.audit), name="run")
+    reason = run.reason or "no rule was evaluated"
+    ElementTree.SubElement(case, "error", message=_text(reason), type="error")
     return case
 
 
@@ -60,7 +72,7 @@ def _count(cases: list[ElementTree.Element], kind: str) -> int:
 
 def _text(text: str) -> str:
     """`text` without the characters that XML 1.0 can't hold."""
-    return "".join(c if c in "\t\n" or (c >= " " and c not in _NOT_XML) else "�" for c in text)
+    return _NOT_XML.sub("�", text)
 
 
-_NOT_XML = "\ufffe\uffff"
+_NOT_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

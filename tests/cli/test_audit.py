@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -42,3 +43,28 @@ def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
     assert ("OVER BUDGET" in str(found)) == bool(code)
     assert json.loads(report.read_text())["false_alarms"]["rate"] == found.rate
     assert asked["versions"] == {"orders": 7}
+
+
+@pytest.mark.parametrize(("found", "code"), [(0, 2), (1, 1), (3, 3)])
+def test_a_result_that_can_not_be_written_hides_no_verdict_and_no_alert(
+    found: int,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    folder, told = tmp_path / "out", []
+    result = RunResult(replace(RECORD, exit_code=found), (), "/lake")
+
+    def judged(*_: Any, **__: Any) -> RunResult:
+        folder.rmdir()
+        folder.touch()
+        return result
+
+    monkeypatch.setattr("sparkguard.run.audit", judged)
+    monkeypatch.setattr("sparkguard.cli.telling.tell", lambda _, of: told.append(of))
+    files = ["--json", str(folder / "run.json"), "--junit", str(folder / "run.xml")]
+    given = ["--set", f"lake={tmp_path}", *files]
+    assert run(["audit", "conf/audits/flights_drift.yaml", *given]) == code
+    assert capsys.readouterr().err.count("can't write") == 2
+    assert told == [result]

@@ -11,7 +11,7 @@ from sparkguard import gate
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.deltalog import live_contracts, null_files, null_onset, read_log
-from sparkguard.errors import ConfigurationError
+from sparkguard.errors import ConfigurationError, EvaluationError
 from sparkguard.gate import guarded_write
 from sparkguard.gate.guarded_write import GuardedWrite
 from sparkguard.ports import SystemClock
@@ -132,9 +132,9 @@ def test_a_write_that_broke_off_goes_on_with_the_same_rows(
 
     with monkeypatch.context() as patch:
         patch.setattr(guarded_write, "write_once", broken)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(EvaluationError, match="stopped with ConnectionError"):
             gate.write(frame, contract, target, half)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(EvaluationError, match="stopped with ConnectionError"):
             gate.write(frame, contract, target)
     assert seen.read_text() == "xxxx"
     assert len([p for p in lake.iterdir() if "staging" in p.name]) == 1

@@ -1,0 +1,53 @@
+"""What stops a guarded write is told without a cell of the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkguard import gate
+from sparkguard.cli import run
+from sparkguard.contracts.odcs import parse_contract
+from sparkguard.gate import guarded_write
+from tests.gate.test_gate import CONTRACT, GOOD, ROWS, table
+
+
+def test_rows_that_can_not_be_read_stop_a_write_and_show_no_cell(
+    spark: Any, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = table(spark, lake / "batch")
+    spark.createDataFrame(GOOD, ROWS).coalesce(1).write.format("delta").mode("append").save(
+        source.path
+    )
+    for file in (lake / "batch").rglob("*.parquet"):
+        if "_delta_log" not in file.parts:
+            file.unlink()
+    promise, result = lake / "orders.odcs.yaml", lake / "gate.json"
+    promise.write_text(CONTRACT)
+    command = ["gate", str(promise), "--input", str(source), "--target", str(lake / "orders")]
+    assert run([*command, "--write", "--json", str(result)]) == 3
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "stopped" in line]
+    assert said.startswith(f"the write to {lake / 'orders'} stopped with ")
+    assert re.search(r"with (FAILED_READ_FILE|TASK_WRITE_FAILED)[.A-Z_]*$", said)
+    assert json.loads(result.read_text()) == {"error": said, "exit_code": 3}
+    assert [p.name for p in lake.iterdir() if "staging" in p.name] == []
+
+
+def test_a_staging_table_that_stays_does_not_hide_what_stopped_the_write(
+    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def fails(*_: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(guarded_write, "stage", interrupted)
+    monkeypatch.setattr(guarded_write, "discard", fails)
+    contract = parse_contract(CONTRACT, "orders.odcs.yaml")
+    with pytest.raises(KeyboardInterrupt):
+        gate.write(spark.createDataFrame(GOOD, ROWS), contract, str(lake / "orders"))
