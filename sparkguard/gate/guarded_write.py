@@ -16,6 +16,7 @@ from sparkguard.errors import EvaluationError, SparkGuardError
 from sparkguard.gate.audit import Audited, audit_rows, numbered_columns
 from sparkguard.gate.objections import Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
+from sparkguard.gate.prediction import Effect
 from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
 from sparkguard.sink import discard, stage, write_once
@@ -57,7 +58,12 @@ class GuardedWrite:
             condition = condition_of(error)
             message = f"the write to {self.target} stopped with {condition}"
             raise EvaluationError(message, condition) from error
-        discard(self.spark, staging)
+        try:
+            discard(self.spark, staging)
+        except Exception as error:
+            # The rows are where they belong: a failure here would have them written once more.
+            text = f"its staging table {staging} could not be removed ({condition_of(error)})"
+            done = replace(done, warnings=(*done.warnings, Effect("left_over", (), text)))
         return done
 
     def _staging(self) -> TableRef:

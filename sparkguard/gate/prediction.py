@@ -48,10 +48,10 @@ class TableState:
 
 @dataclass(frozen=True)
 class Effect:
-    """One thing Delta would do. `silent` ones happen without a word from Delta.
+    """One thing Delta would do, or a guarded write did. `silent` ones happen without a word.
 
     Kinds: refused, null_filled, default_filled, numbered, unclear, added, both_kept, widened,
-    cast, not_null_dropped, case_ignored, reordered, dropped, retyped, created, checked.
+    cast, not_null_dropped, case_ignored, reordered, dropped, retyped, created, checked, left_over.
     """
 
     kind: str

@@ -51,3 +51,17 @@ def test_a_staging_table_that_stays_does_not_hide_what_stopped_the_write(
     contract = parse_contract(CONTRACT, "orders.odcs.yaml")
     with pytest.raises(KeyboardInterrupt):
         gate.write(spark.createDataFrame(GOOD, ROWS), contract, str(lake / "orders"))
+
+
+def test_a_staging_table_that_stays_is_told_of_a_write_that_is_done(
+    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(guarded_write, "discard", fails)
+    contract = parse_contract(CONTRACT, "orders.odcs.yaml")
+    done = gate.write(spark.createDataFrame(GOOD, ROWS), contract, str(lake / "orders"))
+    assert done.rows_written == len(GOOD)
+    assert [effect.kind for effect in done.warnings][-1] == "left_over"
+    assert "ConnectionError" in done.warnings[-1].text
