@@ -306,7 +306,7 @@ def test_writes_of_one_write_id_to_two_targets_keep_their_rows_apart(
 
     with monkeypatch.context() as patch:
         patch.setattr(guarded_write, "write_once", broken)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(EvaluationError, match="ConnectionError"):
             gate.write(spark.createDataFrame(first, ROWS), contract, orders, options)
     gate.write(spark.createDataFrame(second, ROWS), contract, returns, options)
     gate.write(spark.createDataFrame(first, ROWS), contract, orders, options)

@@ -50,7 +50,7 @@ def test_the_query_leaves_out_what_somebody_took_note_of(spark: Any, tmp_path: P
         replace(
             noted,
             subject=json.dumps([DATASET, name]),
-            details={**noted.details, "slices": "[]", **muted[name]}
+            details={**noted.details, "incident": "[]", **muted[name]}
             if name in muted
             else noted.details,
         )
