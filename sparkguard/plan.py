@@ -155,8 +155,7 @@ def bind_contract(contract: Contract) -> tuple[Bound, ...]:
 
     Raises as `bind`.
     """
-    rules = [(table.name, rule) for table in contract.tables for rule in table.rules]
-    return bind([*rules, *(("", rule) for rule in contract.listed)])
+    return bind((table.name, rule) for table in contract.tables for rule in table.rules)
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ def audit_table(
     tables = options.parents
     left = numbered_columns(result.warnings)
     audited = audit_rows(session, promise, ref, pinned.version, tables, now, numbered=left)
-    emptying = options.mode == "overwrite" and not audited.rows
-    return result.with_audit(weigh(audited.verdicts, emptying=emptying), audited.rows)
+    weighed = weigh(audited.verdicts, emptying=options.empties(audited.rows))
+    return result.with_audit(weighed, audited.rows)
 
 
 def write(

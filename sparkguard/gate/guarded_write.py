@@ -91,8 +91,7 @@ class GuardedWrite:
             self.clock.now(),
             numbered=numbered_columns(result.warnings),
         )
-        emptying = self.options.mode == "overwrite" and not audited.rows
-        weighed = weigh(audited.verdicts, emptying=emptying)
+        weighed = weigh(audited.verdicts, emptying=self.options.empties(audited.rows))
         result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
         breaks = self._separable(audited, weighed)
         if weighed.clean or breaks is not None:

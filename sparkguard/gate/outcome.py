@@ -46,6 +46,10 @@ class GateOptions:
         if self.write_id is not None and not self.write_id.strip():
             raise ConfigurationError("write_id is empty")
 
+    def empties(self, rows: int) -> bool:
+        """True when a write of that many rows would leave the table without one."""
+        return self.mode == "overwrite" and not rows
+
     @property
     def parents(self) -> Mapping[str, TableRef]:
         """The tables that references point to, by name."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkguard import sql
+from sparkguard.datatypes import Atomic
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.sql import Sql
+from sparkguard.sql.limits import micros
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,9 @@ class EventTimes(Measure[TimesState], kind="event_times"):
         if self.zone is None:
             return sql.template("unix_micros(CAST({} AS TIMESTAMP))", time)
         # Written as if it were UTC first: a cast would read it in the session's zone.
+        wall = micros(sql.template("CAST({} AS TIMESTAMP_NTZ)", time), Atomic("timestamp_ntz"))
         return sql.template(
-            "unix_micros(to_utc_timestamp(timestamp_micros(unix_date(CAST({t} AS DATE)) * "
-            "86400000000L + (hour({t}) * 60 + minute({t})) * 60000000L + "
-            "CAST(extract(SECOND FROM {t}) * 1000000 AS BIGINT)), {zone}))",
-            t=sql.template("CAST({} AS TIMESTAMP_NTZ)", time),
-            zone=sql.literal(self.zone),
+            "unix_micros(to_utc_timestamp(timestamp_micros({}), {}))", wall, sql.literal(self.zone)
         )
 
     def state(self, cells: Sequence[Any], /) -> TimesState:

@@ -11,7 +11,8 @@ from sparkguard import sql
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.sql import Sql
 
-_EXACT = Context(prec=100)
+EXACT = Context(prec=100)
+"""Room for any sum of Spark's decimals, which Python's own context of 28 digits lacks."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def _add(one: int | Decimal, other: int | Decimal) -> int | Decimal:
     if isinstance(one, int) and isinstance(other, int):
         return one + other
     # Python's own context would round to 28 digits.
-    return _EXACT.add(Decimal(one), Decimal(other))
+    return EXACT.add(Decimal(one), Decimal(other))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from sparkguard.measures.extremes import Extremes, ExtremesState
 from sparkguard.measures.families import Family, ordinal
 from sparkguard.measures.quantiles import RANKS, label
 from sparkguard.measures.texts import INFINITY, MINUS_INFINITY, NAN, number_of, text_of
+from sparkguard.measures.totals import EXACT
 from sparkguard.sql import Sql
 
 MOST_VALUES = 10_000
@@ -222,9 +223,6 @@ class _Statistics:
         yield "stddev", math.sqrt(m2 / (n - 1)) if n > 1 else None
 
 
-_EXACT = Context(prec=100)
-
-
 def _exact_moments(numbers: list[tuple[Decimal | int | float, int]], n: int) -> tuple[float, float]:
     """Mean and sum of squared distances, in whole units of the last decimal place."""
     places = max(
@@ -236,7 +234,7 @@ def _exact_moments(numbers: list[tuple[Decimal | int | float, int]], n: int) -> 
     unit = 10**places
     first = second = 0
     for number, rows in numbers:
-        whole = int(Decimal(number).scaleb(places, _EXACT))
+        whole = int(Decimal(number).scaleb(places, EXACT))
         first += whole * rows
         second += whole * whole * rows
     return first / (n * unit), (second * n - first * first) / (n * unit * unit)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_digits import times
 from sparkguard.relations.window_equality import decimal_equal, near, ratio_equal, same
-from sparkguard.relations.window_events import entity, lost, observed, operand_of
+from sparkguard.relations.window_events import entity, has_null, lost, observed, operand_of
 from sparkguard.relations.window_pairs import exact
 from sparkguard.relations.window_totals import (
     DUE,
@@ -145,9 +145,7 @@ def _status(
     # A row that is not due is no harm as long as it says that nothing happened.
     harmless = (population == 0) & (by_value == int(Status.MATCHING))
     due = F.col(DUE) if spec.required == "events" else F.col(DUE) | harmless
-    null_key = F.lit(False)
-    for i in range(len(spec.entity)):
-        null_key = null_key | F.col(entity(i)).isNull()
+    null_key = has_null([entity(i) for i in range(len(spec.entity))])
     return (
         F.when((F.col(ROWS) == 0) & null_key, lit(Status.NULL_KEY_DROPPED))
         .when(F.col(ROWS) == 0, lit(Status.MISSING))

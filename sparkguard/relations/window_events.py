@@ -6,6 +6,8 @@ Times become microseconds since 1970 UTC; numbers that are added up become whole
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.base import Tables, in_full
@@ -124,6 +126,13 @@ def key_hash(names: Sequence[str]) -> Column:
 
     parts = [part for n in names for part in (F.col(n).isNull(), F.col(n))]
     return F.xxhash64(F.lit(SALT), *parts)
+
+
+def has_null(names: Sequence[str]) -> Column:
+    """Whether any part of a key is NULL."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return reduce(or_, (F.col(name).isNull() for name in names), F.lit(False))
 
 
 def feature_rows(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.base import WHOLE_ROW, Relation, Tables
@@ -17,6 +20,7 @@ from sparkguard.relations.window_events import (
     both,
     by_column,
     entity,
+    has_null,
     key_hash,
     observed,
     order,
@@ -74,14 +78,11 @@ class WindowReplay(Relation, kind="window_replay"):
         windows = rows_compared(spec, features, tables, by, self.buckets)
         chosen = self._chosen(windows, events, keys)
         around = self._around(chosen, events, keys)
-        null_part = F.lit(False)
-        for k in keys:
-            null_part = null_part | F.col(k).isNull()
         levels = F.array(F.lit(True), F.lit(False)) if by else F.array(F.lit(True))
         return around.select(
             F.explode(levels).alias(WHOLE_ROW),
             *(F.col(by_column(i)).alias(column) for i, column in enumerate(by)),
-            F.when(~null_part, key_hash(keys)).alias(KEY),
+            F.when(~has_null(keys), key_hash(keys)).alias(KEY),
             F.col(TIME).alias(AT),
             F.col(observed(0)).alias(HELD),
             (F.col(status(0)) == int(Status.MATCHING)).alias(RIGHT),
@@ -112,11 +113,10 @@ class WindowReplay(Relation, kind="window_replay"):
         copies = F.count(F.lit(1)).over(W.partitionBy(ID))
         versions = events.where(named).withColumn(_COPIES, copies)
         others = versions.where(F.col(_COPIES) <= _MOST_VERSIONS).drop(_COPIES).join(spans, ID)
-        same = F.lit(True)
-        for k, theirs in renamed.items():
-            same = same & F.col(k).eqNullSafe(F.col(theirs))
         others = (
-            others.where(~same).drop(*keys).withColumnsRenamed({v: k for k, v in renamed.items()})
+            others.where(~_same(renamed))
+            .drop(*keys)
+            .withColumnsRenamed({v: k for k, v in renamed.items()})
         )
         others = others.withColumn(_ELSEWHERE, F.lit(True))
         return own.unionByName(others).unionByName(mine.where(nameless).withColumns(alone))
@@ -128,12 +128,12 @@ class WindowReplay(Relation, kind="window_replay"):
         totals = events.groupBy(*keys).agg(
             F.count(F.lit(1)).alias(_TOTAL), F.count_if(~F.col(_ELSEWHERE)).alias(_OWN)
         )
-        totals = totals.withColumnsRenamed({k: f"{k}_total" for k in keys})
-        same = F.lit(True)
-        for k in keys:
-            same = same & F.col(k).eqNullSafe(F.col(f"{k}_total"))
+        renamed = {k: f"{k}_total" for k in keys}
+        totals = totals.withColumnsRenamed(renamed)
         comparable = [int(s) for s in Status if s is Status.MATCHING or s.has_wrong_value]
-        known = windows.where(F.col(status(0)).isin(comparable)).join(totals, same, "left")
+        known = windows.where(F.col(status(0)).isin(comparable)).join(
+            totals, _same(renamed), "left"
+        )
         known = known.withColumn(_COST, self._cost())
         right = F.col(status(0)) == int(Status.MATCHING)
         mixed = F.xxhash64(*keys, TIME)
@@ -180,10 +180,9 @@ class WindowReplay(Relation, kind="window_replay"):
         from pyspark.sql import functions as F  # noqa: N812
 
         spec = self.spec
-        events = events.withColumnsRenamed({TIME: _EVENT_TIME, **{k: f"{k}_event" for k in keys}})
-        near = F.lit(True)
-        for k in keys:
-            near = near & F.col(k).eqNullSafe(F.col(f"{k}_event"))
+        renamed = {k: f"{k}_event" for k in keys}
+        events = events.withColumnsRenamed({TIME: _EVENT_TIME, **renamed})
+        near = _same(renamed)
         if not self._whole:
             first, last = edges(spec.window, F.col(TIME), spec.timezone)
             reached = (F.col(_LATEST) >= first - REACH) & (F.col(_SINCE) <= last + REACH)
@@ -205,6 +204,14 @@ class WindowReplay(Relation, kind="window_replay"):
         others = [c for c in chosen.columns if c not in (*keys, TIME)]
         pairs = F.broadcast(chosen).join(events, near, "left")
         return pairs.groupBy(*keys, TIME).agg(*(F.first(c).alias(c) for c in others), seen)
+
+
+def _same(renamed: Mapping[str, str]) -> Column:
+    """Whether both sides of a join are of one entity, whose columns are renamed on the other."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    equal = (F.col(mine).eqNullSafe(F.col(theirs)) for mine, theirs in renamed.items())
+    return reduce(and_, equal, F.lit(True))
 
 
 _TOTAL, _COST, _NTH = "__sparkguard_total", "__sparkguard_cost", "__sparkguard_nth"
