@@ -108,28 +108,33 @@ def departure(column: Column, schema: Struct, promised: Collection[str] = ()) ->
     return ""
 
 
-_STAND_INS = {
-    "string": "string",
-    "date": "date",
-    "timestamp": "timestamp",
-    "time": "string",
-    "number": "double",
-    "integer": "bigint",
-    "boolean": "boolean",
+_STAND_INS: Mapping[str, tuple[DataType, ...]] = {
+    "string": (Atomic("string"),),
+    "date": (Atomic("date"),),
+    "timestamp": (Atomic("timestamp"), Atomic("timestamp_ntz")),
+    "time": (Atomic("string"),),
+    "number": (Atomic("double"), Decimal(38, 18), Atomic("bigint")),
+    "integer": (Atomic("bigint"), Decimal(38, 0)),
+    "boolean": (Atomic("boolean"),),
 }
+CHOICES = max(map(len, _STAND_INS.values()))
 
 
-def type_of(column: Column) -> DataType:
-    """The declared type; where only a family is declared, one type of it; `void` if neither."""
+def type_of(column: Column, choice: int = 0) -> DataType:
+    """The declared type; where only a family is declared, one type of it; `void` if neither.
+
+    Which one is up to `choice`, from 0 to `CHOICES` - 1: together they are all that matter.
+    """
     if column.physical is not None:
         return column.physical
     if column.items is not None:
-        return Array(type_of(column.items), not column.items.required)
+        return Array(type_of(column.items, choice), not column.items.required)
     if column.fields:
-        return struct_of(column.fields)
-    return Atomic(_STAND_INS.get(column.logical or "", "void"))
+        return struct_of(column.fields, choice)
+    family = _STAND_INS.get(column.logical or "", (Atomic("void"),))
+    return family[min(choice, len(family) - 1)]
 
 
-def struct_of(columns: tuple[Column, ...]) -> Struct:
+def struct_of(columns: tuple[Column, ...], choice: int = 0) -> Struct:
     """The columns as a struct, for resolving names and families before a table is seen."""
-    return Struct(tuple(Field(c.name, type_of(c), not c.required) for c in columns))
+    return Struct(tuple(Field(c.name, type_of(c, choice), not c.required) for c in columns))

@@ -7,28 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sparkguard.checks.base import CHECKS, Check, Context, TableFacts
-from sparkguard.contracts.model import Contract
-from sparkguard.contracts.spec import CheckSpec
-from sparkguard.errors import ConfigurationError, EvaluationError, Problem, did_you_mean
+from sparkguard.bound_rules import Bound
+from sparkguard.checks.base import Check, Context, TableFacts
+from sparkguard.errors import ConfigurationError, EvaluationError
 from sparkguard.kinds import canonical, fingerprint
 from sparkguard.layout import Scan, lay_out
-from sparkguard.options import convert
 from sparkguard.profile import Need, Scanned
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import unnameable
 from sparkguard.verdicts import Severity
 
 Needs = tuple[Need[Any], ...]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A rule of a contract and the check that carries it out; None when the rule is skipped."""
-
-    dataset: str
-    spec: CheckSpec
-    check: Check | None
 
 
 @dataclass(frozen=True)
@@ -124,38 +113,6 @@ class Plan:
         """The scans of the first step, for the printed budget."""
         wanted, _ = new_needs(self, Scanned(), {})
         return lay_out((need for needs in wanted.values() for need in needs), self.by)
-
-
-def bind(rules: Iterable[tuple[str, CheckSpec]]) -> tuple[Bound, ...]:
-    """The checks of (dataset, rule) pairs.
-
-    Raises ConfigurationError with every wrong option of every rule.
-    """
-    bound: list[Bound] = []
-    problems: list[Problem] = []
-    for dataset, spec in rules:
-        if spec.skip:
-            bound.append(Bound(dataset, spec, None))
-        elif spec.kind not in CHECKS:
-            near = did_you_mean(spec.kind, CHECKS.kinds)
-            problems.append(Problem(spec.where, f"unknown check {spec.kind!r}.{near}"))
-        else:
-            try:
-                check = convert(CHECKS[spec.kind], spec.options, spec.kind, spec.where_of)
-                bound.append(Bound(dataset, spec, check))
-            except ConfigurationError as error:
-                problems.extend(error.problems)
-    if problems:
-        raise ConfigurationError(problems)
-    return tuple(bound)
-
-
-def bind_contract(contract: Contract) -> tuple[Bound, ...]:
-    """The checks of a contract by itself, whose references may lead to contracts not at hand.
-
-    Raises as `bind`.
-    """
-    return bind((table.name, rule) for table in contract.tables for rule in table.rules)
 
 
 @dataclass(frozen=True)

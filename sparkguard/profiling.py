@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sparkguard.bound_rules import Bound
 from sparkguard.checks.base import TableFacts
 from sparkguard.checks.profile import ColumnProfile, ProfileColumns, path_text
 from sparkguard.contracts.spec import CheckSpec
@@ -13,7 +14,7 @@ from sparkguard.errors import ConfigurationError, Location, did_you_mean, listed
 from sparkguard.options import ColumnPath
 from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
-from sparkguard.plan import Bound, Situation, make_plan
+from sparkguard.plan import Situation, make_plan
 from sparkguard.ports import Clock, SystemClock
 from sparkguard.profile import Profile
 from sparkguard.progress import Progress, Step, quiet

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
+from sparkguard.bound_rules import bind_contract
 from sparkguard.contracts.compatibility.comparison import compare_all
 from sparkguard.contracts.compatibility.evidence import Override, Proof, predicate_of
 from sparkguard.contracts.compatibility.grades import Answer, Change, Discharge, Party
@@ -50,7 +51,9 @@ def publish_file(file: str | Path, registry: Registry, by: str, **legal: Any) ->
 def read_version(file: str | Path) -> tuple[Contract, str]:
     """A contract and its document. Raises ConfigurationError with every problem of the file."""
     data = read_file(file)
-    return parse_contract(data, str(file)), data.decode("utf-8-sig")
+    contract = parse_contract(data, str(file))
+    bind_contract(contract)
+    return contract, data.decode("utf-8-sig")
 
 
 def publish(

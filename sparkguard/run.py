@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkguard.bound_rules import Bound, bind
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError, listed
@@ -18,7 +19,7 @@ from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.past import with_baselines, with_past
 from sparkguard.pipeline.recording import RunFacts, record
 from sparkguard.pipeline.situation import Restricted, situation, sliced_by
-from sparkguard.plan import Bound, Plan, bind, make_plan
+from sparkguard.plan import Plan, make_plan
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.results import Location, PinRow, RunRecord, Store
@@ -137,7 +138,7 @@ def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
     """Every rule of an audit with its check. Raises ConfigurationError with all problems."""
     specs = [(d.name, rule) for d in settings.datasets for rule in d.rules]
     specs += [(settings.datasets[0].name, rule) for c in settings.contracts for rule in c.listed]
-    return bind(specs)
+    return bind(specs, (dataset.promise for dataset in settings.datasets))
 
 
 def results_location(settings: AuditConfig) -> Location:

@@ -69,15 +69,16 @@ class Threshold:
             return not math.isnan(value) and self._compare(value, *map(float, self.limits))
         return self._compare(exact(value), *map(exact, self.limits))
 
-    def note(self, value: Number) -> str:
-        """A sentence when the value equals an end of a `between`, which excludes its ends."""
-        if self.operator not in (Operator.BETWEEN, Operator.NOT_BETWEEN):
-            return ""
-        if isinstance(value, float) and not math.isfinite(value):
-            return ""
-        if exact(value) not in map(exact, self.limits):
-            return ""
-        return f"the value equals an end, which {self.operator} excludes from the range"
+    @property
+    def forbids_any(self) -> bool:
+        return self.operator in (Operator.BE, Operator.AT_MOST) and self.limits == (0,)
+
+    def missed(self, value: Number) -> str:
+        """The end of a sentence on a value that breaks the rule: what was expected instead."""
+        between = self.operator in (Operator.BETWEEN, Operator.NOT_BETWEEN)
+        at_end = between and math.isfinite(value) and exact(value) in map(exact, self.limits)
+        note = f" (the value equals an end, which {self.operator} excludes from the range)"
+        return f"; expected {self}{note if at_end else ''}"
 
     def _compare(self, value: Any, first: Any, second: Any = None) -> bool:
         match self.operator:
@@ -97,9 +98,14 @@ class Threshold:
                 return bool(first < value < second)
         return bool(value <= first or value >= second)
 
+    @property
+    def words(self) -> str:
+        """The rule without its unit: `at least 3`."""
+        return _WORDS[self.operator].format(*(f"{limit:,}" for limit in self.limits))
+
     def __str__(self) -> str:
-        words = _WORDS[self.operator].format(*(f"{limit:,}" for limit in self.limits))
-        return f"{words} {self.unit}" if self.unit == "rows" else f"{words} %"
+        unit = "%" if self.unit == "percent" else "row" if self.limits == (1,) else self.unit
+        return f"{self.words} {unit}"
 
 
 def zero_rows() -> Threshold:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from sparkguard.bound_rules import bind
 from sparkguard.checks.base import TableFacts
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import ConfigurationError, Location
-from sparkguard.plan import Entry, Plan, Situation, bind, make_plan
+from sparkguard.plan import Entry, Plan, Situation, make_plan
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Severity
 

@@ -60,11 +60,13 @@ def test_limits_that_compare_with_nothing_are_refused(
         Threshold(operator, limits, unit)
 
 
-def test_an_end_of_a_between_gets_a_note() -> None:
+def test_a_missed_limit_is_named_and_an_end_of_a_between_gets_a_note() -> None:
     between = Threshold(Operator.BETWEEN, (0, 100))
-    assert "excludes" in between.note(100)
-    assert between.note(50) == ""
-    assert zero_rows().note(0) == ""
+    wanted = "; expected more than 0 and less than 100 rows"
+    assert between.missed(200) == wanted
+    note = " (the value equals an end, which mustBeBetween excludes from the range)"
+    assert between.missed(100) == wanted + note
+    assert Threshold(Operator.AT_LEAST, (1,)).missed(0) == "; expected at least 1 row"
 
 
 def test_text_is_readable() -> None:

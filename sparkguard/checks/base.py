@@ -190,6 +190,10 @@ class Check(ABC):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         """(table, column) pairs that must exist as promised for this check to be evaluable."""
 
+    def unsupported(self, context: Context) -> str:
+        """Why the rule has no meaning for the types of its columns; "" where it has one."""
+        return ""
+
     @abstractmethod
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         """What to measure; asked again with what was seen, until it names nothing new."""

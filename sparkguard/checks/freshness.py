@@ -15,7 +15,7 @@ from sparkguard.measures.texts import text_of
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.rendering.plaintext import SECONDS, duration
+from sparkguard.rendering.plaintext import SECONDS, duration, plural
 from sparkguard.sql import Sql
 from sparkguard.sql.limits import micros
 from sparkguard.verdicts import Evidence, Outcome
@@ -105,18 +105,20 @@ class Freshness(Check, kind="freshness"):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.element)})
 
-    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+    def unsupported(self, context: Context) -> str:
         try:
-            return (self._need(context),)
-        except ValueError:
-            return ()
+            self._need(context)
+        except ValueError as error:
+            return f"freshness: {error}"
+        return ""
+
+    def needs(self, context: Context) -> tuple[Need[Any], ...]:
+        return () if self.unsupported(context) else (self._need(context),)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        try:
-            need = self._need(context)
-        except ValueError as error:
-            return Judgement(Outcome.ERROR, reason=f"freshness: {error}")
-        found = seen.at(context.where, need)
+        if reason := self.unsupported(context):
+            return Judgement(Outcome.ERROR, reason=reason)
+        found = seen.at(context.where, self._need(context))
         if found is None or not found.rows:
             return not_evaluable("no rows", rows=0)
         if found.nulls == found.rows:
@@ -141,7 +143,7 @@ class Freshness(Check, kind="freshness"):
                 allowed = duration(self.seconds)
                 reasons.append(f"the newest time is {duration(age)} old, allowed are {allowed}")
         if found.later:
-            reasons.append(f"{found.later:,} rows are later than the run's as-of time")
+            reasons.append(f"{plural(found.later, 'row')} later than the run's as-of time")
         return violated("; ".join(reasons), **details) if reasons else passed(**details)
 
     def _need(self, context: Context) -> Need[NewestState]:

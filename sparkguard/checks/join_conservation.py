@@ -21,6 +21,7 @@ from sparkguard.references.comparable import incomparable
 from sparkguard.relations.join_balance import JoinBalance
 from sparkguard.relations.keys import ROWS
 from sparkguard.relations.top_keys import FIRST, HASH, TEXT, TopKeys
+from sparkguard.rendering.plaintext import plural
 from sparkguard.slices import WHOLE
 from sparkguard.sql import Sql
 from sparkguard.verdicts import Evidence, Outcome
@@ -131,7 +132,8 @@ class JoinConservation(Check, kind="join_conservation"):
         else:
             for name, label in (("rows_missing", "fewer"), ("rows_surplus", "more")):
                 if found.count(name):
-                    yield f"{found.count(name):,} rows {label} than the join of the inputs gives"
+                    rows = plural(found.count(name), "row")
+                    yield f"{rows} {label} than the join of the inputs gives"
         if self.left_sum is not None:
             wanted = found["sum_in" if self._conserving else "sum_joined"]
             if wanted != found["sum_out"]:

@@ -112,7 +112,7 @@ class Range(RowRule, kind="range"):
             try:
                 return moment(limit, type_)
             except ValueError as error:
-                raise Unsupported(f"a limit is no ISO 8601 {type_}: {error}") from None
+                raise Unsupported(f"range: {error}") from None
 
         return {"out of range": sql.any_of(self._ordered(value, bound))}
 

@@ -18,6 +18,7 @@ from sparkguard.references.orphans import Comparison
 from sparkguard.references.terms import counts
 from sparkguard.relations.child_with_parent import ChildWithParent
 from sparkguard.relations.reference_counts import ReferenceCounts
+from sparkguard.rendering.plaintext import plural
 from sparkguard.slices import WHOLE
 from sparkguard.sql.normalising import Rule
 from sparkguard.verdicts import Evidence
@@ -126,11 +127,12 @@ class References(Check, kind="references"):
             reasons.append(explain.said_of_new(compared))
         partly = found.count("null_some") if self.match == "full" else 0
         if partly:
-            reasons.append(f"{partly:,} rows have a key that is NULL in part")
+            reasons.append(f"{plural(partly, 'row')} with a key that is NULL in part")
         if self.duplicates == "violation" and (doubled := found.count("multiplied_keys")):
             surplus = found.count("joined_rows") - found.count("matched_rows")
             reasons.append(
-                f"{doubled:,} keys have several parents, so a join gains {surplus:,} rows"
+                f"{plural(doubled, 'key')} with several parents, so that a join gains "
+                f"{plural(surplus, 'row')}"
             )
         details: dict[str, Any] = {
             "observed": orphan_rows,
@@ -151,7 +153,7 @@ class References(Check, kind="references"):
         if not reasons:
             return passed(**details)
         if nulls:
-            reasons.append(f"{nulls:,} rows with a NULL key are not among them")
+            reasons.append(f"not among them: {plural(nulls, 'row')} with a NULL key")
         return violated("; ".join(reasons), **details)
 
     def _beyond(self, rows: int, of_rows: int, keys: int, of_keys: int) -> bool:

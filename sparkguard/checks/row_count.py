@@ -10,6 +10,7 @@ from sparkguard.measures.rows import Rows
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
+from sparkguard.rendering.plaintext import plural
 from sparkguard.thresholds import Threshold
 
 
@@ -42,8 +43,7 @@ class RowCount(Check, kind="row_count"):
         }
         if self.threshold.holds(rows):
             return passed(**details)
-        note = self.threshold.note(rows)
-        return violated(f"{rows:,} rows" + (f"; {note}" if note else ""), **details)
+        return violated(f"{plural(rows, 'row')}{self.threshold.missed(rows)}", **details)
 
     def _need(self, context: Context) -> Need[Any]:
         return Need(Table(context.table.name), Rows())

@@ -50,6 +50,14 @@ class Unsupported(Exception):
     """The rule has no meaning for a column's type; the message says so."""
 
 
+def _unsupported(check: Check, context: Context) -> str:
+    try:
+        check.violates(context)
+    except Unsupported as reason:
+        return str(reason)
+    return ""
+
+
 @dataclass(frozen=True)
 class RowRule(Check):
     """A rule that each value of `column` obeys or breaks; what is counted are rows.
@@ -78,22 +86,23 @@ class RowRule(Check):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.column)})
 
+    def unsupported(self, context: Context) -> str:
+        return _unsupported(self, context)
+
     def violates(self, context: Context) -> Sql:
         return sql.any_of(self._conditions(context).values())
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        try:
-            conditions, hints = self._conditions(context), self._hints(context)
-        except Unsupported:
+        if self.unsupported(context):
             return ()
+        conditions, hints = self._conditions(context), self._hints(context)
         parts = [*(conditions.values() if len(conditions) > 1 else ()), *hints.values()]
         return (self._whole(context), *(self._need(context, part) for part in parts))
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        try:
-            conditions = self._conditions(context)
-        except Unsupported as error:
-            return Judgement(Outcome.ERROR, expected=self.expected(), reason=str(error))
+        if reason := self.unsupported(context):
+            return Judgement(Outcome.ERROR, expected=self.expected(), reason=reason)
+        conditions = self._conditions(context)
         found = seen.at(context.where, self._whole(context))
         if found is None:
             return not_evaluable("no rows", rows=0)
@@ -111,8 +120,8 @@ class RowRule(Check):
         causes = self._counted(conditions, seen, context)
         if len(conditions) == 1:
             causes = next(iter(conditions))
-        reason = f"{found.true:,} of {found.rows:,} rows: {causes}"
-        return violated(reason + self._hinted(seen, context), **details)
+        reason = f"{found.true:,} of {found.rows:,} rows: {causes}{self._hinted(seen, context)}"
+        return violated(f"{reason}; expected {self.expected()}", **details)
 
     def _hinted(self, seen: Profile, context: Context) -> str:
         """What would mend how many of the rows that break the rule, as the end of a sentence."""
@@ -186,18 +195,16 @@ class CountedRule(Check):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset({(context.table.name, self.column)})
 
+    def unsupported(self, context: Context) -> str:
+        return _unsupported(self, context)
+
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        try:
-            return (self._need(context),)
-        except Unsupported:
-            return ()
+        return () if self.unsupported(context) else (self._need(context),)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        try:
-            need = self._need(context)
-        except Unsupported as reason:
-            return Judgement(Outcome.ERROR, reason=str(reason))
-        tally = seen.at(context.where, need) or TallyState()
+        if reason := self.unsupported(context):
+            return Judgement(Outcome.ERROR, reason=reason)
+        tally = seen.at(context.where, self._need(context)) or TallyState()
         return self.conclude(tally.true, tally.rows)
 
     def _need(self, context: Context) -> Need[TallyState]:
@@ -232,6 +239,5 @@ def by_threshold(threshold: Threshold, count: int, rows: int, what: str) -> Judg
     value = share if in_percent else count
     if threshold.holds(value):
         return passed(**details)
-    note = threshold.note(value)
-    reason = f"{count:,} of {rows:,} rows {what}"
-    return violated(f"{reason}; {note}" if note else reason, **details)
+    missed = "" if threshold.forbids_any else threshold.missed(value)
+    return violated(f"{count:,} of {rows:,} rows {what}{missed}", **details)

@@ -139,7 +139,8 @@ class SqlExpression(Check, kind="sql_expression"):
         reason = f"{tally.false:,} of {tally.rows:,} rows break the expression"
         if tally.null:
             reason += f"; it is NULL for {tally.null:,}"
-        return violated(reason, **details)
+        missed = "" if self.threshold.forbids_any else self.threshold.missed(measured)
+        return violated(reason + missed, **details)
 
     def _judge_value(self, seen: Profile, context: Context) -> Judgement:
         assert self.query is not None
@@ -148,18 +149,24 @@ class SqlExpression(Check, kind="sql_expression"):
         need = self._value(context)
         found = context.seen.at(at, need) or seen.at(at, need)
         if found is None or found.value is None:
-            return not_evaluable("the query gives NULL", expected=str(self.threshold))
+            return not_evaluable("the query gives NULL", expected=self._limit)
         number = Decimal(found.value)
         if not number.is_finite():
-            return violated(f"the query gives {number}", expected=str(self.threshold))
+            reason = f"the query gives {number}; expected {self._limit}"
+            return violated(reason, expected=self._limit)
         details: dict[str, Any] = {
             "observed": int(number) if number == number.to_integral_value() else float(number),
-            "expected": str(self.threshold).removesuffix(" rows"),
+            "expected": self._limit,
             "rows": None if elsewhere else found.rows,
         }
         if self.threshold.holds(self._near(number) if found.rounded else number):
             return passed(**details)
-        return violated(f"the query gives {number:,}", **details)
+        return violated(f"the query gives {number:,}; expected {self._limit}", **details)
+
+    @property
+    def _limit(self) -> str:
+        """The threshold of a query's value, which has no unit."""
+        return self.threshold.words
 
     def _near(self, number: Decimal) -> Decimal:
         """The limit that a double is as good as equal to, or the double."""

@@ -11,6 +11,7 @@ from sparkguard.measures.totals import Totals
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.key_counts import KeyCounts
+from sparkguard.rendering.plaintext import plural
 from sparkguard.verdicts import Outcome
 
 
@@ -35,11 +36,18 @@ class Uniqueness(Check, kind="uniqueness"):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset((context.table.name, column) for column in self.columns)
 
+    def unsupported(self, context: Context) -> str:
+        for column in self.columns:
+            field = context.table.schema.at(column)
+            if field is not None and isinstance(field.type, Map):
+                return f"{'.'.join(column)} is a map; maps can't be compared"
+        return ""
+
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        return () if self._unsupported(context) else (self._need(context),)
+        return () if self.unsupported(context) else (self._need(context),)
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        if reason := self._unsupported(context):
+        if reason := self.unsupported(context):
             return Judgement(Outcome.ERROR, reason=reason)
         found = seen.at(context.where, self._need(context))
         if found is None:
@@ -60,17 +68,12 @@ class Uniqueness(Check, kind="uniqueness"):
             return passed(**details)
         reasons = []
         if surplus:
-            reasons.append(f"{keys:,} keys are held more than once, by {surplus:,} surplus rows")
+            reasons.append(
+                f"{plural(keys, 'key')} held more than once, by {plural(surplus, 'surplus row')}"
+            )
         if nulls and self.key_nulls == "violation":
-            reasons.append(f"{nulls:,} rows have a NULL in their key")
+            reasons.append(f"{plural(nulls, 'row')} with a NULL in the key")
         return violated("; ".join(reasons), **details)
-
-    def _unsupported(self, context: Context) -> str:
-        for column in self.columns:
-            field = context.table.schema.at(column)
-            if field is not None and isinstance(field.type, Map):
-                return f"{'.'.join(column)} is a map; maps can't be compared"
-        return ""
 
     def _need(self, context: Context) -> Need[Any]:
         counts = KeyCounts(context.table.name, self.columns)

@@ -43,12 +43,13 @@ def validate(
     files: Annotated[list[Path], typer.Argument(help="Contract files or folders.", metavar="FILE")],
     json_file: JsonFile = None,
 ) -> None:
-    """Check that contract files, and the options of all their rules, can be understood.
+    """Check that contract files can be understood, with all their rules and the columns in them.
 
     Exits 2 when one can't. Needs neither Spark nor Java, and no table.
     """
+    from sparkguard.bound_rules import bind_contract
     from sparkguard.contracts.odcs import load_contract
-    from sparkguard.plan import bind_contract
+    from sparkguard.rendering.plaintext import plural
 
     problems: list[Problem] = []
     found: dict[tuple[str, str], str] = {}
@@ -64,7 +65,7 @@ def validate(
             message = f"contract {contract.id!r} version {contract.version!r} is also in {other}"
             problems.append(Problem(Location(contract.file), message))
             continue
-        rules = f"{len(contract.tables)} tables, {len(contract.rules)} rules"
+        rules = f"{plural(len(contract.tables), 'table')}, {plural(len(contract.rules), 'rule')}"
         out.print(
             f"{file}: {contract.id} {contract.version}, {rules}", soft_wrap=True, markup=False
         )

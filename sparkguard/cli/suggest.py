@@ -33,6 +33,7 @@ def suggest(
 
     Every rule stands beside its evidence. It says what holds, not what is meant to hold.
     """
+    from sparkguard.rendering.plaintext import plural
     from sparkguard.suggest import suggest as suggest_contract
 
     if output is not None and output.exists() and not force:
@@ -45,7 +46,7 @@ def suggest(
         return
     write_text(output, found.text)
     rules = sum(len(one.rules) for one in found.contract.tables)
-    messages.print(f"{output}: {rules} rules", soft_wrap=True, markup=False)
+    messages.print(f"{output}: {plural(rules, 'rule')}", soft_wrap=True, markup=False)
     names = [one.name for one in found.contract.tables]
     if len(names) > 1:
         said = f"an audit of it needs a dataset for each of its tables: {', '.join(names)}"

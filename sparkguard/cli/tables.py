@@ -58,7 +58,7 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
 def plan_table(plan: Plan) -> Table:
     """The scans of a plan's first step: what each query reads."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.title = f"{plan.planned:,} verdicts of {len(plan.entries):,} checks"
+    table.title = f"{plural(plan.planned, 'verdict')} of {plural(len(plan.entries), 'check')}"
     for heading in ("scan", "slices by", "query", "measures", "columns read"):
         table.add_column(heading)
     for scan in plan.first_scans():

@@ -32,6 +32,7 @@ _METRICS = {
     "rowCount": "row_count",
 }
 _PLACEHOLDER = re.compile(r"\$?\{(\w+)\}")
+_OF_A_KEY = frozenset(("uniqueness", "duplicate_values"))  # their columns together are one subject
 _TABLE_WORDS = frozenset(("table", "object", "model"))
 _COLUMN_WORDS = frozenset(("column", "property", "field"))
 
@@ -63,7 +64,7 @@ class Quality:
             return None
         kind, options, marks, skip = made
         given = item.get("id")
-        parts = (given,) if given else (kind, ".".join(column.path) if column else "")
+        parts = (given,) if given else (kind, _subject(kind, options, column))
         places = {option: self.source.where(path) for option, path in marks.items()}
         return CheckSpec(
             id=self.ids.take(self.table, *parts, suffix=item.get("name", "")),
@@ -248,6 +249,21 @@ class Quality:
         if "pattern" in options:
             options["pattern"] = java_pattern(options["pattern"], (*place, "pattern"), self.source)
         return kind, options, {option: (*place, option) for option in implementation}, ""
+
+
+def _subject(kind: str, options: Mapping[str, Any], column: Column | None) -> str:
+    """The column or the key that a rule is about, "" where it is about a table."""
+    if column is not None:
+        return ".".join(column.path)
+    given = options.get("columns") if kind in _OF_A_KEY else [options.get("column")]
+    return "+".join(filter(None, map(_dotted, given))) if isinstance(given, list) else ""
+
+
+def _dotted(path: Any) -> str:
+    """A column as an option names it, as one text; "" for what names none."""
+    if isinstance(path, (list, tuple)):
+        return ".".join(map(str, path))
+    return path if isinstance(path, str) else ""
 
 
 def _quoted(name: str) -> str:

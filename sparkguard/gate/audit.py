@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from sparkguard.bound_rules import Bound, bind
 from sparkguard.checks.base import TableFacts
 from sparkguard.checks.completeness import Completeness
 from sparkguard.checks.uniqueness import Uniqueness
@@ -20,7 +21,7 @@ from sparkguard.gate.prediction import Effect
 from sparkguard.pipeline.judging import judge
 from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.situation import Restricted
-from sparkguard.plan import Bound, Plan, Situation, bind, make_plan
+from sparkguard.plan import Plan, Situation, make_plan
 from sparkguard.slices import WHOLE
 from sparkguard.snapshot import Snapshot
 from sparkguard.sql import Sql
@@ -145,7 +146,7 @@ def _bound(
 ) -> tuple[Bound, ...]:
     # The gate holds the schema to the contract by itself, before any row is computed.
     rules = (rule for rule in promise.rules if rule.kind != "schema")
-    bound = bind([(promise.name, _for_rows(rule, tables)) for rule in rules])
+    bound = bind([(promise.name, _for_rows(rule, tables)) for rule in rules], (promise,))
     return tuple(_without_numbered(one, numbered) for one in bound)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sparkguard.contracts.alert_routes import Route
 from sparkguard.errors import bounded
 from sparkguard.lifecycles.alerts import AlertRow, AlertState
+from sparkguard.rendering.plaintext import plural
 from sparkguard.results.records import RunRecord
 
 SCHEMA = "sparkguard.alerts/1"
@@ -112,13 +113,14 @@ def _slack(run: RunRecord, told: tuple[Told, ...]) -> Mapping[str, Any]:
     shown = [_said(row, what) for row, what in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         shown.append(f"and {len(told) - _MOST_LINES} more; `sparkguard alerts list` shows all")
-    head = f"{run.audit}: {len(told)} alerts changed in run {run.run_id}, exit {run.exit_code}"
+    changed = plural(len(told), "alert")
+    head = f"{run.audit}: {changed} changed in run {run.run_id}, exit {run.exit_code}"
     lines = (_escaped(_line(line)) for line in (head, *shown))
     return {"text": "\n".join(lines), "mrkdwn": False, "unfurl_links": False}
 
 
 def _said(row: AlertRow, what: str) -> str:
-    where = "" if row.slices in ((), ("",)) else f" in {len(row.slices)} slices"
+    where = "" if row.slices in ((), ("",)) else f" in {plural(len(row.slices), 'slice')}"
     whose = f" [{row.owner}]" if row.owner else ""
     why = f": {row.reason}" if row.reason else ""
     return f"{what}: {row.check_id} of {row.dataset} is {row.outcome}{where}{why}{whose}"

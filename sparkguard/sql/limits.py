@@ -155,7 +155,11 @@ def moment(text: str, type_: Atomic) -> Sql:
 
     A time without zone is UTC for `timestamp`. Raises ValueError for other text.
     """
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        kind = "date" if type_.name == "date" else "time"
+        raise ValueError(f"{text[:60]!r} is no ISO 8601 {kind}") from None
     if type_.name == "date":
         if "T" in text or " " in text:
             raise ValueError("a date column is compared with a date")

@@ -44,13 +44,14 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class Reference:
-    """Every value of `column` is found in `to_column` of table `to_table`."""
+    """Of the `values` in `column` all but `lost` are found in `to_column` of table `to_table`."""
 
     column: str
     to_table: str
     to_column: str
     to_type: dt.DataType
     values: int
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def contract_text(draft: Draft) -> str:
 def _targets(references: Sequence[Reference]) -> dict[str, dict[str, dt.DataType]]:
     found: dict[str, dict[str, dt.DataType]] = {}
     for reference in references:
+        if reference.lost:
+            continue
         found.setdefault(reference.to_table, {})[reference.to_column] = reference.to_type
     return found
 
@@ -129,7 +132,7 @@ def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
     elif column.nulls:
         yield f"  # {column.nulls:,} of {column.rows:,} rows are NULL"
     if column.name in draft.key:
-        yield f"  primaryKey: true  # {', '.join(draft.key)}: no row repeats another"
+        yield f"  primaryKey: true  # {', '.join(map(_text, draft.key))}: no row repeats another"
         yield f"  primaryKeyPosition: {draft.key.index(column.name) + 1}"
     elif column.distinct and column.values == () and draft.key != (column.name,):
         yield f"  # about {column.distinct:,} different values"
@@ -145,10 +148,13 @@ def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
         yield "      mustBe: 0"
         yield f"      # {len(column.values)} values in {column.rows - column.nulls:,} rows"
         yield f"      arguments: {{validValues: [{', '.join(map(_text, column.values))}]}}"
-    references = [r for r in draft.references if r.column == column.name]
-    if references:
+    mine = [r for r in draft.references if r.column == column.name]
+    for broken in (r for r in mine if r.lost):
+        to = _text(f"{broken.to_table}.{broken.to_column}")
+        yield f"  # no reference to {to}: {broken.lost:,} of {broken.values:,} values are not there"
+    if holding := [r for r in mine if not r.lost]:
         yield "  relationships:"
-        for reference in references:
+        for reference in holding:
             to = f"{reference.to_table}.{reference.to_column}"
             yield f"    - to: {_text(to)}  # all of {reference.values:,} values are there"
 
@@ -227,4 +233,4 @@ def _text(text: str) -> str:
     """A YAML scalar: double-quoted JSON text, bare where nothing can be misread."""
     plain = text.isascii() and text.replace("_", "").isalnum() and text[:1].isalpha()
     reserved = text.lower() in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
+    return text if plain and not reserved else json.dumps(text, ensure_ascii=not text.isprintable())

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MOST_VALUES = 50
 ROWS_PER_VALUE = 50
 MOST_KEY_COLUMNS = 4
+ALMOST = 0.1
+"""A share of values without a parent up to which a reference that does not hold is told."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def suggest(
     """A contract that the table satisfies at its present version, with the evidence of each rule.
 
     `others` are tables among which references are looked for: a column whose every value is in
-    a unique column of one of them. Raises ConfigurationError when the draft can't be read back.
+    a unique column of one of them. One that almost holds, or by the columns' names should, is told
+    in a comment. Raises ConfigurationError when the draft can't be read back.
     """
     ref = TableRef.of(table)
     session = open_session(existing=spark)
@@ -197,10 +200,10 @@ def _references(
                     continue
                 mine = frame.selectExpr(sql.alias(sql.name(fact.name), "here").text)
                 mine = mine.where("here IS NOT NULL").distinct()
-                lost = mine.join(values, mine["here"] == values["there"], "left_anti")
-                if lost.limit(1).collect():
-                    continue
-                yield Reference(fact.name, table, target, type_, fact.distinct)
+                joined = mine.join(values, mine["here"] == values["there"], "left")
+                every, lost = joined.selectExpr("count(1)", "count_if(there IS NULL)").collect()[0]
+                if not lost or fact.name == target or lost <= ALMOST * every:
+                    yield Reference(fact.name, table, target, type_, every, lost)
 
 
 def _unique_columns(frame: DataFrame) -> Iterator[tuple[str, DataType]]:

@@ -131,7 +131,7 @@ def test_the_audit_finds_what_is_publicly_known_and_nothing_else(
         ("flights.references.tailnum", "error"): 50_094,
         ("flights.references.origin+time_hour", "error"): 1_556,
         ("weather.range.wind_speed", "warn"): 1,
-        ("weather.duplicate_values", "warn"): 3,
+        ("weather.duplicate_values.origin+year+month+day+hour", "warn"): 3,
     }
     assert int(frames["flights"]["tailnum"].isna().sum()) == 2_512
 

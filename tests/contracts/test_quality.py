@@ -34,7 +34,7 @@ def test_quality_rules() -> None:
     by_id = {rule.id: rule for rule in found.rules if rule.kind != "schema"}
     assert {id_: rule.kind for id_, rule in by_id.items()} == {
         "orders.row_count": "row_count",
-        "orders.duplicate_values": "duplicate_values",
+        "orders.duplicate_values.a+b": "duplicate_values",
         "orders.null_values.a": "null_values",
         "orders.null_values.a.Second_rule": "null_values",
         "orders.missing_values.a": "missing_values",
@@ -56,7 +56,7 @@ def test_quality_rules() -> None:
     assert by_id["orders.range.a"].where_of("max") == Location("c.yaml", 17, 79)
     assert by_id["orders.text.a"].skip == "type text is for people; nothing evaluates it"
     assert "is not SparkGuard" in by_id["orders.custom.a"].skip
-    assert dict(by_id["orders.duplicate_values"].options)["columns"] == ("a", "b")
+    assert dict(by_id["orders.duplicate_values.a+b"].options)["columns"] == ("a", "b")
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ import yaml
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
+from sparkguard.bound_rules import bind
 from sparkguard.cli import app
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.odcs import parse_contract
-from sparkguard.plan import bind
 from sparkguard.results.schemas import TABLES
 from sparkguard.shadow.configuration import load_shadow
 from tests.docs.blocks import ROOT, Block, blocks, inline_commands

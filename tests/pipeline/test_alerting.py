@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sparkguard.bound_rules import bind
 from sparkguard.checks.base import TableFacts
 from sparkguard.columns import Column
 from sparkguard.contracts.spec import CheckSpec
@@ -17,7 +18,7 @@ from sparkguard.errors import Location
 from sparkguard.lifecycles.alerts import AlertRow, Subject
 from sparkguard.pipeline import alerting
 from sparkguard.pipeline.judging import Sight, judge
-from sparkguard.plan import Plan, Situation, bind, make_plan
+from sparkguard.plan import Plan, Situation, make_plan
 from sparkguard.profile import Scanned
 from sparkguard.verdicts import Outcome, Severity
 

@@ -42,6 +42,14 @@ def test_a_draft_is_a_contract_that_says_all_of_it() -> None:
     assert sets.options["valid"] == ("no", "x: y # z")
 
 
+def test_a_reference_that_does_not_hold_is_told_and_is_no_rule() -> None:
+    broken = Reference("shop", "shops", "i\nd", dt.Atomic("int"), 7, lost=2)
+    text = contract_text(replace(DRAFT, references=(broken,)))
+    assert r'# no reference to "shops.i\nd": 2 of 7 values are not there' in text
+    (orders,) = parse_contract(text, "orders.odcs.yaml").tables
+    assert not [rule for rule in orders.rules if rule.kind == "references"]
+
+
 def test_evidence_stands_beside_each_rule() -> None:
     text = contract_text(DRAFT)
     assert "required: true  # 0 of 1,000 rows are NULL" in text

@@ -10,13 +10,14 @@ from sparkguard.tables import TableRef
 
 def test_the_data_a_suggestion_comes_from_passes_it(spark: Any, lake: Path) -> None:
     orders, shops = lake / "orders", lake / "shops"
-    spark.range(5).selectExpr("id AS id", "CAST(id AS STRING) AS name").write.format("delta").save(
+    spark.range(20).selectExpr("id AS id", "CAST(id AS STRING) AS name").write.format("delta").save(
         str(shops)
     )
     spark.range(2_000).selectExpr(
         "CAST(id / 10 AS BIGINT) AS `order`",
         "CAST(id % 10 AS INT) AS line",
         "id % 5 AS shop",
+        "id % 21 AS visited",
         "CASE WHEN id % 7 > 0 THEN CAST(id AS DECIMAL(10,2)) / 8 END AS amount",
         "element_at(array('open', 'paid', 'lo:st'), CAST(id % 3 + 1 AS INT)) AS state",
         "concat('n', id * 7919) AS note",
@@ -30,7 +31,9 @@ def test_the_data_a_suggestion_comes_from_passes_it(spark: Any, lake: Path) -> N
     table = found.contract.table("orders")
     assert table is not None
     assert set(table.primary_key) <= {"order", "line", "note", "at"}
-    assert "to: shops.id" in found.text.replace('"', "")
+    text = found.text.replace('"', "")
+    assert "to: shops.id" in text
+    assert "# no reference to shops.id: 1 of 21 values are not there" in text
     options = gate.GateOptions(table="orders", tables={"shops": TableRef(path=str(shops))})
     result = gate.audit_table(str(orders), found.contract, options=options, spark=spark)
     assert result.accepted, result.reasons
