@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -73,10 +74,17 @@ def _stopped_by_sigterm() -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGTERM, _interrupt)
+    logging.root.addFilter(_is_no_interrupt)
     try:
         yield
     finally:
+        logging.root.removeFilter(_is_no_interrupt)
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    """False for Py4J's traceback of what stops the command, which says so itself."""
+    return not (record.exc_info and isinstance(record.exc_info[1], KeyboardInterrupt))
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

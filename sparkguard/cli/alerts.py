@@ -68,7 +68,9 @@ def ack(
     with live("reading the results"):
         opened = open_store(store)
         row = acknowledge(opened, dataset, check, by or getpass.getuser(), reason, until)
-    out.print(f"{check} of {dataset}: {row}", soft_wrap=True, markup=False)
+    state = "acknowledged" if until is None else f"muted until {until:%Y-%m-%d %H:%M} UTC"
+    said = f"{check} of {dataset}: {state} by {row.changed_by}; open until the check passes"
+    out.print(said, soft_wrap=True, markup=False)
 
 
 @alerts.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,11 +12,16 @@ from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
 from sparkguard.cli.root import JsonFile, app, live, out
+from sparkguard.measures.families import Family
+from sparkguard.measures.texts import text_of
+from sparkguard.rendering.plaintext import duration
 
 if TYPE_CHECKING:
     from sparkguard.profiling import ColumnSummary, TableProfile
 
-_SHOWN = ("rows", "null", "distinct", "mean", "stddev", "q50")
+_OF_VALUES = ("mean", "stddev", "q50")
+_SHOWN = ("rows", "null", "distinct", *_OF_VALUES)
+_TIMES = frozenset(family.value for family in Family if family.is_time)
 
 
 @app.command()
@@ -42,11 +48,11 @@ def profile(
             columns=tuple((column,) for column in columns or ()),
             progress=progress,
         )
-    out.print(_table(found))
+    out.print(summary_table(found))
     write_json(json_file, _plain(found))
 
 
-def _table(found: TableProfile) -> Table:
+def summary_table(found: TableProfile) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("column", "type", "slice", *_SHOWN, "least", "greatest", "most frequent"):
         table.add_column(heading, justify="right" if heading in _SHOWN else "left")
@@ -54,7 +60,7 @@ def _table(found: TableProfile) -> Table:
         texts = (row.least or "", row.greatest or "", _top(row))
         table.add_row(
             *map(escape, (row.column, row.type, str(row.slice))),
-            *(_number(row.numbers.get(name)) for name in _SHOWN),
+            *(_number(row, name) for name in _SHOWN),
             *(escape(_short(text)) for text in (texts if not row.reason else (row.reason, "", ""))),
         )
     return table
@@ -64,10 +70,21 @@ def _top(row: ColumnSummary) -> str:
     return ", ".join(f"{value} ({count:,})" for value, count in row.top[:3])
 
 
-def _number(number: float | int | None) -> str:
+def _number(row: ColumnSummary, name: str) -> str:
+    number = row.numbers.get(name)
     if number is None:
         return ""
+    if name in _OF_VALUES and row.type in _TIMES and math.isfinite(number):
+        return _time(number, name, Family(row.type))
     return f"{number:,}" if isinstance(number, int) else f"{number:,.6g}"
+
+
+def _time(number: float, name: str, family: Family) -> str:
+    """A statistic of dates, in days, or of timestamps, in seconds: a time, or a length of time."""
+    in_days = family is Family.DATE
+    if name == "stddev":
+        return duration(number * 86_400 if in_days else number)
+    return text_of(round(number) if in_days else round(number) * 1_000_000, family)
 
 
 def _short(text: str, longest: int = 60) -> str:

@@ -68,6 +68,7 @@ def run(
     """
     from sparkguard.session import open_session
     from sparkguard.shadow import Promotion, ShadowRun, load_shadow
+    from sparkguard.shadow.comparison import CONTROL, SHADOW
     from sparkguard.shadow.text import exit_code, verdict_data
     from sparkguard.tables import TableRef
 
@@ -79,10 +80,11 @@ def run(
         runs, promotion = ShadowRun(spark, settings), Promotion(spark, settings)
         runs.store.check()
         if promotion.store.state(settings.name)[0] is None:
+            runs.pinned(sides=(CONTROL,) if again is not None else (CONTROL, SHADOW))
             promotion.register("sparkguard", f"first run of {config.name}")
         found: Mapping[Slice, PartitionVerdict]
         if again is not None:
-            found = {WHOLE: runs.noise(TableRef(path=again), run_id)}
+            found = {WHOLE: runs.noise(TableRef.of(again), run_id)}
         elif seed:
             faults = runs.sensitivity(where or WHOLE, run_id)
             found = {}
@@ -121,8 +123,9 @@ def status(config: Config, variables: Variables = None, json_file: JsonFile = No
     for obstacle in found["obstacles"]:
         if obstacle != so_far:
             out.print(f"  missing: {escape(obstacle)}", soft_wrap=True)
-    rows = [(outcome, key or "whole table") for key, outcome in found["partitions"].items()]
-    _print(("outcome", "partition"), rows)
+    if found["partitions"]:
+        rows = [(outcome, key or "whole table") for key, outcome in found["partitions"].items()]
+        _print(("outcome", "partition"), rows)
     for waiver in found["waivers"]:
         state = "expired" if waiver["expired"] else "open"
         out.print(
@@ -158,6 +161,9 @@ def waive(
         raise ConfigurationError(f"--counter takes {listed(kinds)}; found {counter[:40]!r}.{near}")
     try:
         last = date.fromisoformat(expires)
+    except ValueError:
+        raise ConfigurationError(f"--expires takes YYYY-MM-DD, found {expires[:40]!r}") from None
+    try:
         where = _partition(partition) or WHOLE
         waiver = Waiver(name, owner, reason, where, Counter(counter), bound, last, column)
     except ValueError as error:

@@ -30,6 +30,7 @@ from sparkguard.contracts.yaml import load
 from sparkguard.errors import ConfigurationError, Problem
 from sparkguard.options import convert
 from sparkguard.shadow_rules.config import ShadowConfig
+from sparkguard.tables import refuse_relative
 
 
 def load_shadow(path: str | Path, variables: Mapping[str, str] | None = None) -> ShadowConfig:
@@ -41,6 +42,17 @@ def load_shadow(path: str | Path, variables: Mapping[str, str] | None = None) ->
     data = resolved(document.data, (), variables or {}, source)
     if source.problems:
         raise ConfigurationError(source.problems)
-    return convert(
+    found = convert(
         ShadowConfig, data, "shadow", lambda option: document.where((option,) if option else ())
     )
+    places = {"control": found.control.path, "shadow": found.shadow.path, "results": found.results}
+    for option, place in places.items():
+        if place is None or (option == "results" and "/" not in place):
+            continue
+        try:
+            refuse_relative(place)
+        except ValueError as error:
+            source.problem((option,), f"shadow.{option}: {error}")
+    if source.problems:
+        raise ConfigurationError(source.problems)
+    return found

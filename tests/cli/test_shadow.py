@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sparkguard.cli import run
+from tests.stores import create_store
 
 CONFIG = 'name: s\ncontrol: {path: /a}\nshadow: {path: /b}\nresults: "/r"\n'
 WAIVE = ["--name", "w", "--owner", "ann", "--reason", "known", "--bound", "1"]
@@ -24,7 +26,10 @@ def config(tmp_path: Path) -> str:
             ["waive", *WAIVE, "--counter", "values", "--expires", "2026-01-01"],
             "Did you mean 'value'",
         ),
-        (["waive", *WAIVE, "--counter", "value", "--expires", "soon"], "Invalid isoformat string"),
+        (
+            ["waive", *WAIVE, "--counter", "value", "--expires", "soon"],
+            "--expires takes YYYY-MM-DD, found 'soon'",
+        ),
         (["run", "--partition", "=3"], "--partition takes COLUMN=VALUE, found '=3'"),
         (["run", "--control-input", "flights"], "--control-input takes NAME=VERSION"),
     ],
@@ -50,3 +55,16 @@ def test_a_file_that_is_no_shadow_is_refused(
 def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["shadow", command, "--help"]) == 0
     assert "CONFIG" in capsys.readouterr().out
+
+
+def test_a_mistyped_table_registers_nothing(
+    spark: Any, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_store(spark, lake / "results")
+    file = lake / "shadow.yaml"
+    file.write_text(CONFIG.replace("/r", f"{lake}/results").replace(": /", f": {lake}/"))
+    assert run(["shadow", "run", str(file)]) == 3
+    assert run(["shadow", "status", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("s: not registered")
+    assert "outcome" not in said

@@ -18,7 +18,7 @@ from sparkguard.errors import StoreError
 AUDIT = "conf/audits/flights_drift.yaml"
 
 WAITS = """
-import sys, time
+import logging, sys, time
 from sparkguard.cli import main
 from sparkguard.cli.root import JsonFile, app
 
@@ -28,6 +28,9 @@ def waits(json_file: JsonFile = None) -> None:
         try:
             print("waiting", flush=True)
             time.sleep(60)
+        except KeyboardInterrupt:
+            logging.exception("as Py4J does, at the root")
+            raise
         except Exception as error:
             print("taken for a failing query:", error, flush=True)
 

@@ -72,6 +72,14 @@ def test_a_variable_without_a_value_is_named(tmp_path: Path) -> None:
         load_shadow(write(tmp_path, GOOD), {"lakes": "/lake"})
 
 
+@pytest.mark.parametrize("option", ["control", "results"])
+def test_a_relative_path_is_refused_at_its_place(tmp_path: Path, option: str) -> None:
+    text = "name: s\ncontrol: {path: /a}\nshadow: {path: /b}\nresults: /r\n"
+    text = text.replace(*{"control": ("/a", "lake/a"), "results": ("/r", "lake/r")}[option])
+    with pytest.raises(ConfigurationError, match=f"shadow.{option}: path 'lake/.' is relative"):
+        load_shadow(write(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
