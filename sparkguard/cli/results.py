@@ -121,7 +121,7 @@ def clean(
     store: Place,
     runs_days: Annotated[
         int | None,
-        typer.Option("--runs", min=1, help="Delete complete runs of over DAYS days, 90 at least."),
+        typer.Option("--runs", min=90, help="Delete complete runs of over DAYS days, 90 at least."),
     ] = None,
     samples_days: Annotated[
         int | None, typer.Option("--samples", min=0, help="Delete sampled rows over DAYS days old.")
