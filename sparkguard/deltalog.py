@@ -13,8 +13,7 @@ from sparkguard.conditions import condition_of
 from sparkguard.contracts.compatibility.evolution import SchemaCommit
 from sparkguard.datatypes import ELEMENT, KEY, VALUE, from_json
 from sparkguard.errors import SnapshotError
-from sparkguard.silent_drift.order import in_order
-from sparkguard.slices import Slice
+from sparkguard.slices import Slice, partition_order
 from sparkguard.sql import Path
 from sparkguard.tables import TableRef
 
@@ -134,7 +133,7 @@ def null_onset(files: Emptiness, by: Sequence[str] = ()) -> tuple[Slice, int] | 
     Partitions go in the order of their values, and within one the commits; None where the column
     was never filled, or is filled to the end.
     """
-    ordered = sorted(files, key=lambda key: (in_order(key[0], by), key[1]))
+    ordered = sorted(files, key=lambda key: (partition_order(key[0], by), key[1]))
     filled = [at for at, key in enumerate(ordered) if not files[key]]
     if not filled or filled[-1] + 1 == len(ordered):
         return None

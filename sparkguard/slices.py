@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import quote, unquote
+
+_NUMBER = re.compile(r"-?\d+(\.\d+(E-?\d{1,3})?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,3 +69,19 @@ WHOLE = Slice()
 
 def _encode(text: str) -> str:
     return quote(text, safe=" :+.,-_@")
+
+
+def value_order(text: str | None, *, nulls_last: bool = False) -> tuple[int, Decimal, str]:
+    """Sorts values by what they are: numbers by value, then other texts; NULL before them all."""
+    if text is None:
+        return (3 if nulls_last else 0, Decimal(0), "")
+    return (1, Decimal(text), text) if _NUMBER.fullmatch(text) else (2, Decimal(0), text)
+
+
+def partition_order(
+    where: Slice, by: Sequence[str] = (), *, nulls_last: bool = False
+) -> tuple[object, ...]:
+    """Sorts partitions by the values of the columns `by`, in that order; by name without it."""
+    values = dict(where.values)
+    ordered = (value_order(values.get(column), nulls_last=nulls_last) for column in by or values)
+    return (*ordered, where.key)

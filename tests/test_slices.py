@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import WHOLE, Slice, partition_order
 
 TEXT = st.text(max_size=8)
 SLICES = st.dictionaries(TEXT.filter(bool), st.none() | TEXT, max_size=3).map(Slice.of)
@@ -50,3 +50,22 @@ def test_slices_overlap_unless_a_column_tells_them_apart() -> None:
     assert may.overlaps(jfk)
     assert not may.overlaps(Slice.of({"month": "6", "origin": "JFK"}))
     assert not may.overlaps(Slice.of({"month": None}))
+
+
+def test_partitions_sort_as_numbers_then_texts_with_null_at_an_end() -> None:
+    texts = ["b", None, "10", "9", "a", "1.5", "-3", "1.0E17", "9999999999999999"]
+    parts = [Slice.of({"p": text}) for text in texts]
+    wanted = ["-3", "1.5", "9", "10", "9999999999999999", "1.0E17", "a", "b"]
+
+    def ordered(**options: bool) -> list[str | None]:
+        found = sorted(parts, key=lambda part: partition_order(part, **options))
+        return [part.values[0][1] for part in found]
+
+    assert ordered() == [None, *wanted]
+    assert ordered(nulls_last=True) == [*wanted, None]
+
+
+def test_partitions_sort_by_their_columns_as_declared() -> None:
+    months = [Slice.of({"year": y, "month": m}) for y, m in (("2023", "12"), ("2024", "2"))]
+    assert sorted(months, key=lambda m: partition_order(m, ("year", "month"))) == months
+    assert sorted(months, key=partition_order) == months[::-1]

@@ -15,10 +15,9 @@ from sparkguard.measures.value_bits import ValueBits
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.silent_drift.order import in_order
 from sparkguard.silent_drift.points import Column, Drift, Point
 from sparkguard.silent_drift.search import search
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import WHOLE, Slice, partition_order
 from sparkguard.verdicts import Evidence, Outcome
 
 MOST_POINTS = 1_000
@@ -165,10 +164,10 @@ def _stretch(context: Context, watched: Mapping[ColumnPath, Family]) -> Stretch:
     )
     wanted = set(context.by)
     slices = (s for s in found if {name for name, _ in s.values} == wanted)
-    ordered = sorted(slices, key=lambda s: in_order(s, context.by))
+    ordered = sorted(slices, key=lambda s: partition_order(s, context.by))
     if context.where != WHOLE:
-        last = in_order(context.where, context.by)
-        ordered = [s for s in ordered if in_order(s, context.by) <= last]
+        last = partition_order(context.where, context.by)
+        ordered = [s for s in ordered if partition_order(s, context.by) <= last]
     return [(str(slice_), found[slice_]) for slice_ in ordered]
 
 

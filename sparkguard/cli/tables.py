@@ -10,8 +10,7 @@ from rich.table import Table
 
 from sparkguard.errors import listed
 from sparkguard.rendering.plaintext import number, plural, printable, with_unit
-from sparkguard.silent_drift.order import in_order
-from sparkguard.slices import Slice
+from sparkguard.slices import Slice, partition_order
 from sparkguard.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
         return ""
     same = [Slice.parse(r.slice) for r in slices if r.outcome == row.outcome]
     some = 0 < len(same) < len(slices)
-    first = f", first {escape(printable(str(min(same, key=in_order))))}" if some else ""
+    first = f", first {escape(printable(str(min(same, key=partition_order))))}" if some else ""
     return f" and {len(same)} of {len(slices)} slices{first}"
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sparkguard.drift.cells import Counted, Feature
 from sparkguard.drift.comparison import Comparison, Level, Limits, compare
+from sparkguard.slices import value_order
 
 PARTITIONS = 4
 LEAST = 2
@@ -25,14 +26,9 @@ def day_of(text: str | None) -> date | None:
 
 
 def in_order(texts: Sequence[str | None]) -> list[int]:
-    """Positions in the order of time: by number where all are numbers, else as text."""
-    try:
-        keys: list[tuple[bool, float | str]] = [
-            (x is None, 0.0 if x is None else float(x)) for x in texts
-        ]
-    except ValueError:
-        keys = [(x is None, x or "") for x in texts]
-    return sorted(range(len(texts)), key=lambda i: keys[i])
+    """Positions in the order of time: numbers by value, then texts, at last what has no time."""
+    keys = [value_order(text, nulls_last=True) for text in texts]
+    return sorted(range(len(texts)), key=keys.__getitem__)
 
 
 def seasons(texts: Sequence[str | None]) -> list[int]:

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, Waiver
-from sparkguard.slices import Slice
+from sparkguard.slices import Slice, partition_order
 
 
 class State(StrEnum):
@@ -124,7 +123,9 @@ def progress(
     so does `noise_ok`.
     """
     latest = _latest((e for e in entries if e.code == code), by)
-    order = sorted({*expected, *latest}, key=lambda where: partition_order(where, by))
+    order = sorted(
+        {*expected, *latest}, key=lambda where: partition_order(where, by, nulls_last=True)
+    )
     outcomes = {p: latest[p].outcome if p in latest else PartitionOutcome.NOT_RUN for p in order}
     streak = _streak(order, latest)
     waived = sum(e.outcome is PartitionOutcome.WAIVED for e in streak)
@@ -160,22 +161,6 @@ def following(now: State, found: Progress, failed: str = "") -> State:
     if now in (State.OBSERVING, State.ELIGIBLE):
         return State.ELIGIBLE if found.eligible else State.OBSERVING
     return State.OBSERVING
-
-
-def partition_order(where: Slice, by: Sequence[str] = ()) -> tuple[object, ...]:
-    """Sorts partitions: numbers by value, other texts after them, NULL or no value last.
-
-    `by` gives the partition columns in order; without it they go by name.
-    """
-
-    def one(value: str | None) -> tuple[int, Decimal, str]:
-        if value is None:
-            return (2, Decimal(0), "")
-        is_number = re.fullmatch(r"-?\d+(\.\d+(E-?\d{1,3})?)?", value, re.ASCII)
-        return (0, Decimal(value), value) if is_number else (1, Decimal(0), value)
-
-    values = dict(where.values)
-    return (*(one(values.get(column)) for column in by or values), where.key)
 
 
 def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:

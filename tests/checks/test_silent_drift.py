@@ -14,7 +14,6 @@ from sparkguard.measures.moments import Moments, MomentsState
 from sparkguard.measures.traits import MICRO, Traits, TraitsState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.silent_drift.order import in_order
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome
 
@@ -133,12 +132,6 @@ def test_a_partition_answers_for_its_own_rows_only() -> None:
         2: Outcome.PASS, 3: Outcome.FAIL, 4: Outcome.PASS,
     }  # fmt: skip
     assert RULE.judge(Profile(), every).reason == "amount: always NULL in month=3"
-
-
-def test_partitions_are_ordered_by_value() -> None:
-    slices = [month(n) for n in (10, 9, 1)] + [Slice.of({"month": None})]
-    ordered = sorted(slices, key=lambda s: in_order(s, ("month",)))
-    assert [dict(s.values)["month"] for s in ordered] == [None, "1", "9", "10"]
 
 
 def test_all_columns_but_the_partitions_are_watched() -> None:
