@@ -65,6 +65,7 @@ def test_the_environment_gives_what_set_does_not(monkeypatch: pytest.MonkeyPatch
         (["audit", "x.yaml", "--as-of", "tomorrow"], "ISO 8601"),
         (["audit", "x.yaml", "--fail-on", "all"], "'warn' or 'fail'"),
         (["audit", "x.yaml", "--slice", "=5"], "COLUMN=VALUE"),
+        (["audit", "x.yaml", "--slice", "month=1", "--slice", "month=2"], "'month' is given twice"),
         (["init"], "an audit's file, or --results"),
         (["gate", "x.yaml", "--input", "t"], "x.yaml"),
         (["gate", "x.yaml", "--input", "t", "--write"], "--write needs --target"),

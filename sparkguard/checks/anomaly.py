@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sparkguard.checks.base import (
     NO_SLICE,
+    OVER_TIME,
     Check,
     Context,
     Judged,
@@ -53,6 +54,8 @@ class Anomaly(Check, kind="anomaly"):
     it fails; the deviation is at least `floor` times the median. `at_least` and `at_most` hold
     from the first day on, before there are four partitions to compare with.
     """
+
+    beyond_a_write: ClassVar[str] = OVER_TIME
 
     metric: Metric = "row_count"
     column: ColumnPath | None = None

@@ -18,6 +18,9 @@ from sparkguard.verdicts import Coverage, Evidence, Outcome, Verdict
 
 CHECKS: Registry[Check] = Registry("check")
 
+OF_THE_TABLE = "it speaks of the whole table, not of the rows of one write"
+OVER_TIME = "it compares what is stored with earlier rows"
+
 
 @dataclass(frozen=True)
 class TableFacts:
@@ -156,6 +159,7 @@ class Check(ABC):
 
     kind: ClassVar[str]
     evaluates_empty: ClassVar[bool] = False  # judged even when the slice has no rows
+    beyond_a_write: ClassVar[str] = ""  # why the rows of one write can't be judged by themselves
     wants_history: ClassVar[int] = 0  # past profiles per slice that `judge` looks back on
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out

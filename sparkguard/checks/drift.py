@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sparkguard.checks.base import Check, Context, Judged, Judgement, not_evaluable
+from sparkguard.checks.base import OVER_TIME, Check, Context, Judged, Judgement, not_evaluable
 from sparkguard.drift.cells import is_distribution
 from sparkguard.drift.comparison import Level, Limits, why_not_evaluable
 from sparkguard.drift.decision import Case, Step, Trial, settled
@@ -54,6 +54,8 @@ class Drift(Check, kind="drift"):
     when many move together. `dependence: by` controls false discoveries under any dependence.
     Columns of times and those in `ignore` are left out unless they are named.
     """
+
+    beyond_a_write: ClassVar[str] = OVER_TIME
 
     column: ColumnPath | None = None
     columns: tuple[ColumnPath, ...] = ()

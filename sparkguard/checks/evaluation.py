@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from sparkguard.checks.base import (
     NO_SLICE,
+    OF_THE_TABLE,
     Check,
     Context,
     Judgement,
@@ -48,6 +49,8 @@ class Evaluation(Declaration, Check, kind="evaluation"):
     `evaluations`; one per metric of `metrics`; and the conditions under which an evaluation
     starves, each on the whole table.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     def expand(self, context: Context) -> Mapping[str, Check]:
         parts: dict[str, Check] = {ACCOUNTING: Accounting(self)}

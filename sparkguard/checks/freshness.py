@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 from sparkguard import sql
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OF_THE_TABLE,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.measures.base import Measure, Metrics, from_json, to_json
 from sparkguard.measures.families import Family
 from sparkguard.measures.texts import text_of
@@ -88,6 +96,8 @@ class Freshness(Check, kind="freshness"):
     It is judged on the whole table, since the slices of past days are meant to be old; with
     `each_slice` on every slice as well, as for one slice per region.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     element: ColumnPath
     seconds: int

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal as Number
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sparkguard import sql
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OF_THE_TABLE,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.datatypes import DataType, Decimal, is_integer
 from sparkguard.errors import ConfigurationError, Location
 from sparkguard.expressions import row_condition
@@ -45,6 +53,8 @@ class JoinConservation(Check, kind="join_conservation"):
     `left_sum` and `output_sum` are an exact number whose sum must be conserved likewise. Slices
     are compared where `left` has the slice columns too.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     columns: tuple[ColumnPath, ...]
     left: str

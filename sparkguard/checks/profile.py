@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed
+from sparkguard.checks.base import OF_THE_TABLE, Check, Context, Judgement, not_evaluable, passed
 from sparkguard.datatypes import Field, Struct
 from sparkguard.measures.base import Measure
 from sparkguard.measures.counts import Counts
@@ -46,6 +46,8 @@ class ProfileColumns(Check, kind="profile"):
     Each column is an entry of its own. `values: shown` puts texts of the columns (extremes and
     frequent values) into the evidence; otherwise it holds numbers and times only.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     columns: tuple[ColumnPath, ...] = ()
     values: Shown = "hidden"

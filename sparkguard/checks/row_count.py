@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from sparkguard.checks.base import Check, Context, Judgement, passed, violated
+from sparkguard.checks.base import OF_THE_TABLE, Check, Context, Judgement, passed, violated
 from sparkguard.measures.rows import Rows
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
@@ -17,6 +17,8 @@ from sparkguard.thresholds import Threshold
 @dataclass(frozen=True)
 class RowCount(Check, kind="row_count"):
     """The table, or the slice, holds as many rows as `threshold` asks for."""
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     evaluates_empty = True
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OF_THE_TABLE,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.measures.breakdown import BreakdownBins
 from sparkguard.measures.differences import DifferenceCounts
 from sparkguard.measures.fingerprints import Fingerprints, FingerprintsState
@@ -152,6 +160,8 @@ class Shadow(Check, kind="shadow"):
     sets of key columns whose row counts may explain a difference; `name_values` allows values
     of columns in the explanation.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     shadow: str
     key: tuple[str, ...] = ()

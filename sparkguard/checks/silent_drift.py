@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Literal
 
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OVER_TIME,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.measures.families import Family, family_of
 from sparkguard.measures.moments import Moments
 from sparkguard.measures.traits import Traits
@@ -33,6 +41,8 @@ class SilentDrift(Check, kind="silent_drift"):
     A change counts once it lasted for `partitions` of them, or to the end. `column` or `columns`
     restrict it; all columns by default. Those in `ignore` are left out.
     """
+
+    beyond_a_write: ClassVar[str] = OVER_TIME
 
     column: ColumnPath | None = None
     columns: tuple[ColumnPath, ...] = ()

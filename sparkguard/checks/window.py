@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sparkguard import sql
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OF_THE_TABLE,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.measures.event_times import EventTimes, TimesState
@@ -56,6 +64,8 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
     `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
     bugs that must show in the data at hand, or else the check is not evaluable.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     evaluates_empty = True
 

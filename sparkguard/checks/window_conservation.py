@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from sparkguard.checks.base import Check, Context, Judgement, not_evaluable, passed, violated
+from sparkguard.checks.base import (
+    OF_THE_TABLE,
+    Check,
+    Context,
+    Judgement,
+    not_evaluable,
+    passed,
+    violated,
+)
 from sparkguard.measures.event_times import EventTimes, TimesState
 from sparkguard.measures.window_comparison import WindowComparison, WindowsState
 from sparkguard.options import ColumnPath
@@ -31,6 +39,8 @@ class WindowConservation(Check, kind="window_conservation"):
     whose windows reach beyond the first or last row of the table are left out. `tolerance` is for
     floats.
     """
+
+    beyond_a_write: ClassVar[str] = OF_THE_TABLE
 
     whole: ColumnPath
     part: ColumnPath

@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sparkguard import sql
 from sparkguard.checks.base import (
+    OVER_TIME,
     Check,
     Context,
     Judgement,
@@ -54,6 +55,8 @@ class WindowVolume(Check, kind="window_volume"):
     settled is lost: of the periods that an earlier run saw as past, three or more, and most, have
     lost rows, total or their largest value while the table grew by half or more.
     """
+
+    beyond_a_write: ClassVar[str] = OVER_TIME
 
     column: ColumnPath
     entity: tuple[str, ...]

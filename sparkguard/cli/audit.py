@@ -19,10 +19,10 @@ from sparkguard.cli.root import (
     live,
     out,
     parse_moment,
+    parse_slice,
     parse_variables,
 )
 from sparkguard.errors import ConfigurationError
-from sparkguard.slices import WHOLE, Slice
 
 if TYPE_CHECKING:
     from sparkguard.contracts.audit_config import AuditConfig
@@ -86,7 +86,7 @@ def audit(
         raise ConfigurationError(f"--fail-on takes 'warn' or 'fail', found {fail_on[:40]!r}")
     request = Request(
         run_id=run_id,
-        only=slice_of(slice_),
+        only=parse_slice("--slice", slice_),
         as_of=parse_moment("--as-of", as_of),
         fail_on_warn=None if fail_on is None else fail_on == "warn",
     )
@@ -163,13 +163,3 @@ def _false_alarms(settings: AuditConfig, versions: Mapping[str, int]) -> FalseAl
         found = false_alarms(settings, versions=versions, progress=progress)
     out.print(str(found), soft_wrap=True, markup=False)
     return found
-
-
-def slice_of(pairs: list[str] | None) -> Slice:
-    values: dict[str, str | None] = {}
-    for pair in pairs or ():
-        name, equals, value = pair.partition("=")
-        if not name:
-            raise ConfigurationError(f"--slice takes COLUMN=VALUE, found {pair[:80]!r}")
-        values[name] = value if equals else None
-    return Slice.of(values) if values else WHOLE

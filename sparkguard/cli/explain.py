@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sparkguard.cli.audit import slice_of
 from sparkguard.cli.result_files import write_json
 from sparkguard.cli.results import Place, open_store, results
-from sparkguard.cli.root import JsonFile, live, out
+from sparkguard.cli.root import JsonFile, live, out, parse_slice
 from sparkguard.errors import ConfigurationError, did_you_mean
 
 
@@ -30,7 +29,7 @@ def explain(
     from sparkguard.results.evidence import evidence_of
     from sparkguard.results.run_result import RunResult
 
-    where = slice_of(slice_)
+    where = parse_slice("--slice", slice_)
     with live("reading the results"):
         found = open_store(store)
         record = found.committed(run_id)

@@ -27,6 +27,7 @@ from typer.core import TyperGroup
 from sparkguard.cli.result_files import prepared_json
 from sparkguard.errors import ConfigurationError
 from sparkguard.progress import Progress, Step
+from sparkguard.slices import Slice
 
 if TYPE_CHECKING:
     from sparkguard.tables import TableRef
@@ -121,6 +122,24 @@ def parse_variables(pairs: list[str] | None) -> Mapping[str, str]:
     """
     found = {n.removeprefix(PREFIX): v for n, v in os.environ.items() if n.startswith(PREFIX)}
     return {**found, **_pairs("--set", "NAME=VALUE", pairs)}
+
+
+def parse_slice(option: str, pairs: list[str] | None) -> Slice:
+    """COLUMN=VALUE pairs that hold together; COLUMN alone is NULL, none the whole table.
+
+    Raises ConfigurationError for a pair without a column, and for a column given twice.
+    """
+    values: dict[str, str | None] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not name:
+            raise ConfigurationError(f"{option} takes COLUMN=VALUE, found {pair[:80]!r}")
+        if name in values:
+            raise ConfigurationError(
+                f"{option} is one slice, and {name[:80]!r} is given twice; run once for each value"
+            )
+        values[name] = value if equals else None
+    return Slice.of(values)
 
 
 def parse_tables(pairs: list[str] | None) -> Mapping[str, TableRef]:

@@ -12,7 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, RunId, Variables, app, live, out, parse_variables
+from sparkguard.cli.root import (
+    JsonFile,
+    RunId,
+    Variables,
+    app,
+    live,
+    out,
+    parse_slice,
+    parse_variables,
+)
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.shadow_rules.verdict import Counter, PartitionVerdict, Waiver
 from sparkguard.slices import WHOLE, Slice
@@ -28,7 +37,11 @@ app.add_typer(shadow)
 Config = Annotated[Path, typer.Argument(help="The shadow's YAML file.", metavar="CONFIG")]
 Partition = Annotated[
     list[str] | None,
-    typer.Option("--partition", metavar="COLUMN=VALUE", help="This partition only; repeatable."),
+    typer.Option(
+        "--partition",
+        metavar="COLUMN=VALUE",
+        help="This partition only; repeat for its other columns.",
+    ),
 ]
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
@@ -73,7 +86,7 @@ def run(
     from sparkguard.tables import TableRef
 
     settings = load_shadow(config, parse_variables(variables))
-    where = _partition(partition)
+    where = parse_slice("--partition", partition) if partition else None
     versions = _versions(inputs, "--control-input"), _versions(shadow_inputs, "--shadow-input")
     with live("starting Spark"):
         spark = open_session()
@@ -164,7 +177,7 @@ def waive(
     except ValueError:
         raise ConfigurationError(f"--expires takes YYYY-MM-DD, found {expires[:40]!r}") from None
     try:
-        where = _partition(partition) or WHOLE
+        where = parse_slice("--partition", partition)
         waiver = Waiver(name, owner, reason, where, Counter(counter), bound, last, column)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
@@ -195,16 +208,6 @@ def _promotion(config: Path, variables: list[str] | None) -> Any:
         found = Promotion(open_session(), settings)
         found.store.check()
     return found
-
-
-def _partition(pairs: list[str] | None) -> Slice | None:
-    values: dict[str, str | None] = {}
-    for pair in pairs or ():
-        name, equals, value = pair.partition("=")
-        if not name:
-            raise ConfigurationError(f"--partition takes COLUMN=VALUE, found {pair[:80]!r}")
-        values[name] = value if equals else None
-    return Slice.of(values) if values else None
 
 
 def _versions(pairs: list[str] | None, option: str) -> Mapping[str, int] | None:

@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from sparkguard.bound_rules import Bound, bind
-from sparkguard.checks.base import TableFacts
+from sparkguard.checks.base import Check, Context, TableFacts
 from sparkguard.checks.completeness import Completeness
 from sparkguard.checks.uniqueness import Uniqueness
 from sparkguard.contracts.compatibility.grades import Path
 from sparkguard.contracts.model import TableContract
+from sparkguard.contracts.source import frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct
 from sparkguard.errors import EvaluationError, listed
@@ -31,11 +32,6 @@ from sparkguard.verdicts import Verdict
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_OF_THE_TABLE = {
-    "row_count": "it speaks of the whole table, not of the rows of one write",
-    "freshness": "it speaks of the whole table, not of the rows of one write",
-    "silent_drift": "it compares partitions that are stored already",
-}
 _ANY_TIME = datetime.fromtimestamp(0, timezone.utc)
 """For a plan that is looked at and not run: what blocks a rule depends on no moment."""
 
@@ -145,33 +141,46 @@ def _bound(
     promise: TableContract, tables: Mapping[str, TableRef], numbered: frozenset[Path]
 ) -> tuple[Bound, ...]:
     # The gate holds the schema to the contract by itself, before any row is computed.
-    rules = (rule for rule in promise.rules if rule.kind != "schema")
-    bound = bind([(promise.name, _for_rows(rule, tables)) for rule in rules], (promise,))
-    return tuple(_without_numbered(one, numbered) for one in bound)
+    rules = [_at_hand(rule, tables) for rule in promise.rules if rule.kind != "schema"]
+    context = Context(TableFacts(promise.name, promise.struct), _ANY_TIME)
+    return tuple(
+        one if one.check is None else _for_rows(one, one.check, context, tables, numbered)
+        for one in bind([(promise.name, rule) for rule in rules], (promise,))
+    )
 
 
-def _without_numbered(one: Bound, numbered: frozenset[Path]) -> Bound:
-    """The rule, skipped where numbering alone makes it true."""
-    match one.check:
-        case Completeness(column=column) if one.check == Completeness(column):
+def _at_hand(rule: CheckSpec, tables: Mapping[str, TableRef]) -> CheckSpec:
+    """The rule, with a table of another contract by the name that the gate was given."""
+    file, _, name = str(rule.options.get("to_table", "")).rpartition("#")
+    if not file or name not in tables:
+        return rule
+    return replace(rule, options=frozen({**rule.options, "to_table": name}))
+
+
+def _for_rows(
+    one: Bound,
+    check: Check,
+    context: Context,
+    tables: Mapping[str, TableRef],
+    numbered: frozenset[Path],
+) -> Bound:
+    """The rule, skipped where the rows of one write say nothing about it."""
+    reason = check.beyond_a_write
+    if not reason and _is_given(check, numbered):
+        reason = "Delta numbers the column as it stores the rows: never NULL, and no number twice"
+    if not reason:
+        read = {table for table, _ in check.requires(context)} - {one.dataset, *tables}
+        reason = f"table {min(read)} was not given to the gate" if read else ""
+    return replace(one, spec=replace(one.spec, skip=reason), check=None) if reason else one
+
+
+def _is_given(check: Check, numbered: frozenset[Path]) -> bool:
+    """Whether numbering alone makes the rule true."""
+    match check:
+        case Completeness(column=column) if check == Completeness(column):
             columns = {folded(column)}
         case Uniqueness(columns=keys):
             columns = {folded(column) for column in keys}
         case _:
-            return one
-    if not columns & numbered:
-        return one
-    reason = "Delta numbers the column as it stores the rows: never NULL, and no number twice"
-    return replace(one, spec=replace(one.spec, skip=reason), check=None)
-
-
-def _for_rows(rule: CheckSpec, tables: Mapping[str, TableRef]) -> CheckSpec:
-    """The rule, skipped where it does not speak of the rows of one write."""
-    if rule.skip:
-        return rule
-    if rule.kind in _OF_THE_TABLE:
-        return replace(rule, skip=_OF_THE_TABLE[rule.kind])
-    target = str(rule.options.get("to_table", "")).rpartition("#")[2]
-    if target and target not in tables:
-        return replace(rule, skip=f"table {target} was not given to the gate")
-    return rule
+            return False
+    return bool(columns & numbered)
