@@ -40,4 +40,5 @@ class NullShare(CountedRule, kind="null_share"):
         }
         if exact(self.min) <= share <= exact(self.max):
             return passed(**details)
-        return violated(f"{count:,} of {rows:,} rows are NULL", **details)
+        reason = f"{count:,} of {rows:,} rows are NULL; expected {details['expected']}"
+        return violated(reason, **details)

@@ -19,7 +19,7 @@ from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.gate.prediction import Effect
 from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
-from sparkguard.sink import discard, stage, write_once
+from sparkguard.sink import discard, exists, stage, write_once
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
@@ -52,27 +52,34 @@ class GuardedWrite:
         except BaseException as error:
             if self.options.write_id is None:
                 with suppress(Exception):  # what stopped the write is what has to be known
-                    discard(self.spark, staging)
+                    self._discard(staging)
             if isinstance(error, SparkGuardError) or not isinstance(error, Exception):
                 raise
             condition = condition_of(error)
             message = f"the write to {self.target} stopped with {condition}"
             raise EvaluationError(message, condition) from error
         try:
-            discard(self.spark, staging)
+            self._discard(staging)
         except Exception as error:
             # The rows are where they belong: a failure here would have them written once more.
             text = f"its staging table {staging} could not be removed ({condition_of(error)})"
             done = replace(done, warnings=(*done.warnings, Effect("left_over", (), text)))
         return done
 
-    def _staging(self) -> TableRef:
+    def _discard(self, staging: TableRef) -> None:
+        if self.options.quarantine is not None and exists(
+            self.spark, kept := self._staging("kept")
+        ):
+            discard(self.spark, kept)
+        discard(self.spark, staging)
+
+    def _staging(self, role: str = "") -> TableRef:
         """A table of this write's own, beside the target or in the folder that was given.
 
         The same write_id may name writes to several targets, so its name tells these apart too.
         """
         readable = re.sub(r"\W+", "_", self.write_id, flags=re.ASCII)[:24]
-        name = f"{readable}_{fingerprint((str(self.target), self.write_id))[:16]}"
+        name = f"{readable}_{fingerprint((str(self.target), self.write_id))[:16]}{role}"
         if self.options.staging is not None:
             return TableRef(path=f"{self.options.staging.rstrip('/')}/{name}")
         if self.target.path is not None:
@@ -82,6 +89,18 @@ class GuardedWrite:
         return TableRef(name=".".join(sql.name(part).text for part in parts))
 
     def _judge(self, staging: TableRef, version: int, result: GateResult) -> GateResult:
+        audited, weighed = self._audit(staging, version, result)
+        result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
+        if weighed.clean:
+            return self._written(audited, result)
+        breaks = self._separable(audited, weighed)
+        if breaks is None:
+            return replace(result, rows_written=0)
+        return self._without_bad_rows(audited, breaks, result)
+
+    def _audit(
+        self, staging: TableRef, version: int, result: GateResult
+    ) -> tuple[Audited, Weighed]:
         audited = audit_rows(
             self.spark,
             self.promise,
@@ -91,12 +110,7 @@ class GuardedWrite:
             self.clock.now(),
             numbered=numbered_columns(result.warnings),
         )
-        weighed = weigh(audited.verdicts, emptying=self.options.empties(audited.rows))
-        result = replace(result.with_audit(weighed, audited.rows), staged_version=version)
-        breaks = self._separable(audited, weighed)
-        if weighed.clean or breaks is not None:
-            return self._let_through(audited, breaks or {}, result)
-        return replace(result, rows_written=0)
+        return audited, weigh(audited.verdicts, emptying=self.options.empties(audited.rows))
 
     @property
     def _app_id(self) -> str:
@@ -110,34 +124,36 @@ class GuardedWrite:
         found = {name: c for name, c in conditions.items() if c is not None}
         return found if len(found) == len(conditions) else None
 
-    def _let_through(
+    def _without_bad_rows(
         self, audited: Audited, breaks: Mapping[str, sql.Sql], result: GateResult
     ) -> GateResult:
-        staged = audited.frame
+        """Writes the other rows, if they pass by themselves: shares change as rows are left out."""
         bad = sql.is_true(sql.any_of(breaks.values()))
-        quarantined = 0
-        if breaks:
-            counted = staged.selectExpr(
-                sql.alias(sql.count_if(bad), "bad").text, "count(1) AS every"
-            ).collect()[0]
-            quarantined = int(counted["bad"])
-            if counted["every"] != audited.rows:
-                raise EvaluationError("the staged rows could not be read completely")
-        good = staged.where(sql.template("NOT {}", bad).text) if breaks else staged
+        good = audited.frame.where(sql.template("NOT {}", bad).text)
+        kept = self._staging("kept")
+        judged, weighed = self._audit(kept, stage(good, kept), result)
+        if not weighed.clean:
+            return replace(result.with_audit(weighed, audited.rows), rows_written=0)
+        apart = audited.frame.where(bad.text)
+        quarantined = apart.count()
+        if quarantined + judged.rows != audited.rows:
+            raise EvaluationError("the staged rows could not be read completely")
         if quarantined and self.options.quarantine is not None:
             write_once(
-                self._explained(staged.where(bad.text), breaks),
+                self._explained(apart, breaks),
                 TableRef.of(self.options.quarantine),
                 # Writes to several targets may have one write_id, and one table for bad rows.
                 f"{self._app_id}/quarantine/{fingerprint(str(self.target))[:16]}",
                 merge_schema=True,
                 any_names=True,
             )
-        written = audited.rows - quarantined
+        return self._written(judged, replace(result, rows_quarantined=quarantined))
+
+    def _written(self, audited: Audited, result: GateResult) -> GateResult:
         version = None
-        if written or self.options.mode == "overwrite":
+        if audited.rows or self.options.mode == "overwrite":
             write_once(
-                good,
+                audited.frame,
                 self.target,
                 self._app_id,
                 mode=self.options.mode,
@@ -146,12 +162,12 @@ class GuardedWrite:
                 metadata=self._metadata(),
                 partitioned_by=self.promise.partitioned_by,
             )
-            version = self._committed(written)
+            version = self._committed(audited.rows)
         return replace(
             result,
             accepted=True,
-            rows_written=written,
-            rows_quarantined=quarantined,
+            rows_written=audited.rows,
+            rows_quarantined=result.rows_quarantined or 0,
             target_version=version,
         )
 
