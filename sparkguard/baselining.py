@@ -25,7 +25,6 @@ from sparkguard.progress import Progress, Step, quiet
 from sparkguard.results import Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines, Stored
-from sparkguard.results.verdict_rows import verdict_of
 from sparkguard.run import bind_all, results_location
 from sparkguard.session import open_session
 from sparkguard.slices import WHOLE, Slice
@@ -160,10 +159,10 @@ def _refuse_unfit(
     chosen: tuple[Slice, ...],
     clock: Clock,
 ) -> None:
-    mine = {entry.id for entry in plan.entries if entry.dataset == dataset}
+    mine = {entry.id for entry in plan.entries if entry.dataset == dataset and not entry.skip}
     # The last word on each slice, since a run may have judged one slice, or some checks, only.
-    last = map(verdict_of, store.last_rows("results", dataset, clock.now()))
-    verdicts = {(v.check, v.slice): v for v in last if v.check in mine}
+    last = store.last_verdicts(dataset, clock.now())
+    verdicts = {key: verdict for key, verdict in last.items() if key[0] in mine}
     bad = rules.unfit(
         verdicts, chosen or (WHOLE,), accepted(store, dataset), settings.not_evaluable
     )

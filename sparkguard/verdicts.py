@@ -63,6 +63,9 @@ class Evidence:
     text: str | None = None
 
 
+LEFT_OUT = "left out: this run was asked for other checks"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One outcome of one check on one slice.
@@ -86,6 +89,11 @@ class Verdict:
     condition: str | None = None  # Spark's error class, for outcome error
     counts_as: Outcome | None = None  # how a not_evaluable weighs, where policy does not decide
     owner: str = ""  # who an alert is for
+
+    @property
+    def is_left_out(self) -> bool:
+        """True where the run was asked for other checks, so that an earlier verdict stands."""
+        return self.outcome is Outcome.SKIPPED and self.reason == LEFT_OUT
 
     def weight(self, not_evaluable: Outcome) -> Outcome:
         """What the outcome counts as: one that is not evaluable says how, or the audit's policy."""

@@ -8,8 +8,7 @@ from types import MappingProxyType
 
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError, did_you_mean
-
-REASON = "left out: this run was asked for other checks"
+from sparkguard.verdicts import LEFT_OUT
 
 
 def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> AuditConfig:
@@ -29,5 +28,5 @@ def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> 
     chosen = {rule.id for rule in rules if rule.id in wanted or rule.kind in wanted}
     if not chosen.difference(config.skips):
         raise ConfigurationError("--check: the audit has no such rule that it does not skip")
-    left_out = {rule.id: REASON for rule in rules if rule.id not in chosen}
+    left_out = {rule.id: LEFT_OUT for rule in rules if rule.id not in chosen}
     return replace(config, skips=MappingProxyType({**left_out, **config.skips}))

@@ -150,14 +150,14 @@ def _change(
 ) -> AlertRow | None:
     open_ = last if last is not None and last.state == AlertState.OPEN else None
     broken = [v for v in found if v.outcome in BROKEN]
-    if not broken and open_ is None:
-        broken = [v for v in found if _is_missed(v, not_evaluable)]
     unjudged = {v.slice.key for v in found if v.outcome is Outcome.NOT_EVALUABLE}
     left = unjudged.intersection(open_.slices) if open_ is not None else set()
     judged = {v.slice.key for v in found}
     if open_ is not None and WHOLE.key not in judged:
         left |= set(open_.slices) - judged
-    missed = {v.slice.key for v in found if _is_missed(v, not_evaluable)}
+    missed = [v for v in found if _is_missed(v, not_evaluable)]
+    if not broken and not left:
+        broken = missed
     if not broken:
         passed = any(v.outcome is Outcome.PASS for v in found)
         if open_ is None or left or not passed:
@@ -168,7 +168,7 @@ def _change(
         )
     # Of slices that are as bad the whole speaks: its numbers are those of all rows.
     worst = max(broken, key=lambda v: (_BADNESS.index(v.outcome), v.slice.is_whole))
-    keys = tuple(sorted({*left, *missed, *(v.slice.key for v in broken)}))
+    keys = tuple(sorted({*left, *(v.slice.key for v in (*missed, *broken))}))
     new = tuple(key for key in keys if open_ is None or key not in open_.slices)
     if open_ is not None and not new and open_.outcome == worst.outcome.value:
         return None

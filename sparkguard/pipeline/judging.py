@@ -81,7 +81,8 @@ def _broken(plan: Plan, results: Sequence[Result], sight: Sight) -> dict[str, fr
     """
     datasets = {entry.id: entry.dataset for entry in plan.entries if not entry.wants_baseline}
     verdicts = {key: v for key, v in sight.previous.items() if key[0] in datasets}
-    verdicts |= {(r.entry.id, r.finding.verdict.slice): r.finding.verdict for r in results}
+    judged = (result.finding.verdict for result in results)
+    verdicts |= {(v.check, v.slice): v for v in judged if not v.is_left_out}
     found: dict[str, set[Slice]] = {}
     for check, where in rules.broken(verdicts, sight.accepted, sight.not_evaluable):
         found.setdefault(datasets[check], set()).add(where)

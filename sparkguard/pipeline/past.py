@@ -10,11 +10,12 @@ from typing import Any
 from sparkguard.checks.base import Past
 from sparkguard.pipeline.judging import Sight
 from sparkguard.plan import Entry, Plan
-from sparkguard.results import Store
+from sparkguard.results import RunRecord, Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.setup import THREADS
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.verdicts import Verdict
 
 
 def with_baselines(plan: Plan, baselines: Baselines) -> Plan:
@@ -43,7 +44,7 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
     return replace(
         sight,
         history=history,
-        previous=store.verdicts(last) if last is not None else {},
+        previous=_previous(plan, store, last) if last is not None else {},
         earlier=_earlier(plan, store, history),
         last_run=last.as_of if last is not None else None,
         accepted={
@@ -52,6 +53,17 @@ def with_past(plan: Plan, sight: Sight, store: Store, audit: str, only: Slice) -
             if entry.dataset in known
         },
     )
+
+
+def _previous(plan: Plan, store: Store, last: RunRecord) -> dict[tuple[str, Slice], Verdict]:
+    """The verdicts of the last run, with earlier ones where it was asked for other checks."""
+    found = store.verdicts(last)
+    left_out = {key for key, verdict in found.items() if verdict.is_left_out}
+    if left_out:
+        for dataset in dict.fromkeys(entry.dataset for entry in plan.entries):
+            earlier = store.last_verdicts(dataset, plan.as_of)
+            found |= {key: earlier[key] for key in left_out & earlier.keys()}
+    return found
 
 
 def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) -> tuple[Past, ...]:

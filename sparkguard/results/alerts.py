@@ -37,28 +37,30 @@ SENDING, SENT, NOT_SENT, UNKNOWN = "sending", "sent", "not sent", "unknown"
 """States of a message. Only one that was certainly not sent is ever tried again."""
 
 
-def last_rows(store: Store, before: datetime | None = None) -> dict[Subject, AlertRow]:
-    """The last row of every alert, of complete runs that looked from before `before`.
+def last_rows(store: Store, until: datetime | None = None) -> dict[Subject, AlertRow]:
+    """The last row of every alert, of complete runs that looked from `until` or earlier.
 
     Raises StoreError for more than 100,000 alerts.
     """
-    return {row.subject: row for row, _ in _last(store, before)}
+    return {row.subject: row for row, _ in _last(store, until)}
 
 
-def last_rows_by_audit(store: Store, before: datetime) -> dict[str, dict[Subject, AlertRow]]:
+def last_rows_by_audit(store: Store, until: datetime) -> dict[str, dict[Subject, AlertRow]]:
     """The same, by the audit whose run left the row."""
     found: dict[str, dict[Subject, AlertRow]] = {}
-    for row, audit in _last(store, before):
+    for row, audit in _last(store, until):
         found.setdefault(audit, {})[row.subject] = row
     return found
 
 
-def _last(store: Store, before: datetime | None) -> list[tuple[AlertRow, str]]:
+def _last(store: Store, until: datetime | None) -> list[tuple[AlertRow, str]]:
     # The runs come first: a run seen there had its rows stored before.
     runs = store.read("runs").selectExpr("run_id", "audit").distinct()
     rows = store.read("alerts", committed=False)
-    if before is not None:
-        rows = rows.where(sql.template("as_of < {}", sql.literal(before)).text)
+    if until is not None:
+        # Data that was mended is judged again under the same clock, and the run at hand has no
+        # complete rows yet.
+        rows = rows.where(sql.template("as_of <= {}", sql.literal(until)).text)
     last = (
         rows.join(runs, "run_id")
         .selectExpr(

@@ -15,7 +15,7 @@ from sparkguard.results.schemas import TABLES, Table
 from sparkguard.results.verdict_rows import ResultRow, verdict_of
 from sparkguard.results.verify import of_run
 from sparkguard.slices import Slice
-from sparkguard.verdicts import Verdict
+from sparkguard.verdicts import LEFT_OUT, Outcome, Verdict
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -124,23 +124,41 @@ def past_profiles(
 
 
 def last_rows(
-    access: Access, table: Table, dataset: str, before: datetime, runs: Iterable[str] | None
+    access: Access,
+    table: Table,
+    dataset: str,
+    before: datetime,
+    runs: Iterable[str] | None = None,
+    where: sql.Sql | None = None,
 ) -> tuple[dict[str, Any], ...]:
     """The last row of each identity that complete runs from before `before` stored.
 
-    Only those that `runs` names, unless it is None. Raises StoreError for more than 1,000,000 rows.
+    Only those that `runs` names, unless it is None, and for which `where` is true. Raises
+    StoreError for more than 1,000,000 rows.
     """
     rows = committed(access, table, "status = 'complete'").where(
         sql.template("dataset = {} AND as_of < {}", sql.literal(dataset), sql.literal(before)).text
     )
     if runs is not None:
         rows = among(rows, ("run_id",), ((run,) for run in runs))
+    if where is not None:
+        rows = rows.where(where.text)
     keys = sql.joined(", ", map(sql.name, table.identity))
     place = sql.template(
         "row_number() OVER (PARTITION BY {} ORDER BY as_of DESC, written_at DESC) AS age", keys
     )
     found = rows.selectExpr("*", place.text).where("age = 1").drop("age")
     return tuple(access.collect(found, f"{table.name} of {dataset}", _MOST_ROWS))
+
+
+def last_verdicts(
+    access: Access, dataset: str, before: datetime
+) -> dict[tuple[str, Slice], Verdict]:
+    """The last word on every check and slice; a run that left a check out has none."""
+    outcome, reason = sql.literal(Outcome.SKIPPED.value), sql.literal(LEFT_OUT)
+    said = sql.template("NOT (outcome = {} AND reason <=> {})", outcome, reason)
+    rows = last_rows(access, TABLES["results"], dataset, before, where=said)
+    return {(v.check, v.slice): v for v in map(verdict_of, rows)}
 
 
 def same_versions(access: Access, runs: Iterable[str], as_in: str) -> dict[str, dict[str, int]]:

@@ -169,6 +169,10 @@ class Store:
         """
         return history.last_rows(self.access, table_named(table), dataset, before, runs)
 
+    def last_verdicts(self, dataset: str, before: datetime) -> dict[tuple[str, Slice], Verdict]:
+        """The last word of runs from before `before` on every check and slice."""
+        return history.last_verdicts(self.access, dataset, before)
+
     def same_versions(self, runs: Iterable[str], as_in: str) -> dict[str, dict[str, int]]:
         """By run, the version it read of each table that is the one that the run `as_in` reads."""
         return history.same_versions(self.access, runs, as_in)

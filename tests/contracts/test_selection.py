@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkguard.contracts.selection import REASON, only
+from sparkguard.contracts.selection import only
 from sparkguard.errors import ConfigurationError
+from sparkguard.verdicts import LEFT_OUT
 from tests.contracts.test_alert_routes import load
 
 KINDS = ("completeness", "references", "schema", "window")
@@ -18,7 +19,7 @@ def test_everything_else_is_skipped_and_says_so(tmp_path: Path) -> None:
     for wanted in (("schema",), (chosen,), ("schema", "window")):
         skips = only(config, wanted, KINDS).skips
         assert chosen not in skips
-        assert skips == {id_: REASON for id_ in ids if id_ != chosen}
+        assert skips == {id_: LEFT_OUT for id_ in ids if id_ != chosen}
     assert only(config, (), KINDS) is config
 
 

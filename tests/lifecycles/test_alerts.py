@@ -61,6 +61,24 @@ def test_an_alert_names_what_could_not_be_judged_beside_what_broke() -> None:
         assert opened.slices == slices
 
 
+def test_what_can_not_be_judged_now_keeps_open_what_else_would_be_resolved() -> None:
+    opened = night((), 1, m5=Outcome.FAIL)
+    verdicts = [
+        (
+            "flights",
+            "drift",
+            Verdict("flights.drift.dest", Slice.of({"month": m}), o, Severity.ERROR),
+        )
+        for m, o in (("5", Outcome.PASS), ("6", Outcome.NOT_EVALUABLE))
+    ]
+    known = {row.subject: row for row in opened}
+    (changed,) = changes(known, verdicts, START, not_evaluable=Outcome.ERROR)
+    assert (changed.state, changed.outcome) == ("open", "not_evaluable")
+    assert (changed.slices, changed.first_seen) == (("month=6",), opened[0].first_seen)
+    (closed,) = changes(known, verdicts, START, not_evaluable=Outcome.WARN)
+    assert closed.state == "resolved"
+
+
 def test_a_run_over_one_slice_resolves_no_other() -> None:
     def run(before: tuple[AlertRow, ...], **outcomes: Outcome) -> tuple[AlertRow, ...]:
         """Of the whole table as `all`, of month 5 as `m5`."""
