@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -35,10 +35,13 @@ from sparkguard.measures.families import Family, family_of
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.slices import WHOLE, Slice
+from sparkguard.slices import WHOLE, Slice, value_order
 from sparkguard.verdicts import Evidence, Outcome
 
 _MOST_NAMED = 10
+_FIRST = date(2000, 1, 1)
+"""Where partitions that are no days stand in a row, a day apart."""
+_OF_NUMBERS = frozenset(("mean", "stddev", "median"))
 
 Survey = Mapping[Slice, list[tuple[str, Any]]]
 """Label and state of each partition in the order of time, by segment."""
@@ -87,8 +90,17 @@ class Anomaly(Check, kind="anomaly"):
             frozenset() if self.column is None else frozenset({(context.table.name, self.column)})
         )
 
+    def unsupported(self, context: Context) -> str:
+        column = context.table.schema.at(self.column) if self.column is not None else None
+        if column is None or self.metric not in _OF_NUMBERS:
+            return ""
+        family = family_of(column.type)
+        if family.is_number or family.is_time or family is Family.BOOLEAN:
+            return ""
+        return f"anomaly: {self.metric} is of numbers or times, and the column is {column.type}"
+
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        return (self._need(context),)
+        return () if self.unsupported(context) else (self._need(context),)
 
     def survey(self, context: Context) -> Survey:
         """The partitions of each segment in the order of time."""
@@ -101,6 +113,8 @@ class Anomaly(Check, kind="anomaly"):
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
         where, survey = context.where, context.survey
+        if reason := self.unsupported(context):
+            return Judgement(Outcome.ERROR, reason=reason)
         if where.is_whole and survey:
             return self._whole(survey, context)
         state = seen.at(where, self._need(context))
@@ -191,7 +205,7 @@ class Anomaly(Check, kind="anomaly"):
     def _worst(self, days: list[tuple[str, Any]]) -> tuple[str | None, str]:
         """The day whose total differs most from that one season before, and that day."""
         totals = [self._number(state) or 0.0 for _, state in days]
-        back = self.season if all(day_of(label) for label, _ in days) else 1
+        back = self.season if _days([label for label, _ in days]) else 1
         moves = [(abs(totals[i] - totals[i - back]), i) for i in range(back, len(days))]
         if not moves:
             return None, ""
@@ -203,19 +217,19 @@ class Anomaly(Check, kind="anomaly"):
     ) -> tuple[dict[date, float], date, int]:
         """(points by day, the day judged, days of a season)."""
         time, where = self._time(context), context.where
-        ordered = survey.get(segment_of(where, time), [])
         text = dict(where.values).get(time)
-        if text not in {label for label, _ in ordered}:
+        if text is None:
             return self._of_runs(value, context)
-        numbers = [(label, self._number(s)) for label, s in ordered if label != "NULL"]
-        day = day_of(text)
-        if day is not None and all(day_of(label) for label, _ in numbers):
-            points = {d: v for label, v in numbers if (d := day_of(label)) and v is not None}
-            return {**points, day: value}, day, self.season
-        first = date(2000, 1, 1)
-        at = {label: first + timedelta(days=i) for i, (label, _) in enumerate(numbers)}
-        points = {at[label]: v for label, v in numbers if v is not None}
-        return {**points, at[text]: value}, at[text], 1
+        ordered = survey.get(segment_of(where, time), [])
+        numbers = {label: self._number(s) for label, s in ordered if label != "NULL"}
+        # A partition that should be there and holds no row is in no scan.
+        numbers[text] = value
+        labels = sorted(numbers, key=value_order)
+        days = _days(labels)
+        season = self.season if days else 1
+        at = days or {label: _FIRST + timedelta(days=i) for i, label in enumerate(labels)}
+        points = {at[label]: v for label, v in numbers.items() if v is not None}
+        return points, at[text], season
 
     def _of_runs(self, value: float, context: Context) -> tuple[dict[date, float], date, int]:
         need, today = self._need(context), context.as_of.date()
@@ -250,6 +264,12 @@ class Anomaly(Check, kind="anomaly"):
             else one
             for one in judged
         )
+
+
+def _days(labels: Sequence[str]) -> dict[str, date] | None:
+    """The day of each partition; None where some are no dates, or several are of one day."""
+    days = {label: day for label in labels if (day := day_of(label)) is not None}
+    return days if len(set(days.values())) == len(labels) else None
 
 
 def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:

@@ -73,8 +73,37 @@ def test_a_whole_table_of_which_no_slice_is_judged_is_no_pass() -> None:
     assert found.reason == NO_SLICE
 
 
-def test_zero_rows_fail() -> None:
+def test_a_partition_that_should_be_there_and_holds_no_row_fails() -> None:
+    seen = context(rows(WEEKLY))
+    check = Anomaly()
+    seen = replace(seen, survey=check.survey(seen), where=day(56))
+    found = check.judge(seen.seen.only(day(56)), seen)
+    assert (found.outcome, found.observed) == ("fail", 0)
     assert run(Anomaly(), rows([*WEEKLY, 0]))[day(56)].outcome == "fail"
+
+
+def test_hours_of_one_day_are_partitions_of_their_own() -> None:
+    """The last hours of a day, few rows each, stand for none of its others."""
+    counts = {
+        Slice.of({"day": f"2024-02-{d:02d} {h:02d}:00:00"}): 10 if h > 21 else 1_000 + d * h % 7
+        for d in range(1, 27)
+        for h in range(24)
+        if (d, h) < (26, 12)
+    }
+    now = Slice.of({"day": "2024-02-26 12:00:00"})
+    for count, outcome in ((1_000, "pass"), (10, "fail")):
+        states = {(ROWS, where): RowsState(n) for where, n in {**counts, now: count}.items()}
+        assert run(Anomaly(), states)[now].outcome == outcome
+
+
+def test_a_mean_of_text_is_refused() -> None:
+    facts = TableFacts("orders", Struct((Field("x", Atomic("string")),)))
+    seen = replace(context({}), table=facts)
+    assert Anomaly("mean", ("x",)).needs(seen) == ()
+    found = Anomaly("mean", ("x",)).judge(Profile(), seen)
+    assert found.outcome == "error"
+    assert found.reason == "anomaly: mean is of numbers or times, and the column is string"
+    assert Anomaly("distinct", ("x",)).unsupported(seen) == ""
 
 
 def test_before_there_is_history_only_hard_limits_hold() -> None:
