@@ -217,6 +217,10 @@ class Check(ABC):
         """
         return ()
 
+    def recalls(self, context: Context) -> tuple[Need[Any], ...]:
+        """Needs that it does not measure now but wants in its past profiles as well."""
+        return ()
+
     def survey(self, context: Context) -> Any:
         """What the judgements of all slices share, worked out once and given as `context.survey`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -33,7 +33,8 @@ MOST_POINTS = 1_000
 
 @dataclass(frozen=True)
 class SilentDrift(Check, kind="silent_drift"):
-    """No column starts returning NULL, takes over from another, or changes unit, sign or notation.
+    """No column starts returning NULL, takes over from another, or changes unit, sign, notation or
+    kind of type.
 
     Sliced by partition, each partition is compared with those before it; unsliced, each table
     version with the profiles of earlier runs. All are compared with the approved baseline as
@@ -84,6 +85,15 @@ class SilentDrift(Check, kind="silent_drift"):
             for measure in _measures(path, family)
         )
 
+    def recalls(self, context: Context) -> tuple[Need[Any], ...]:
+        """Columns as they were of another type: their states have a name of their own."""
+        return tuple(
+            Need(Table(context.table.name), Traits(path, family))
+            for path, now in self._watched(context).items()
+            for family in Family
+            if family is not now
+        )
+
     def judge(self, seen: Profile, context: Context) -> Judgement:
         watched = self._watched(context)
         expected = "columns keep their meaning"
@@ -91,17 +101,18 @@ class SilentDrift(Check, kind="silent_drift"):
             return not_evaluable("there is no column to watch", expected=expected)
         stretch = _stretch(context, watched)
         approved = self._approved(context, watched)
-        if self.baseline == "approved" and not approved:
+        retyped = self._retyped(context, watched, stretch)
+        if self.baseline == "approved" and not approved and not retyped:
             reason = "there is no approved baseline"
             return not_evaluable(reason, expected=expected, counts_as=Outcome.WARN)
-        if len(stretch) < 2 and not approved:
+        if len(stretch) < 2 and not approved and not retyped:
             reason = "there is no earlier partition or version to compare with"
             return not_evaluable(reason, expected=expected, counts_as=Outcome.WARN)
         columns = [
             Column(".".join(path), family, _points(context.table.name, path, family, stretch))
             for path, family in watched.items()
         ]
-        found = self._search(columns, approved)
+        found = retyped + self._search(columns, approved)
         if context.where != WHOLE:
             found = [drift for drift in found if drift.labels[-1] == str(context.where)]
         evidence = (*_evidence(found), *_null_shares(found, columns))
@@ -129,6 +140,27 @@ class SilentDrift(Check, kind="silent_drift"):
                 for drift in search(columns, approved, self.partitions)
                 if (drift.column, drift.kind, drift.since) not in known
             )
+        return found
+
+    def _retyped(
+        self, context: Context, watched: Mapping[ColumnPath, Family], stretch: Stretch
+    ) -> list[Drift]:
+        """Columns that nothing before can be compared with, since they were of another type."""
+        table, found = context.table.name, []
+        baseline = context.baseline if self.baseline != "previous" else None
+        for path, family in watched.items():
+            here = Need(Table(table), Traits(path, family))
+            families = [_other_family(look_up, table, path, family) for _, look_up in stretch]
+            last = max((at for at, was in enumerate(families) if was), default=None)
+            since = 0 if last is None else last + 1
+            labels = tuple(name for name, look_up in stretch[since:] if look_up(here) is not None)
+            if last is not None and labels and self.baseline != "approved":
+                found.append(_type_change(path, families[last], family, labels))
+            elif labels and baseline is not None and baseline.whole(here) is None:
+                was = _other_family(baseline.whole, table, path, family)
+                if was is not None:
+                    change = _type_change(path, was, family, labels)
+                    found.append(replace(change, approved=True))
         return found
 
     def _approved(self, context: Context, watched: Mapping[ColumnPath, Family]) -> dict[str, Point]:
@@ -197,6 +229,19 @@ def _point(
     bits = look_up(Need(relation, ValueBits(path, family)))
     moments = look_up(Need(relation, Moments(path, family)))
     return Point(label, traits, bits or point.bits, moments or point.moments)
+
+
+def _other_family(look_up: LookUp, table: str, path: ColumnPath, family: Family) -> Family | None:
+    """Another family of types in which a column was measured, where it was."""
+    others = (other for other in Family if other is not family)
+    needs = ((other, Need(Table(table), Traits(path, other))) for other in others)
+    return next((other for other, need in needs if look_up(need) is not None), None)
+
+
+def _type_change(
+    path: ColumnPath, was: Family | None, family: Family, labels: tuple[str, ...]
+) -> Drift:
+    return Drift("type", ".".join(path), labels, f"{was} became {family}")
 
 
 def _evidence(found: Sequence[Drift]) -> Iterator[Evidence]:

@@ -72,7 +72,10 @@ def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) 
     assert check is not None
     asked = sight.asked.get(entry.id, ())
     slices = None if check.wants_history_of_slices else (WHOLE,)
-    past = store.history(entry.dataset, asked, slices, limit=check.wants_history, before=plan.as_of)
+    wanted = (*asked, *check.recalls(plan.context(entry)))
+    past = store.history(
+        entry.dataset, wanted, slices, limit=check.wants_history, before=plan.as_of
+    )
     if check.wants_unread_slices and not only.is_whole:
         past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)
     return past

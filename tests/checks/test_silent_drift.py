@@ -88,6 +88,25 @@ def test_versions_are_compared_where_there_are_no_partitions() -> None:
     assert RULE.judge(Profile(), now).reason == "amount: always NULL since version 8"
 
 
+def of_integers(state: TraitsState) -> Profile:
+    return Profile({(Need(Table("t"), Traits(("amount",), Family.INTEGER)), WHOLE): state})
+
+
+def test_a_column_of_another_type_is_compared_by_its_type() -> None:
+    history = (Past(WHOLE, 3, NOW, of_integers(GOOD)), Past(WHOLE, 5, NOW, profile(WHOLE, GOOD)))
+    facts = TableFacts("t", schema(), version=8)
+    now = Context(facts, NOW, seen=profile(WHOLE, GOOD), history=history)
+    assert RULE.judge(Profile(), now).reason == "amount: integer became float since version 5"
+    assert Need(Table("t"), Traits(("amount",), Family.INTEGER)) in RULE.recalls(now)
+    new = replace(now, history=())
+    assert RULE.judge(Profile(), new).outcome is Outcome.NOT_EVALUABLE
+    for rule in (RULE, SilentDrift(column=("amount",), baseline="approved")):
+        found = rule.judge(Profile(), replace(new, baseline=of_integers(GOOD)))
+        assert found.reason == (
+            "amount: integer became float since version 8, compared with the approved baseline"
+        )
+
+
 def test_partitions_that_were_not_read_come_from_the_history() -> None:
     history = tuple(Past(month(n), 1, NOW, profile(month(n), GOOD)) for n in (1, 2))
     found = RULE.judge(Profile(), context({3: NULL}, history=history))

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, cast
 
-from sparkguard.checks.base import Check, Context, Judgement, Past, passed
+from sparkguard.checks.base import Check, Context, Judgement, Past, TableFacts, passed
+from sparkguard.datatypes import Struct
+from sparkguard.measures.rows import Rows
 from sparkguard.options import ColumnPath
 from sparkguard.pipeline import past
 from sparkguard.pipeline.judging import Sight
 from sparkguard.plan import Entry, Plan
 from sparkguard.profile import Need, Profile, Scanned
+from sparkguard.relations.table import Table
 from sparkguard.results import Store
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Severity, Verdict
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+ROWS = Need(Table("t"), Rows())
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,12 @@ class LooksBack(Keeper):
     wants_history = 1
 
 
+@dataclass(frozen=True)
+class Recalls(LooksBack):
+    def recalls(self, context: Context) -> tuple[Need[Any], ...]:
+        return (ROWS,)
+
+
 class FakeStore:
     """Holds one row per (check id, run) and notes which runs it is asked for."""
 
@@ -53,7 +63,8 @@ class FakeStore:
     def verdicts(self, run: Any) -> dict[Any, Verdict]:
         return {}
 
-    def history(self, *_: Any, **__: Any) -> tuple[Past, ...]:
+    def history(self, dataset: str, needs: Any, *_: Any, **__: Any) -> tuple[Past, ...]:
+        self.wanted = needs
         return (Past(WHOLE, 1, NOW, Profile(), "monday"),)
 
     def last_rows(
@@ -69,9 +80,9 @@ def entry(id_: str, rule: str, check: Check, skip: str = "") -> Entry:
 
 
 def earlier(store: FakeStore, *entries: Entry) -> dict[str, list[str]]:
-    sight = past.with_past(
-        Plan(entries, {}, {}, NOW), Sight(Scanned(), {}), cast("Store", store), "nightly", WHOLE
-    )
+    contexts = {"t": Context(TableFacts("t", Struct(())), NOW)}
+    plan = Plan(entries, {}, {}, NOW, contexts)
+    sight = past.with_past(plan, Sight(Scanned(), {}), cast("Store", store), "nightly", WHOLE)
     return {id_: [row["check_id"] for row in rows] for id_, rows in sight.earlier.items()}
 
 
@@ -109,3 +120,9 @@ def test_without_a_check_that_keeps_rows_nothing_is_read() -> None:
     store = FakeStore(("r", "monday"))
     assert earlier(store, Entry("r", "t", None, "fake", Severity.ERROR)) == {}
     assert store.asked == {}
+
+
+def test_what_a_check_recalls_is_looked_for_in_the_past_as_well() -> None:
+    store = FakeStore()
+    earlier(store, entry("r", "r", Recalls()))
+    assert store.wanted == (ROWS,)
