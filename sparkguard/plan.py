@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sparkguard.bound_rules import Bound
 from sparkguard.checks.base import Check, Context, TableFacts
-from sparkguard.errors import ConfigurationError, EvaluationError
+from sparkguard.errors import ConfigurationError, EvaluationError, did_you_mean, listed
 from sparkguard.kinds import canonical, fingerprint
 from sparkguard.layout import Scan, lay_out
 from sparkguard.profile import Need, Scanned
@@ -142,8 +142,9 @@ def make_plan(
 ) -> Plan:
     """One entry per check, expanded by the tables' schemas, with the slices it is judged on.
 
-    `skips` are the audit's reasons by check id or kind.
-    Raises ConfigurationError when two checks have one id.
+    `skips` are the audit's reasons by the id of a rule or of one of its checks.
+    Raises ConfigurationError when two checks have one id, and for a skipped check that its rule
+    does not expand to.
     """
     contexts = {
         name: Context(table=known, as_of=as_of, by=found.by.get(name, ()), tables=found.facts)
@@ -155,6 +156,7 @@ def make_plan(
         for entry in _entries(one, found, contexts.get(one.dataset), skips or {})
     ]
     _refuse_twins(entries)
+    _refuse_unknown(skips or {}, entries, found)
     return Plan(
         tuple(entries),
         found.facts,
@@ -176,7 +178,7 @@ def _entries(
     slices = found.slices.get(one.dataset, (WHOLE,))
     for suffix, check in parts.items():
         id_ = f"{spec.id}.{suffix}" if suffix else spec.id
-        skip = spec.skip or skips.get(id_) or skips.get(spec.id) or skips.get(spec.kind, "")
+        skip = spec.skip or skips.get(id_) or skips.get(spec.id, "")
         if check is not None and check.whole_only and WHOLE not in slices:
             skip = skip or "it is judged on the whole table, and this run looks at one slice"
         failed = found.unreadable.get(one.dataset, "")
@@ -265,3 +267,14 @@ def _refuse_twins(entries: Iterable[Entry]) -> None:
         if entry.id in seen:
             raise ConfigurationError(f"two checks have the id {entry.id!r}; name one of them")
         seen.add(entry.id)
+
+
+def _refuse_unknown(skips: Mapping[str, str], entries: Sequence[Entry], found: Situation) -> None:
+    known = {entry.id for entry in entries} | {entry.rule for entry in entries}
+    for name in skips.keys() - known:
+        near = [entry for entry in entries if name.startswith(f"{entry.rule}.")]
+        # What a rule expands to is known with its table's columns only.
+        if near and not any(entry.dataset in found.unreadable for entry in near):
+            ids = [entry.id for entry in near]
+            said = f"skip: no check is called {name!r}; the rule has {listed(ids)}"
+            raise ConfigurationError(f"{said}.{did_you_mean(name, ids)}")

@@ -138,7 +138,7 @@ def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
     """Every rule of an audit with its check. Raises ConfigurationError with all problems."""
     specs = [(d.name, rule) for d in settings.datasets for rule in d.rules]
     specs += [(settings.datasets[0].name, rule) for c in settings.contracts for rule in c.listed]
-    return bind(specs, (dataset.promise for dataset in settings.datasets))
+    return bind(specs, (dataset.promise for dataset in settings.datasets), settings.skips)
 
 
 def results_location(settings: AuditConfig) -> Location:

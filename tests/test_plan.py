@@ -62,11 +62,16 @@ def test_one_verdict_is_owed_per_check_and_slice() -> None:
     assert [entry.slices for entry in plan.entries] == [(WHOLE, MAY), (WHOLE,)]
 
 
-@pytest.mark.parametrize("by", ["c", "completeness"])
-def test_policy_skips_by_id_or_kind(by: str) -> None:
-    plan = planned(spec("c", "completeness", column="a"), skips={by: "not tonight"})
+def test_policy_skips_rules_and_the_checks_that_one_expands_to() -> None:
+    plan = planned(spec("c", "completeness", column="a"), skips={"c": "not tonight"})
     assert only(plan).skip == "not tonight"
     assert only(plan).active is None
+    drift = spec("d", "drift", columns=["a", ["s", "b"]])
+    plan = planned(drift, skips={"d.s.b": "not tonight"})
+    assert {entry.id: entry.skip for entry in plan.entries} == {"d.a": "", "d.s.b": "not tonight"}
+    with pytest.raises(ConfigurationError, match=r"no check is called 'd.s.c'.* mean 'd.s.b'"):
+        planned(drift, skips={"d.s.c": "not tonight"})
+    planned(drift, skips={"d.s.c": "?"}, facts={}, unreadable={"t": "gone"})
 
 
 def test_what_depends_on_a_broken_column_is_blocked_and_names_it() -> None:

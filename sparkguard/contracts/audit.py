@@ -34,6 +34,7 @@ from sparkguard.contracts.alert_routes import read_alerts, read_lineage
 from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.source import Source, frozen, resolved
+from sparkguard.contracts.spec import named
 from sparkguard.contracts.yaml import Path, load
 from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.kinds import fingerprint
@@ -138,14 +139,15 @@ def _skips(value: Any, contracts: tuple[Contract, ...], source: Source) -> Mappi
         skip = _converted(Skip, item, at, source)
         if skip is None:
             continue
-        if skip.check not in known:
+        meant = named(skip.check, rules)
+        if not meant:
             near = did_you_mean(skip.check, known)
             source.problem(
                 (*at, "check"), f"no rule of the contracts has the id or kind {skip.check!r}.{near}"
             )
-        for rule in rules:
-            if skip.check in (rule.id, rule.kind):
-                reasons.setdefault(rule.id, skip.reason)
+        for rule in meant:
+            whole = skip.check in (rule.id, rule.kind)
+            reasons.setdefault(rule.id if whole else skip.check, skip.reason)
     return frozen(reasons)  # type: ignore[no-any-return]
 
 

@@ -104,7 +104,7 @@ class Samples:
 class AuditConfig:
     """One audit with its contracts loaded and bound to datasets.
 
-    `skips` gives the reason by the id of each rule that is switched off. `not_evaluable` says
+    `skips` gives the reason by the id of each rule, or check of one, that is off. `not_evaluable` says
     how such a verdict weighs: ERROR, FAIL or WARN. `as_of` is in UTC. `sections` holds what the
     readers in `SECTIONS` made of the file's other keys.
     """

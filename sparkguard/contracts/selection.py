@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from sparkguard.contracts.audit_config import AuditConfig
+from sparkguard.contracts.spec import named
 from sparkguard.errors import ConfigurationError, did_you_mean
 from sparkguard.verdicts import LEFT_OUT
 
@@ -14,7 +15,8 @@ from sparkguard.verdicts import LEFT_OUT
 def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> AuditConfig:
     """`config` with every rule skipped whose id and kind are not among `wanted`; empty means all.
 
-    `kinds` are those of all checks there are. Raises ConfigurationError when nothing is left, or
+    The id of a check that a rule expands to names its rule. `kinds` are those of all checks there
+    are. Raises ConfigurationError when nothing is left, or
     for a name that neither a rule nor a kind has.
     """
     if not wanted:
@@ -22,10 +24,10 @@ def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> 
     rules = [rule for contract in config.contracts for rule in contract.rules]
     known = {rule.id for rule in rules}.union(kinds)
     for name in wanted:
-        if name not in known:
+        if name not in known and not named(name, rules):
             near = did_you_mean(name, known)
             raise ConfigurationError(f"--check: no rule has the id or kind {name[:80]!r}.{near}")
-    chosen = {rule.id for rule in rules if rule.id in wanted or rule.kind in wanted}
+    chosen = {rule.id for name in wanted for rule in named(name, rules)}
     if not chosen.difference(config.skips):
         raise ConfigurationError("--check: the audit has no such rule that it does not skip")
     left_out = {rule.id: LEFT_OUT for rule in rules if rule.id not in chosen}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -34,3 +34,10 @@ class CheckSpec:
     def where_of(self, option: str) -> Location:
         """The place of one option, or of the rule when the contract does not write it out."""
         return self.marks.get(option, self.where)
+
+
+def named(name: str, rules: Iterable[CheckSpec]) -> tuple[CheckSpec, ...]:
+    """The rules with this id or kind, else the one that expands to a check with this id."""
+    every = tuple(rules)
+    found = tuple(rule for rule in every if name in (rule.id, rule.kind))
+    return found or tuple(rule for rule in every if name.startswith(f"{rule.id}."))

@@ -93,6 +93,7 @@ def test_policies_and_skips(project: Path) -> None:
 skip:
   - {check: orders.completeness.id, reason: known}
   - {check: references, reason: later}
+  - {check: orders.schema.part, reason: one of its checks}
 not_evaluable: warn
 fail_on_warn: true
 as_of: 2024-01-02T01:00:00+01:00
@@ -102,6 +103,7 @@ samples: {mode: hash, rows: 5, columns: [id], key: "${lake}"}
     assert dict(found.skips) == {
         "orders.completeness.id": "known",
         "orders.references.customer": "later",
+        "orders.schema.part": "one of its checks",
     }
     assert found.not_evaluable is Outcome.WARN
     assert found.fail_on_warn

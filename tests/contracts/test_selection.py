@@ -16,7 +16,7 @@ def test_everything_else_is_skipped_and_says_so(tmp_path: Path) -> None:
     config = load(tmp_path, "")
     ids = {rule.id: rule.kind for contract in config.contracts for rule in contract.rules}
     (chosen,) = (id_ for id_, kind in ids.items() if kind == "schema")
-    for wanted in (("schema",), (chosen,), ("schema", "window")):
+    for wanted in (("schema",), (chosen,), (f"{chosen}.part",), ("schema", "window")):
         skips = only(config, wanted, KINDS).skips
         assert chosen not in skips
         assert skips == {id_: LEFT_OUT for id_ in ids if id_ != chosen}
