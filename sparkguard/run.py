@@ -80,12 +80,7 @@ def audit(
         return _stored(store, stored, settings, request)
     progress(Step("pinning table versions"))
     as_of = request.as_of or settings.as_of or started
-    snapshot, as_of = _pin(spark, settings, store, run_id, as_of)
-    memory = None
-    if settings.sections.get("incremental") and request.only.is_whole:
-        memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
-    known = situation(settings, snapshot, request.only, memory)
-    plan = make_plan(bound, known, as_of, settings.skips)
+    snapshot, plan, memory = _pinned(settings, bound, store, run_id, request.only, as_of)
     plan = with_baselines(plan, Baselines(spark, store.location, clock=clock))
     tables = Restricted(snapshot, plan.by, request.only)
     sight = observe(plan, tables, progress, memory)
@@ -166,15 +161,22 @@ def _stored(store: Store, record: RunRecord, settings: AuditConfig, request: Req
     return found
 
 
-def _pin(
-    spark: SparkSession, settings: AuditConfig, store: Store, run_id: str, as_of: datetime
-) -> tuple[Snapshot, datetime]:
-    """The tables at the versions this run id reads, and the moment it looks from.
+def _pinned(
+    settings: AuditConfig,
+    bound: tuple[Bound, ...],
+    store: Store,
+    run_id: str,
+    only: Slice,
+    as_of: datetime,
+) -> tuple[Snapshot, Plan, Memory | None]:
+    """The tables at the versions that this run id reads, and what is planned on them.
 
-    A run that was interrupted goes on with what it pinned.
+    A run that was interrupted goes on with what it pinned, also with its moment. What can't be
+    planned at all raises ConfigurationError and pins nothing.
     """
     refs = {dataset.name: dataset.table for dataset in settings.datasets}
-    snapshot = Snapshot.pin(spark, refs, store.stored_versions(run_id))
+    snapshot = Snapshot.pin(store.access.spark, refs, store.stored_versions(run_id))
+    planned = _planned(settings, bound, store, snapshot, only, as_of)
     wanted = [
         PinRow(
             dataset=name,
@@ -189,7 +191,26 @@ def _pin(
     ]
     in_force = store.pin(run_id, wanted)
     versions = {name: pin.table_version for name, pin in in_force.items()}
-    if any(snapshot.pinned[name].version != version for name, version in versions.items()):
-        snapshot = Snapshot.pin(spark, refs, versions)
     moments = {pin.as_of for pin in in_force.values() if pin.as_of is not None}
-    return snapshot, min(moments, default=as_of)
+    first = min(moments, default=as_of)
+    if first == as_of and versions == {n: p.version for n, p in snapshot.pinned.items()}:
+        return planned
+    snapshot = Snapshot.pin(store.access.spark, refs, versions)
+    return _planned(settings, bound, store, snapshot, only, first)
+
+
+def _planned(
+    settings: AuditConfig,
+    bound: tuple[Bound, ...],
+    store: Store,
+    snapshot: Snapshot,
+    only: Slice,
+    as_of: datetime,
+) -> tuple[Snapshot, Plan, Memory | None]:
+    memory = None
+    if settings.sections.get("incremental") and only.is_whole:
+        memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
+    known = situation(settings, snapshot, only, memory)
+    plan = make_plan(bound, known, as_of, settings.skips)
+    plan.first_scans()  # raises for rules that these tables' types don't allow
+    return snapshot, plan, memory

@@ -37,19 +37,15 @@ class TableRef:
 
     @classmethod
     def of(cls, given: TableRef | str) -> TableRef:
-        """A folder when the text has a slash, a scheme such as `s3a:` or names a folder here; else
-        a catalog name. Relative folders are resolved here, since Spark's server may run elsewhere.
+        """A folder where `folder_of` finds one, else a catalog name.
 
         Raises ConfigurationError for a name that is none, and for one that SQL can't name.
         """
         if isinstance(given, TableRef):
             return given
         try:
-            if _SCHEME.match(given):
-                return cls(path=given.rstrip("/"))
-            if "/" in given or Path(given).is_dir():
-                return cls(path=str(Path(given).expanduser().resolve()))
-            return cls(name=given)
+            folder = folder_of(given)
+            return cls(name=given) if folder is None else cls(path=folder)
         except ValueError as error:
             raise ConfigurationError(f"table {given[:80]!r}: {error}") from error
 
@@ -77,6 +73,18 @@ class TableRef:
 
     def __str__(self) -> str:
         return self.name or self.path or ""
+
+
+def folder_of(text: str) -> str | None:
+    """The full path, where the text has a slash or a scheme such as `s3a:`, or names a folder here.
+
+    Relative folders are resolved here, since Spark's server may run elsewhere.
+    """
+    if _SCHEME.match(text):
+        return text.rstrip("/")
+    if "/" in text or Path(text).is_dir():
+        return str(Path(text).expanduser().resolve())
+    return None
 
 
 def refuse_relative(path: str) -> None:

@@ -103,6 +103,16 @@ def test_a_run_id_answers_for_its_own_audit_and_slices_alone(spark: Any, shop: P
         audit(settings, Request(run_id="taken", only=only), spark=spark)
 
 
+def test_what_can_not_be_planned_pins_nothing(spark: Any, shop: Path) -> None:
+    store = Store(spark, str(load_audit(shop).results.path))
+    before = store.read("pins", committed=False).count()
+    wrong = Request(run_id="again", only=Slice.of({"moth": "1"}))
+    with pytest.raises(ConfigurationError, match="moth"):
+        audit(shop, wrong, spark=spark)
+    assert store.read("pins", committed=False).count() == before
+    assert not audit(shop, Request(run_id="again"), spark=spark).replayed
+
+
 STORED = ("runs", "results", "evidence", "profiles", "violations")
 
 

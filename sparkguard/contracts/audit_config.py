@@ -63,7 +63,9 @@ class ResultsPlace:
             raise ValueError("path or schema is empty")
         if self.path is not None:
             refuse_relative(self.path)
-        TableRef(path=self.path, name=self.schema)  # refuses what SQL can't name
+        named = TableRef(path=self.path, name=self.schema)  # refuses what SQL can't name
+        if len(named.parts) > 2:
+            raise ValueError("schema has more than two parts: catalog.schema, without a table")
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ class Samples:
 class AuditConfig:
     """One audit with its contracts loaded and bound to datasets.
 
-    `skips` gives the reason by the id of each rule, or check of one, that is off. `not_evaluable` says
-    how such a verdict weighs: ERROR, FAIL or WARN. `as_of` is in UTC. `sections` holds what the
-    readers in `SECTIONS` made of the file's other keys.
+    `skips` gives the reason by the id of each rule, or check of one, that is switched off.
+    `not_evaluable` says how such a verdict weighs: ERROR, FAIL or WARN. `as_of` is in UTC.
+    `sections` holds what the readers in `SECTIONS` made of the file's other keys.
     """
 
     name: str

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from sparkguard.tables import TableRef
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+from sparkguard.errors import ConfigurationError
+from sparkguard.tables import TableRef, folder_of
 
 
 @dataclass(frozen=True)
@@ -21,21 +18,24 @@ class Location:
     def __post_init__(self) -> None:
         if (self.path is None) == (self.schema is None):
             raise ValueError("a result store is a folder or a catalog schema, one of them only")
+        if self.schema is not None and len(TableRef(name=self.schema).parts) > 2:
+            raise ValueError(
+                f"schema {self.schema!r} has more than two parts: catalog.schema, without a table"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Location:
-        """A folder when `text` has a slash or a scheme such as `s3a:`, else a catalog schema.
+        """A folder where `folder_of` finds one, else a catalog schema.
 
-        Relative folders are resolved here, since Spark's server may run elsewhere.
+        Raises ConfigurationError for a schema that can't be one.
         """
-        if _SCHEME.match(text):
-            return cls(path=text.rstrip("/"))
-        if "/" in text:
-            return cls(path=str(Path(text).expanduser().resolve()))
-        return cls(schema=text)
+        folder = folder_of(text)
+        try:
+            return cls(schema=text) if folder is None else cls(path=folder)
+        except ValueError as error:
+            raise ConfigurationError(f"result store {text[:80]!r}: {error}") from None
 
     def table(self, name: str) -> TableRef:
-        """Raises ValueError when the schema's name has more than two parts."""
         if self.path is not None:
             return TableRef(path=f"{self.path}/{name}")
         return TableRef(name=f"{self.schema}.{name}")

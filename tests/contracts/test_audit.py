@@ -127,6 +127,7 @@ def test_slices_all_none_or_listed(project: Path, judge: str, expected: object) 
         (("results:", "result:"), "Did you mean 'results'?"),
         (('{path: "${lake}/results"}', "{path: a, schema: b}"), "give path or schema"),
         (('{path: "${lake}/results"}', "{pth: a}"), "Did you mean 'path'?"),
+        (('{path: "${lake}/results"}', "{schema: main.audits.runs}"), "more than two parts"),
         (
             ("${lake}/orders", "${lak}/orders"),
             "variable 'lak' has no value; give it by --set lak=VALUE",

@@ -159,3 +159,11 @@ def test_folders_have_no_views() -> None:
 )
 def test_a_location_is_a_folder_or_a_schema(text: str, expected: Location) -> None:
     assert Location.parse(text) == expected
+
+
+def test_a_table_is_no_place_for_results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"'main\.audits\.runs'.* two parts"):
+        Location.parse("main.audits.runs")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lake").mkdir()
+    assert Location.parse("lake") == Location(path=str(tmp_path / "lake"))
