@@ -70,7 +70,11 @@ def canonical(value: Any) -> Any:
     return str(value)
 
 
+def canonical_text(value: Any) -> str:
+    """The canonical form as JSON, with NaN and infinities as Python writes them."""
+    return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False)
+
+
 def fingerprint(value: Any) -> str:
     """SHA-256 of the canonical form, as 64 hexadecimal digits."""
-    text = json.dumps(canonical(value), sort_keys=True, ensure_ascii=False, allow_nan=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical_text(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -63,6 +63,12 @@ class Evidence:
     text: str | None = None
 
 
+WORST_FIRST = (
+    *(Outcome.ERROR, Outcome.FAIL, Outcome.WARN),
+    *(Outcome.NOT_EVALUABLE, Outcome.SKIPPED, Outcome.PASS),
+)
+"""Outcomes as they are shown: those that need attention first."""
+
 LEFT_OUT = "left out: this run was asked for other checks"
 
 

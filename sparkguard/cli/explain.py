@@ -27,15 +27,13 @@ def explain(
     """Show how one verdict came about: worked numbers, counts, and plots as text."""
     from sparkguard.rendering.plaintext import explained, printable
     from sparkguard.results.evidence import evidence_of
+    from sparkguard.results.reporting import run_of
     from sparkguard.results.run_result import RunResult
 
     where = parse_slice("--slice", slice_)
     with live("reading the results"):
         found = open_store(store)
-        record = found.committed(run_id)
-        if record is None:
-            raise ConfigurationError(f"{store} holds no complete run {run_id[:80]!r}")
-        result = RunResult.read(found, record)
+        result = RunResult.read(found, run_of(found, run_id))
         verdict = next(result.where(check=check_id, slice=where.key), None)
         if verdict is None:
             known = sorted({row.check_id for row in result.results})

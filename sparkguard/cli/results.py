@@ -12,7 +12,6 @@ from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
 from sparkguard.cli.root import JsonFile, app, live, out, plain_table
-from sparkguard.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sparkguard.results import Store
@@ -58,16 +57,12 @@ def show_run(
 ) -> None:
     """Show the verdicts of one run."""
     from sparkguard.cli.tables import verdict_table
+    from sparkguard.results.reporting import run_of
     from sparkguard.results.run_result import RunResult
 
     with live("reading the results"):
         opened = open_store(store)
-        latest = opened.runs(most=1) if run_id is None else ()
-        record = opened.committed(run_id) if run_id is not None else next(iter(latest), None)
-        if record is None:
-            which = "" if run_id is None else f" {run_id[:80]!r}"
-            raise ConfigurationError(f"{store} holds no complete run{which}")
-        result = RunResult.read(opened, record)
+        result = RunResult.read(opened, run_of(opened, run_id))
     out.print(verdict_table(result, everything=everything))
     out.print(str(result), soft_wrap=True, markup=False)
     write_json(json_file, result.to_dict())

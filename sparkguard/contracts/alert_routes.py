@@ -17,10 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from sparkguard.contracts.source import Source, frozen
+from sparkguard.contracts.source import Source, converted
 from sparkguard.contracts.yaml import Path
-from sparkguard.errors import ConfigurationError, as_found, did_you_mean
-from sparkguard.options import convert
+from sparkguard.errors import did_you_mean
 from sparkguard.webhooks import Endpoint, Reach
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
@@ -111,7 +110,7 @@ class Lineage:
 
 def read_alerts(value: Any, at: Path, source: Source) -> Alerts:
     """The section `alerts`; problems are added to the source."""
-    read = _read(Alerts, value, at, source) or Alerts()
+    read = converted(Alerts, value, at, source) or Alerts()
     datasets = source.document.data.get("datasets")
     known = tuple(datasets) if isinstance(datasets, Mapping) else ()
     named = {*read.owners, *(name for route in read.routes for name in route.datasets)}
@@ -123,16 +122,5 @@ def read_alerts(value: Any, at: Path, source: Source) -> Alerts:
 
 def read_lineage(value: Any, at: Path, source: Source) -> Lineage | None:
     """The section `openlineage`; problems are added to the source."""
-    return _read(Lineage, value, at, source)
-
-
-def _read(cls: type[T], value: Any, at: Path, source: Source) -> T | None:
-    label = str(at[-1])
-    if not isinstance(value, Mapping):
-        source.problem(at, f"{label}: expected a mapping, found {as_found(value)}")
-        return None
-    try:
-        return convert(cls, frozen(value), label, lambda option: source.where((*at, option)))
-    except ConfigurationError as error:
-        source.problems.extend(error.problems)
-        return None
+    lineage: Lineage | None = converted(Lineage, value, at, source)
+    return lineage

@@ -33,12 +33,11 @@ from typing import Any
 from sparkguard.contracts.alert_routes import read_alerts, read_lineage
 from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
 from sparkguard.contracts.model import Contract
-from sparkguard.contracts.source import Source, frozen, resolved
+from sparkguard.contracts.source import Source, converted, frozen, resolved
 from sparkguard.contracts.spec import named
 from sparkguard.contracts.yaml import Path, load
 from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.kinds import fingerprint
-from sparkguard.options import convert
 from sparkguard.verdicts import Outcome
 
 SectionReader = Callable[[Any, Path, Source], Any]
@@ -98,13 +97,13 @@ def load_audit(
         name=_text(data["audit"], ("audit",), source),
         file=str(path),
         source_hash=fingerprint(document.data),
-        results=_converted(ResultsPlace, data["results"], ("results",), source),
+        results=converted(ResultsPlace, data["results"], ("results",), source),
         contracts=contracts,
         datasets=datasets,
         skips=skips,
         not_evaluable=_policy(data.get("not_evaluable", "error"), source),
         fail_on_warn=_flag(data.get("fail_on_warn", False), ("fail_on_warn",), source),
-        samples=_converted(Samples, data.get("samples") or {}, ("samples",), source),
+        samples=converted(Samples, data.get("samples") or {}, ("samples",), source),
         as_of=_moment(data.get("as_of"), source),
         sections=MappingProxyType(
             {key: read(data[key], (key,), source) for key, read in SECTIONS.items() if key in data}
@@ -113,18 +112,6 @@ def load_audit(
     if source.problems:
         raise ConfigurationError(source.problems)
     return config
-
-
-def _converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:
-    if not isinstance(value, dict):
-        source.problem(at, f"{at[-1]}: expected a mapping, found {as_found(value)}")
-        return None
-    label = next(str(part) for part in reversed(at) if isinstance(part, str))
-    try:
-        return convert(cls, value, label, lambda option: source.where((*at, option)))
-    except ConfigurationError as error:
-        source.problems.extend(error.problems)
-        return None
 
 
 def _skips(value: Any, contracts: tuple[Contract, ...], source: Source) -> Mapping[str, str]:
@@ -136,7 +123,7 @@ def _skips(value: Any, contracts: tuple[Contract, ...], source: Source) -> Mappi
     reasons: dict[str, str] = {}
     for i, item in enumerate(value):
         at: Path = ("skip", i)
-        skip = _converted(Skip, item, at, source)
+        skip = converted(Skip, item, at, source)
         if skip is None:
             continue
         meant = named(skip.check, rules)

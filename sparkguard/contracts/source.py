@@ -9,7 +9,15 @@ from types import MappingProxyType
 from typing import Any
 
 from sparkguard.contracts.yaml import Document, Path
-from sparkguard.errors import Location, Problem, did_you_mean, listed
+from sparkguard.errors import (
+    ConfigurationError,
+    Location,
+    Problem,
+    as_found,
+    did_you_mean,
+    listed,
+)
+from sparkguard.options import convert
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _NOT_IN_AN_ID = re.compile(r"[\s\x00-\x1f\x7f,;]+")
@@ -82,6 +90,19 @@ def resolved(value: Any, at: Path, variables: Mapping[str, str], source: Source)
         return ""
 
     return _VARIABLE.sub(given, value)
+
+
+def converted(cls: type[Any], value: Any, at: Path, source: Source) -> Any:
+    """A section of the file as the dataclass `cls`; None beside the problem that stops the load."""
+    label = next(str(part) for part in reversed(at) if isinstance(part, str))
+    if not isinstance(value, Mapping):
+        source.problem(at, f"{label}: expected a mapping, found {as_found(value)}")
+        return None
+    try:
+        return convert(cls, frozen(value), label, lambda option: source.where((*at, option)))
+    except ConfigurationError as error:
+        source.problems.extend(error.problems)
+        return None
 
 
 def frozen(value: Any) -> Any:

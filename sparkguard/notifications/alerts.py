@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from sparkguard.contracts.alert_routes import Alerts, Route
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
-from sparkguard.errors import ConfigurationError
 from sparkguard.lifecycles.alerts import AlertRow, Note, Subject
 from sparkguard.notifications.alert_messages import Message, messages
 from sparkguard.ports import Clock, SystemClock
 from sparkguard.results import Location, RunRecord, Store
 from sparkguard.results import alerts as stored
+from sparkguard.results.reporting import run_of
 from sparkguard.session import open_session
 from sparkguard.webhooks import MayBeSent, NotSent, post
 
@@ -84,10 +84,7 @@ def send(
 def _runs(store: Store, audit: str, run_id: str | None, clock: Clock) -> tuple[RunRecord, ...]:
     """The runs to tell of, the oldest first."""
     if run_id is not None:
-        run = store.committed(run_id)
-        if run is None:
-            raise ConfigurationError(f"{store.location} holds no complete run {run_id[:80]!r}")
-        return (run,)
+        return (run_of(store, run_id),)
     recent = store.runs(audit, _MOST_RUNS)
     return tuple(run for run in reversed(recent) if clock.now() - run.finished_at <= RECENT)
 

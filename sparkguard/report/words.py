@@ -8,19 +8,10 @@ from datetime import datetime
 from sparkguard.rendering.markup import Markup, element, joined
 from sparkguard.rendering.plaintext import with_unit
 from sparkguard.results.verdict_rows import ResultRow
-from sparkguard.verdicts import Outcome
+from sparkguard.verdicts import WORST_FIRST, Outcome
 
-WORDS = {
-    Outcome.ERROR: "error",
-    Outcome.FAIL: "fail",
-    Outcome.WARN: "warn",
-    Outcome.NOT_EVALUABLE: "not evaluable",
-    Outcome.SKIPPED: "skipped",
-    Outcome.PASS: "pass",
-}
-"""Outcomes, those that need attention first."""
-
-RANK = {outcome: rank for rank, outcome in enumerate(WORDS)}
+WORDS = {outcome: outcome.value.replace("_", " ") for outcome in WORST_FIRST}
+RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 TROUBLE = frozenset({Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.NOT_EVALUABLE})
 
 _PATHS = {

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sparkguard import sql
 from sparkguard.checks.base import Approved
 from sparkguard.errors import ConfigurationError, Location, StoreError, listed
-from sparkguard.kinds import Registry, canonical
+from sparkguard.kinds import Registry, canonical_text
 from sparkguard.lifecycles import baselines as rules
 from sparkguard.lifecycles.baselines import Change, Life, Status
 from sparkguard.measures.base import MEASURES
@@ -244,9 +244,9 @@ def _rows(baseline: Stored, now: datetime) -> list[Mapping[str, Any]]:
             "partitions": [where.key for where in baseline.partitions],
             "slice": where.key,
             "need_id": need.id,
-            "relation": _json(need.relation),
+            "relation": canonical_text(need.relation),
             "measure_kind": need.measure.kind,
-            "measure": _json(need.measure),
+            "measure": canonical_text(need.measure),
             "columns": sorted(need.measure.columns()),
             "state": need.measure.dump(state),
             "rows": getattr(state, "rows", None),
@@ -303,7 +303,3 @@ def _with_sql(value: Any) -> Any:
         case list():
             return [_with_sql(item) for item in value]
     return value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False)

@@ -11,7 +11,7 @@ from sparkguard.errors import ConfigurationError
 from sparkguard.results.history import among, run_of_row
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.verdict_rows import ResultRow
-from sparkguard.verdicts import Evidence
+from sparkguard.verdicts import WORST_FIRST, Evidence
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -27,10 +27,8 @@ MOST_EVIDENCE = 60_000
 MOST_SAMPLES = 10
 MOST_PARTITIONS = 400
 
-_WORST_FIRST = (
-    "CASE outcome WHEN 'error' THEN 0 WHEN 'fail' THEN 1 WHEN 'warn' THEN 2 "
-    "WHEN 'not_evaluable' THEN 3 WHEN 'skipped' THEN 4 ELSE 5 END"
-)
+_RANKS = (f"WHEN '{outcome.value}' THEN {rank}" for rank, outcome in enumerate(WORST_FIRST))
+_WORST_FIRST = f"CASE outcome {' '.join(_RANKS)} END"
 
 Place = tuple[str, str]
 """Check id and slice key."""

@@ -10,20 +10,10 @@ from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.results.records import RunRecord
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.verdict_rows import ResultRow
-from sparkguard.verdicts import Outcome
+from sparkguard.verdicts import WORST_FIRST
 
 if TYPE_CHECKING:
     from sparkguard.results.store import Store
-
-_ORDER = (
-    Outcome.ERROR,
-    Outcome.FAIL,
-    Outcome.WARN,
-    Outcome.NOT_EVALUABLE,
-    Outcome.SKIPPED,
-    Outcome.PASS,
-)
-
 
 _SHOWN = (
     *("outcome", "check_id", "slice", "observed_long", "observed_double", "unit"),
@@ -66,7 +56,7 @@ class RunResult(Tabular):
 
     def worst_first(self) -> tuple[ResultRow, ...]:
         """The verdicts, those that need attention first, whole tables before their slices."""
-        rank = {outcome.value: i for i, outcome in enumerate(_ORDER)}
+        rank = {outcome.value: i for i, outcome in enumerate(WORST_FIRST)}
         return tuple(sorted(self.results, key=lambda r: (rank[r.outcome], r.check_id, r.slice)))
 
     def to_dict(self) -> Mapping[str, Any]:

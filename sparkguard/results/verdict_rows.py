@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sparkguard.kinds import canonical
+from sparkguard.kinds import canonical_text
 from sparkguard.profile import Profile
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Coverage, Evidence, Outcome, Severity, Verdict
@@ -173,9 +172,9 @@ def profile_rows(
             "slice_values": dict(where.values),
             "need_id": need.id,
             "relation_kind": need.relation.kind,
-            "relation": _json(need.relation),
+            "relation": canonical_text(need.relation),
             "measure_kind": need.measure.kind,
-            "measure": _json(need.measure),
+            "measure": canonical_text(need.measure),
             "columns": sorted(need.measure.columns()),
             "state": need.measure.dump(state),
             "metrics": {name: _double(n) for name, n in numbers.items() if n is not None},
@@ -217,10 +216,6 @@ def checked(check: str, where: Slice, origin: Origin) -> dict[str, Any]:
         "slice": where.key,
         "as_of": origin.as_of,
     }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(canonical(value), sort_keys=True, ensure_ascii=False)
 
 
 def _double(number: float | int) -> float:
