@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from sparkguard.contracts.source import Source, converted
 from sparkguard.contracts.yaml import Path
@@ -29,7 +29,6 @@ _HOSTS = {
 }
 _LONGEST_WAIT = 60.0
 
-T = TypeVar("T")
 Told = Literal["warn", "fail", "error", "not_evaluable"]
 
 
