@@ -73,8 +73,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",
-        # Executor and driver are one process here; at scale a core needs its gibibyte.
-        "spark.driver.memory": "2g" if full else "1g",
+        # Executor and driver are one process here; at scale four replays hold their events at once.
+        "spark.driver.memory": "4g" if full else "1g",
     }
     if MODE == "connect":
         session = open_session(remote="local[2]", options=settings)
