@@ -17,6 +17,7 @@ from sparkguard.contracts.source import frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct
 from sparkguard.errors import EvaluationError, listed
+from sparkguard.expressions import Query
 from sparkguard.gate.objections import Objection, folded, walk
 from sparkguard.gate.prediction import Effect
 from sparkguard.pipeline.judging import judge
@@ -171,9 +172,16 @@ def _for_rows(
     if not reason and one.spec.options.get("to_table") == one.dataset:
         reason = "it refers to rows of the table itself, most of which are stored already"
     if not reason:
-        read = {table for table, _ in check.requires(context)} - {one.dataset, *tables}
-        reason = f"table {min(read)} was not given to the gate" if read else ""
+        absent = _tables(one.spec, check, context) - {one.dataset, *tables}
+        reason = f"table {min(absent)} was not given to the gate" if absent else ""
     return replace(one, spec=replace(one.spec, skip=reason), check=None) if reason else one
+
+
+def _tables(rule: CheckSpec, check: Check, context: Context) -> set[str]:
+    """The tables that a rule reads; a query may count the rows of one and name no column."""
+    query = rule.options.get("query")
+    counted = {query.table} if isinstance(query, Query) else set()
+    return counted | {table for table, _ in check.requires(context)}
 
 
 def _is_given(check: Check, numbered: frozenset[Path]) -> bool:
