@@ -165,7 +165,7 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         if told.replayed is None or not told.replayed.right:
             wanted = self.sensitive_to if context.where.is_whole else ()
             return f"no window was replayed to show {listed(wanted)}" if wanted else ""
-        blind = [name for name in self.sensitive_to if not told.replayed.sensitivity.get(name)]
+        blind = [part for name in self.sensitive_to for part in told.replayed.unshown(name)]
         if blind:
             return f"the data could not have shown {listed(blind)}, as sensitive_to asks"
         return ""

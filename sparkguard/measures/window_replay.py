@@ -82,6 +82,7 @@ class BugScores(Measure[Replayed], kind="window_bug_scores"):
                 "largest": state.largest,
                 "sensitivity": dict(state.sensitivity),
                 "unreplayed": dict(state.unreplayed),
+                "finest": dict(state.finest),
                 "scores": [dataclasses.asdict(score) for score in state.scores],
             }
         )

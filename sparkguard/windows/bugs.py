@@ -43,6 +43,8 @@ class Variant:
     cutoff: int | None = None  # rows after this time, or before it, are not seen
     parameter: int | None = None
     as_stored: bool = False  # `value` is what the column would hold, not a count of its units
+    part: str = ""  # where the bug can sit, if in several places: each must show by itself
+    grain: int | None = None  # microseconds by which times are off
 
     def explains(self, case: Case) -> bool:
         """True when the stored value is what this variant would have written."""
@@ -62,6 +64,7 @@ class Bug(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[str] = ""  # what data must hold for the bug to show
+    finest: ClassVar[int] = 0  # the least grain of its variants, in microseconds
     sees_history: ClassVar[bool] = False  # reads rows of the entity from any time
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
@@ -72,8 +75,13 @@ class Bug(ABC):
         """Variants worth trying; `cases` are windows with wrong values, `hints` populations."""
 
     def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
-        """Variants that tell whether the data would show the bug at all."""
+        """Variants that tell whether the data would show the bug: one of each part must."""
         yield from self.variants(cases, ())
+
+
+def bug_of(part: str) -> str:
+    """The bug whose part this is: of "boundary (left edge)" it is "boundary"."""
+    return part.partition(" (")[0]
 
 
 def shifted(first: int, last: int) -> Callable[[Case], Any]:

@@ -32,8 +32,11 @@ class Boundary(Bug):
             left = -1 if now[0] == "(" else 1
             at_left = "with" if now[0] == "(" else "without"
             wrongly_left = f"the left edge is {_KIND[-left]}, not {_KIND[left]}"
-            yield self._variant(f"{at_left} the event at the left edge", left, 0, wrongly_left)
-            yield self._variant(f"{at_right} the event at the right edge", 0, right, wrongly_right)
+            says = "{} the event at the {} edge"
+            yield self._variant(says.format(at_left, "left"), left, 0, wrongly_left, "left edge")
+            yield self._variant(
+                says.format(at_right, "right"), 0, right, wrongly_right, "right edge"
+            )
             said = f"{at_left} the event at the left edge and {at_right} that at the right"
             yield self._variant(said, left, right, f"{wrongly_left}, and {wrongly_right}")
         elif window.kind == "unbounded":
@@ -47,8 +50,14 @@ class Boundary(Bug):
             says = f"the window {at_right} the event at its own time"
             yield Variant(self.name, says, flipped, wrongly_right)
 
-    def _variant(self, said: str, first: int, last: int, cause: str) -> Variant:
-        return Variant(self.name, f"the window {said}", shifted(first, last), cause)
+    def mutants(self, cases: Sequence[Case]) -> Iterator[Variant]:
+        """One edge at a time: both together show as soon as one of them does."""
+        variants = list(self.variants(cases, ()))
+        yield from [v for v in variants if v.part] or variants
+
+    def _variant(self, said: str, first: int, last: int, cause: str, part: str = "") -> Variant:
+        value = shifted(first, last)
+        return Variant(self.name, f"the window {said}", value, cause, part=part)
 
 
 _KIND = {1: "closed", -1: "open"}
@@ -62,6 +71,7 @@ class Length(Bug):
     name = "length"
     title = "the window is longer or shorter than declared"
     needs = "events between the declared and the wrong edge"
+    finest = 1_000
 
     def applies(self, spec: WindowSpec, aggregate: Aggregate) -> bool:
         return spec.window.kind in (*TIMED, "rows", "session")
@@ -74,26 +84,33 @@ class Length(Bug):
                 for sign in (1, -1):
                     if sign * unit + window.size.longest <= 2 * HOUR:
                         continue  # nothing would be left of it
-                    word = "longer" if sign > 0 else "shorter"
-                    says = f"a window {spoken(unit)} {word}"
-                    yield Variant(self.name, says, shifted(-sign * unit, 0), self.title)
+                    says = f"a window {spoken(unit)} {_WORD[sign]}"
+                    yield Variant(self.name, says, shifted(-sign * unit, 0), self.title,
+                                  part=_WORD[sign], grain=unit)  # fmt: skip
         elif window.kind == "rows":
             for more in (1, -1):
                 rows = (window.rows or 0) + more
                 if rows > 0:
-                    yield self._other(spec, f"the last {rows:,} rows", rows=rows)
+                    says = f"the last {rows:,} rows"
+                    yield self._other(spec, says, _WORD[more], None, rows=rows)
         else:
             for unit in (HOUR, MINUTE, SECOND):
                 for sign in (1, -1):
                     gap = window.pause + sign * unit
                     if gap > 0:
+                        says = f"sessions with a pause of {spoken(gap)}"
                         seconds = f"PT{gap // SECOND}S"
-                        yield self._other(spec, f"sessions with a pause of {spoken(gap)}",
-                                          gap=seconds)  # fmt: skip
+                        yield self._other(spec, says, _WORD[sign], unit, gap=seconds)
 
-    def _other(self, spec: WindowSpec, says: str, **options: Any) -> Variant:
+    def _other(
+        self, spec: WindowSpec, says: str, part: str, grain: int | None, **options: Any
+    ) -> Variant:
         other = replace(spec, window=replace(spec.window, **options))
-        return Variant(self.name, says, lambda case: case.under(other), self.title)
+        return Variant(self.name, says, lambda case: case.under(other), self.title, part=part,
+                       grain=grain)  # fmt: skip
+
+
+_WORD = {1: "longer", -1: "shorter"}
 
 
 class Leak(Bug):
@@ -134,7 +151,7 @@ class RowsForRange(Bug):
         if window.kind == "range":
             for rows in _rows_of(window.size.longest - 2 * HOUR):
                 yield Variant(self.name, f"the last {rows:,} rows whatever their time",
-                              _last(rows), self.title)  # fmt: skip
+                              _last(rows), self.title, part="last rows")  # fmt: skip
         if window.bounds[-1] == "]":
             yield Variant(
                 self.name,
@@ -142,6 +159,7 @@ class RowsForRange(Bug):
                 _first_tie,
                 self.title,
                 fits=_some_ties,
+                part="ties",
             )
 
 

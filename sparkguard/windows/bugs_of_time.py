@@ -24,6 +24,7 @@ class Snapshot(Bug):
     name = "snapshot"
     title = "the feature is computed in steps and repeated between them"
     needs = "events between a step and the time of a row"
+    finest = MINUTE
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         zone = cases[0].spec.timezone
@@ -33,18 +34,23 @@ class Snapshot(Bug):
                 f"the value at the last full {spoken(grain).removeprefix('1 ')}",
                 _at(_down_to(grain)),
                 self.title,
+                part="whole window",
+                grain=grain,
             )
         yield Variant(
             self.name,
             "the value at the last local midnight",
             _at(lambda at: (at + offset(at, zone)) // DAY * DAY - offset(at, zone)),
             self.title,
+            part="whole window",
+            grain=DAY,
         )
         if cases[0].spec.window.kind not in TIMED:
             return
         for grain in (*_GRAINS, DAY):
             says = f"a left edge rounded down to {spoken(grain)}"
-            yield Variant(self.name, says, _rounded(grain), self.title)
+            yield Variant(self.name, says, _rounded(grain), self.title, part="left edge",
+                          grain=grain)  # fmt: skip
 
 
 def _down_to(grain: int) -> Callable[[int], int]:
@@ -82,11 +88,12 @@ class Stale(Bug):
     name = "stale"
     title = "the feature lags behind"
     needs = "events within the lag"
+    finest = SECOND
 
     def variants(self, cases: Sequence[Case], hints: Sequence[int]) -> Iterator[Variant]:
         for delay in _DELAYS:
             says = f"the value of {spoken(delay)} earlier"
-            yield Variant(self.name, says, _at(_less(delay)), self.title)
+            yield Variant(self.name, says, _at(_less(delay)), self.title, grain=delay)
 
 
 class TimeZone(Bug):

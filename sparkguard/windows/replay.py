@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass, field
 
-from sparkguard.windows.bugs import UNKNOWN, Bug, Variant
-from sparkguard.windows.cases import Case, is_finite, spread
+from sparkguard.windows.bugs import UNKNOWN, Bug, bug_of
+from sparkguard.windows.cases import Case, spread
 from sparkguard.windows.catalogue import applicable
-from sparkguard.windows.values import Output, rounded
+from sparkguard.windows.sensitivity import shown
 
 _FIRST_LOOK = 16
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,8 @@ class Replayed:
     """All scores over the replayed windows, and how sensitive those windows are to each bug.
 
     `sensitivity` counts, per bug that could apply, windows whose value the bug would change, up to
-    three of them.
+    three of them; a bug that can sit in several places has an entry for each, "boundary (left
+    edge)". `finest` says by how many microseconds times must be off to show, where that was tried.
     `disputed` windows are those on which two independent oracles disagree; they score nothing.
     `unreplayed` counts, per bug, wrong windows that lack rows of their entity which it would read.
     """
@@ -59,6 +55,7 @@ class Replayed:
     sensitivity: Mapping[str, int] = field(default_factory=dict)
     largest: int = 0
     unreplayed: Mapping[str, int] = field(default_factory=dict)
+    finest: Mapping[str, int] = field(default_factory=dict)
 
     def merge(self, other: Replayed, /) -> Replayed:
         scores = {(s.bug, s.says): s for s in self.scores}
@@ -73,6 +70,7 @@ class Replayed:
             _summed(self.sensitivity, other.sensitivity),
             max(self.largest, other.largest),
             _summed(self.unreplayed, other.unreplayed),
+            _least(self.finest, other.finest),
         )
 
     @property
@@ -115,12 +113,25 @@ class Replayed:
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """Bugs that would have changed none of the replayed windows."""
-        return tuple(b for b, windows in self.sensitivity.items() if not windows)
+        """Bugs that would have changed none of the replayed windows, or the parts of them that
+        would not."""
+        visible = {bug_of(part) for part, windows in self.sensitivity.items() if windows}
+        unseen = (part for part, windows in self.sensitivity.items() if not windows)
+        return tuple(dict.fromkeys(p if bug_of(p) in visible else bug_of(p) for p in unseen))
+
+    def unshown(self, bug: str) -> tuple[str, ...]:
+        """What of this bug the replayed windows would not have shown; itself if it wasn't tried."""
+        if not any(bug_of(part) == bug for part in self.sensitivity):
+            return (bug,)
+        return tuple(part for part in self.blind if bug_of(part) == bug)
 
 
 def _summed(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
     return {name: a.get(name, 0) + b.get(name, 0) for name in {**a, **b}}
+
+
+def _least(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: min(x[name] for x in (a, b) if name in x) for name in {**a, **b}}
 
 
 def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
@@ -136,14 +147,16 @@ def replay(cases: Sequence[Case], hints: Sequence[int] = ()) -> Replayed:
     if wrong:
         for bug in bugs:
             scores += _scores(bug, wrong, right, hints)
+    sensitivity, finest = shown(bugs, agreed)
     return Replayed(
         len(wrong),
         len(right),
         0,
         tuple(scores),
-        _sensitivity(bugs, agreed),
+        sensitivity,
         max(case.population for case in agreed),
         _unreplayed(bugs, wrong),
+        finest,
     )
 
 
@@ -174,47 +187,3 @@ def _unreplayed(bugs: Sequence[Bug], wrong: Sequence[Case]) -> dict[str, int]:
             unknown = (c for c in cut if any(v.value(c) is UNKNOWN for v in variants))
             found[bug.name] = sum(1 for _ in unknown)
     return {name: windows for name, windows in found.items() if windows}
-
-
-def _sensitivity(bugs: Sequence[Bug], cases: Sequence[Case]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for bug in bugs:
-        mutants = list(bug.mutants(cases))
-        if mutants:
-            shown = (c for c in _looked_at(cases) if any(_changes(m, c) for m in mutants))
-            found[bug.name] = sum(1 for _ in islice(shown, _SHOWN))
-    return found
-
-
-def _looked_at(cases: Sequence[Case]) -> Sequence[Case]:
-    """At most 60 cases, those with the most events among them."""
-    if len(cases) <= 60:
-        return cases
-    largest = sorted(range(len(cases)), key=lambda i: -cases[i].population)[:20]
-    step = len(cases) / 40
-    chosen = {*largest, *(int(i * step) for i in range(40))}
-    return [cases[i] for i in sorted(chosen)]
-
-
-def _changes(mutant: Variant, case: Case) -> bool:
-    """True when what the mutant would store differs from what a correct pipeline stores."""
-    value = mutant.value(case)
-    if value is UNKNOWN:
-        return False
-    output = case.output if not mutant.as_stored else replace(case.output, unit=1)
-    return not replace(case, observed=_stored(output, value)).holds(case.exact)
-
-
-def _stored(output: Output, value: Any) -> Any:
-    """`value`, counted in the units of `output`, as its column holds it."""
-    if isinstance(value, Decimal):
-        value = Fraction(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
-        return value
-    if not is_finite(value):
-        return value
-    exact = Fraction(value) / output.unit
-    if output.is_float:
-        return float(exact)
-    digits = rounded(exact, output.scale) * 10**output.scale
-    return Decimal(f"{int(digits)}E-{output.scale}")

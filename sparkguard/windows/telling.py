@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sparkguard.errors import listed
 from sparkguard.verdicts import Evidence
+from sparkguard.windows import durations
+from sparkguard.windows.bugs import bug_of
 from sparkguard.windows.cases import WHOLE_HISTORY
 from sparkguard.windows.catalogue import CATALOGUE
 from sparkguard.windows.replay import Replayed, Score
@@ -166,14 +168,20 @@ def sensitivity(told: Told) -> str:
     if found is None or not found.sensitivity:
         return "not shown to be sensitive to any bug: no window could be replayed"
     blind = found.blind
-    text = (
-        f"would have shown {len(found.sensitivity) - len(blind)} of {len(found.sensitivity)} bugs"
-    )
+    every = {bug_of(part) for part in found.sensitivity}
+    unseen = {bug_of(part) for part in blind}
+    text = f"would have shown {len(every - unseen)} of {len(every)} bugs"
     if blind:
         text += f"; blind to {', '.join(blind)}"
     if "cap_last" not in blind:
         text += f"; caps show only below {told.extent.largest:,}, the largest population"
-    return text
+    finest = {bug.name: bug.finest for bug in CATALOGUE}
+    coarse = [
+        f"{part} only from {durations.spoken(grain)} on"
+        for part, grain in found.finest.items()
+        if grain > finest[bug_of(part)]
+    ]
+    return f"{text}; shows {', '.join(coarse)}" if coarse else text
 
 
 def evidence(told: Told) -> tuple[Evidence, ...]:
@@ -230,7 +238,11 @@ def _blindness(told: Told) -> Iterator[Evidence]:
         return
     titles = {b.name: b for b in CATALOGUE}
     for n, (name, windows) in enumerate(told.replayed.sensitivity.items()):
-        text = None if windows else f"insensitive: needs {titles[name].needs or 'other values'}"
+        text = None
+        if not windows:
+            text = f"insensitive: needs {titles[bug_of(name)].needs or 'other values'}"
+        elif (grain := told.replayed.finest.get(name)) is not None:
+            text = f"from {durations.spoken(grain)} on"
         yield Evidence(
             "counts", "windows each bug would change (up to 3)", n, name, count=windows, text=text
         )

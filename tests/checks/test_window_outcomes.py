@@ -133,6 +133,14 @@ def test_a_bug_that_was_not_tried_or_not_seen_is_not_one_that_would_have_shown(s
     assert "could not have shown fan_out, as sensitive_to asks" in found.reason
 
 
+def test_an_edge_that_was_not_seen_is_named_where_sensitive_to_asks_for_both() -> None:
+    shown = {"boundary (left edge)": 0, "boundary (right edge)": 3}
+    replayed = Replayed(0, 10, 0, (), shown)
+    found = _seen(declared(sensitive_to=["boundary"]), MATCHES, GOOD, GOOD, replayed=replayed)
+    assert found.outcome is Outcome.NOT_EVALUABLE
+    assert "could not have shown boundary (left edge), as sensitive_to asks" in found.reason
+
+
 def test_the_hottest_entities_are_told_apart_from_a_sample() -> None:
     check = declared(entities=0.01)
     windows = [*MATCHES, (Status.WRONG, 5, 900)]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from sparkguard.measures.window_replay import BugScores
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate, Window, WindowSpec
@@ -48,6 +51,14 @@ def test_windows_on_which_the_oracles_disagree_are_left_out() -> None:
 def test_rows_of_a_null_entity_without_its_events_are_named() -> None:
     found = MEASURE.state([[window(7, 5, 21, True), window(None, 5, None, False)] * 2])
     assert (found.wrong, found.right, found.best[0].bug) == (2, 2, "null_keys")
+
+
+def test_states_of_before_grains_were_told_are_read() -> None:
+    found = MEASURE.state([[window(1, 5, 21, True)]])
+    assert found.finest
+    kind, _, payload = MEASURE.dump(found).partition(b"\n")
+    older = {k: v for k, v in json.loads(payload).items() if k != "finest"}
+    assert MEASURE.load(kind + b"\n" + json.dumps(older).encode()) == replace(found, finest={})
 
 
 def test_nothing_to_replay() -> None:

@@ -76,6 +76,21 @@ def test_blindness_is_told() -> None:
     ]  # fmt: skip
 
 
+def test_from_which_size_on_a_bug_shows_is_told() -> None:
+    shown = {"boundary (left edge)": 0, "boundary (right edge)": 3, "stale": 3, "length": 3}
+    finest = {"stale": 3_600_000_000, "length": 1_000}
+    found = Replayed(0, 100, 0, (), {"cap_last": 0, **shown}, 57, finest=finest)
+    assert sensitivity(_told(found)) == (
+        "would have shown 2 of 4 bugs; blind to cap_last, boundary (left edge); "
+        "shows stale only from 1 hour on"
+    )
+    rows = {e.label: e.text for e in evidence(_told(found)) if e.name.startswith("windows each")}
+    assert (
+        rows["boundary (left edge)"] == "insensitive: needs an event exactly at an edge of a window"
+    )
+    assert (rows["stale"], rows["boundary (right edge)"]) == ("from 1 hour on", None)
+
+
 def test_scores_of_slices_add_up() -> None:
     a = Replayed(10, 5, 0, (CAP,), {"dst": 1}, 5)
     merged = a.merge(a)
