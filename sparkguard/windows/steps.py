@@ -2,21 +2,27 @@
 
 The test compares mismatch rates below and from each power of two by likelihood ratio. Its p-value
 comes from exchanging the rates of whole hash units of entities, because windows of one entity are
-not independent.
+not independent, and from dealing each unit's errors to its windows at random: few errors fall on
+few sizes by chance.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 RUNGS: tuple[tuple[str, int], ...] = (("0.1 %", 0), ("1 %", 1), ("10 %", 10), ("100 %", 100))
 """Nested subsets of entities: the share and the last hash unit in it."""
 HOT_UNIT = 101
 """The unit of entities that are compared for the number of their events, beside the sample."""
 _PERMUTATIONS = 199
+_FEWEST_UNITS = 3
+_MOST_DEALT = 10**8
+"""Of more windows in a unit, shares are dealt."""
 
 Counts = Mapping[tuple[int, int], tuple[int, int]]
 """(wrong, compared) windows by (hash unit, size), where size is floor(log2(population))."""
@@ -41,17 +47,22 @@ class Point:
 
 @dataclass(frozen=True)
 class StepChange:
-    """The best split: rates below size `at` and from it on, and how likely chance gives as much."""
+    """The best split: rates below size `at` and from it on, and how likely chance gives as much.
+
+    `units` is the number of hash units with errors: those of one or two may be of one entity.
+    """
 
     at: int
     below: Point
     above: Point
     ratio: float
     p: float
+    units: int
 
     @property
     def is_step(self) -> bool:
-        return self.p <= 0.01 and self.below.rate < 0.5 * self.above.rate
+        several = self.units >= _FEWEST_UNITS
+        return several and self.p <= 0.01 and self.below.rate < 0.5 * self.above.rate
 
 
 def wilson(wrong: int, compared: int, z: float = 1.96) -> tuple[float, float]:
@@ -84,24 +95,43 @@ def step_change(counts: Counts) -> StepChange | None:
     sizes = [p.size for p in points]
     at, ratio = _best([p.wrong for p in points], [p.compared for p in points])
     units = sorted({unit for unit, _ in counts if unit != HOT_UNIT})
-    table = [[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units]
-    rates = [sum(bad for bad, _ in row) / max(1, sum(every for _, every in row)) for row in table]
-    rng = random.Random(20_240_229)
-    as_good = 0
-    for _ in range(_PERMUTATIONS):
-        rng.shuffle(rates)
-        wrong = [
-            sum(rate * row[i][1] for rate, row in zip(rates, table, strict=True))
-            for i in range(len(sizes))
-        ]
-        as_good += _best(wrong, [p.compared for p in points])[1] >= ratio
+    table = np.array([[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units])
+    compared = [p.compared for p in points]
+    # A split that differs from the one found by the rounding of logarithms alone is as good.
+    least = ratio * (1 - 1e-9)
+    dealt = _dealt(table[:, :, 0].sum(axis=1), table[:, :, 1])
+    as_good = sum(_best(wrong, compared)[1] >= least for wrong in dealt)
     return StepChange(
         sizes[at],
         _pooled(points[:at], sizes[0]),
         _pooled(points[at:], sizes[at]),
         ratio,
         (as_good + 1) / (_PERMUTATIONS + 1),
+        int((table[:, :, 0].sum(axis=1) > 0).sum()),
     )
+
+
+def _dealt(errors: NDArray[np.int64], windows: NDArray[np.int64]) -> list[list[float]]:
+    """Errors by size, once per permutation, if size had nothing to do with them.
+
+    `errors` are those of each unit, `windows` the compared ones by unit and size.
+    """
+    every = windows.sum(axis=1)
+    scale = max(1.0, float(every.max()) / _MOST_DEALT)
+    cards = (windows / scale).astype(np.int64)
+    rates = errors / np.maximum(every, 1)
+    rng = np.random.Generator(np.random.PCG64(20_240_229))
+    shuffled = np.array([rng.permutation(rates) for _ in range(_PERMUTATIONS)])
+    rest = np.broadcast_to(cards.sum(axis=1), shuffled.shape).copy()
+    left = np.minimum(np.floor(shuffled * rest + rng.random(shuffled.shape)), rest).astype(np.int64)
+    found = []
+    for size in range(windows.shape[1]):
+        mine = np.broadcast_to(cards[:, size], rest.shape)
+        rest -= mine
+        here = rng.hypergeometric(mine, rest, left)
+        left -= here
+        found.append(here.sum(axis=1) * scale)
+    return [[float(x) for x in row] for row in np.transpose(found)]
 
 
 def _pooled(points: Sequence[Point], size: int) -> Point:

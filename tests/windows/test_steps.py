@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from sparkguard.windows.steps import HOT_UNIT, RUNGS, curve, step_change, wilson
@@ -40,6 +42,44 @@ def test_a_bug_of_some_entities_is_no_step() -> None:
     step = step_change(counts)
     assert step is not None
     assert not step.is_step
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 5, 30])
+def test_a_few_errors_at_random_are_no_step(wrong: int) -> None:
+    rng = random.Random(wrong)
+    steps = [step_change(_scattered(rng, wrong, range(8))) for _ in range(25)]
+    assert sum(step is not None and step.is_step for step in steps) <= 1
+
+
+def _scattered(
+    rng: random.Random, wrong: int, sizes: range, units: range = range(101)
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """So many wrong rows at these sizes, among 40 windows of each unit and size."""
+    hit = [(rng.choice(units), rng.choice(sizes)) for _ in range(wrong)]
+    return {
+        (unit, size): (min(hit.count((unit, size)), 40), 40)
+        for unit in range(101)
+        for size in range(8)
+    }
+
+
+def test_a_few_errors_in_large_windows_alone_are_a_step() -> None:
+    step = step_change(_scattered(random.Random(1), 12, range(6, 8)))
+    assert step is not None
+    assert (step.at, step.is_step) == (6, True)
+
+
+def test_errors_of_one_unit_may_be_of_one_entity_and_are_no_step() -> None:
+    step = step_change(_scattered(random.Random(1), 12, range(6, 8), range(5, 6)))
+    assert step is not None
+    assert (step.units, step.is_step) == (1, False)
+
+
+def test_more_windows_than_can_be_dealt_are_dealt_in_shares() -> None:
+    found = {key: (bad * 10**9, n * 10**9) for key, (bad, n) in _counts(0.4, 0.1).items()}
+    step = step_change(found)
+    assert step is not None
+    assert (step.at, step.is_step) == (7, True)
 
 
 def test_nothing_wrong_is_no_step() -> None:
