@@ -28,7 +28,7 @@ from sparkguard.relations.window_events import (
     value,
 )
 from sparkguard.relations.window_totals import POPULATION
-from sparkguard.windows.cases import REACH, WHOLE_HISTORY
+from sparkguard.windows.cases import WHOLE_HISTORY, reach
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
@@ -173,7 +173,9 @@ class WindowReplay(Relation, kind="window_replay"):
             return total
         size = self.spec.window.size.longest
         versions = F.col(_TOTAL) / F.greatest(F.col(_OWN), F.lit(1))
-        near = (F.col(POPULATION) * (1 + 2 * REACH / size) * versions).cast("bigint")
+        near = (F.col(POPULATION) * (1 + 2 * reach(self.spec.window) / size) * versions).cast(
+            "bigint"
+        )
         return F.when(self._complete(), total).otherwise(F.least(near, total))
 
     def _around(self, chosen: DataFrame, events: DataFrame, keys: list[str]) -> DataFrame:
@@ -185,7 +187,8 @@ class WindowReplay(Relation, kind="window_replay"):
         near = _same(renamed)
         if not self._whole:
             first, last = edges(spec.window, F.col(TIME), spec.timezone)
-            reached = (F.col(_LATEST) >= first - REACH) & (F.col(_SINCE) <= last + REACH)
+            around = reach(spec.window)
+            reached = (F.col(_LATEST) >= first - around) & (F.col(_SINCE) <= last + around)
             near = near & (reached | self._complete())
         none = F.lit(None).cast("bigint")
         arrival = F.col(ARRIVAL) if spec.arrival is not None else none

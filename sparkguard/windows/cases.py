@@ -15,16 +15,23 @@ from typing import Any
 from sparkguard.windows.clock import edges
 from sparkguard.windows.durations import HOUR
 from sparkguard.windows.oracle import Event, aggregated, known, seen
-from sparkguard.windows.spec import Aggregate, WindowSpec
+from sparkguard.windows.spec import Aggregate, Window, WindowSpec
 from sparkguard.windows.values import Output
 
-REACH = 26 * HOUR
-"""How far around a window its rows are looked at."""
+_REACH = 26 * HOUR
 WHOLE_HISTORY = 5_000
 """Entities with at most so many rows come with all of them, others with those within reach."""
 
 
 _RANK = attrgetter("rank")
+
+
+def reach(window: Window) -> int:
+    """How far around a window its rows are looked at, in microseconds.
+
+    On a grid, a time that is moved back past a line moves both edges by a step.
+    """
+    return _REACH + (window.step.longest if window.kind in ("hopping", "tumbling") else 0)
 
 
 class Timeline:
@@ -116,7 +123,8 @@ class Case:
         event out of reach; all rows where the window has no edge in time."""
         if self.spec.window.kind not in ("range", "hopping", "tumbling"):
             return self.events
-        first, last = self.edges[0] - REACH, self.edges[1] + REACH
+        around = reach(self.spec.window)
+        first, last = self.edges[0] - around, self.edges[1] + around
 
         def is_near(event: Event) -> bool:
             return event.time is not None and first <= event.time <= last

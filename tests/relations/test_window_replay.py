@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from pyspark.sql import functions as F  # noqa: N812
@@ -43,6 +44,19 @@ def test_wrong_and_right_windows_come_with_their_events(spark: Any) -> None:
     assert len(wrong) == 150
     assert {row[HELD] for row in wrong} == {99}
     assert all(row[EVENTS] for row in rows)
+
+
+def test_the_rows_of_the_step_before_come_along(spark: Any) -> None:
+    hours = "timestamp_seconds(1700006400 - 3600 * id)"
+    events = spark.range(6_000).selectExpr("'a' AS key", f"{hours} AS time", "1L AS amount")
+    features = spark.sql("SELECT 'a' AS key, timestamp_seconds(1700006400) AS at, 168L AS total")
+    declared = spec(window("tumbling", length="P7D", bounds="[)", label="end"))
+    (row,) = WindowReplay(declared, TOTAL, ()).frame(
+        Frames(features=features, events=events), ()
+    ).collect()  # fmt: skip
+    weeks = Counter((row[AT] - event.t) // (7 * 86_400_000_000) for event in row[EVENTS])
+    assert not row[COMPLETE]
+    assert max(weeks) == 3
 
 
 def test_all_versions_of_an_event_come_along_wherever_a_later_one_has_moved_it(spark: Any) -> None:

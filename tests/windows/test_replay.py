@@ -108,6 +108,27 @@ def test_a_feature_that_is_always_null_is_not_one_of_shorter_windows() -> None:
     assert not any(score.bug == "length" for score in replay([case]).scores)
 
 
+@pytest.mark.parametrize("kind", ["tumbling", "hopping"])
+@pytest.mark.parametrize("length", ["P7D", "P30D"])
+def test_a_lag_past_a_line_of_the_grid_is_named_however_long_the_step(
+    kind: Any, length: str
+) -> None:
+    options = {"label": "end"} if kind == "tumbling" else {"hop": length}
+    window = Window(bounds="[)", kind=kind, length=length, clock="elapsed", **options)  # type: ignore[arg-type]
+    spec = replace(PLAIN, window=window)
+    events = [Event(NOW - n * 3 * HOUR, 7**n % 1_009, None, n, (n,)) for n in range(800)]
+
+    def row(at: int) -> Case:
+        return Case(spec, SUM, Output(), "k", at, None, events)
+
+    rows = (row(NOW - n * 5 * HOUR) for n in range(140))
+    cases = [replace(case, observed=row(case.at - DAY).exact) for case in rows]
+    found = replay(cases)
+    assert found.wrong
+    (best,) = found.best
+    assert (best.says, best.explained) == ("the value of 1 day earlier", found.wrong)
+
+
 @pytest.mark.parametrize(
     ("zone", "applies"),
     [
