@@ -35,15 +35,20 @@ def unscaled(column: Column, type_: DataType, decimals: int | None) -> Column:
             digits = of_decimal(column, type_)
             return digits if type_.precision > 18 else digits.cast("bigint")
         case T.FloatType() | T.DoubleType():
-            digits = F.round(column.cast("double") * 10.0 ** (decimals or 0))
-            return digits.try_cast("bigint")
+            unit = 10.0 ** (decimals or 0)
+            digits = F.rint(column.cast("double") * unit)
+            # A value of more places is no whole number of units: rounded, it would be another.
+            off = F.abs((digits / unit).cast(type_) - column)
+            ulps = 2.0**-21 if isinstance(type_, T.FloatType) else 2.0**-50
+            return F.when(off <= F.abs(column) * ulps, digits.try_cast("bigint"))
         case T.IntegralType():
             return column.cast("bigint")
     return column.try_cast("bigint")
 
 
 def loses(type_: DataType) -> bool:
-    """True when values of this type may have no digits: NaN, infinite, too large or too fine."""
+    """True when values of this type may have no digits: NaN, infinite, too large, or of more
+    places than can be moved or are declared."""
     from pyspark.sql import types as T  # noqa: N812
 
     if isinstance(type_, T.DecimalType):

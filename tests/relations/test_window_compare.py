@@ -83,6 +83,20 @@ def test_windows_with_floats_that_have_no_digits_are_inexact(
     }
 
 
+@pytest.mark.parametrize("by", list(BY))
+def test_floats_of_more_places_than_declared_are_not_rounded_but_inexact(
+    spark: Any, by: str
+) -> None:
+    total = Aggregate("sum", None, "amount", decimals=2)
+    events = [("fine", 1, 0.004)] * 1_000 + [("cents", 1, 0.1 + 0.2)] * 10
+    rows = [("fine", 1, 0.0), ("fine", 2, 4.0), ("cents", 1, 3.0), ("cents", 2, 3.01)]
+    found = statuses(spark, BY[by], {"total double": total}, rows, events, "double")
+    assert found == {
+        ("fine", 1): ["INEXACT"], ("fine", 2): ["INEXACT"],
+        ("cents", 1): ["MATCHING"], ("cents", 2): ["WRONG"],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("by", "ansi"), [("totals", "true"), ("totals as of", "false"), ("pairs", "true")]
 )

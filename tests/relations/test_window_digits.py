@@ -14,6 +14,11 @@ DIGITS = [
     ("0.123456789012345678", "decimal(18,18)", 123456789012345678),
     ("7", "int", 7),
     ("2.5", "double", 250),
+    ("0.30000000000000004", "double", 30),
+    ("-123456789.07", "double", -12345678907),
+    ("1.0E15", "double", 10**17),
+    ("16.1", "float", 1610),
+    ("-0.07", "float", -7),
     ("9" * 38, "decimal(38,0)", int("9" * 38)),
     ("-" + "9" * 36 + ".99", "decimal(38,2)", -int("9" * 38)),
     ("99999999999999999999.999999999999999999", "decimal(38,18)", int("9" * 38)),
@@ -43,8 +48,11 @@ def test_digits_of_numbers(spark: Any, setting: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "type_"),
-    [("1e30", "double"), ("NaN", "double"), ("-Infinity", "float"), ("0.5", "decimal(38,37)")],
-)
+    [
+        ("1e30", "double"), ("NaN", "double"), ("-Infinity", "float"), ("0.5", "decimal(38,37)"),
+        ("0.004", "double"), ("1.005", "double"), ("1000.004", "float"), ("1e-300", "double"),
+    ],
+)  # fmt: skip
 def test_numbers_without_digits_are_of_types_that_lose_them(
     spark: Any, value: str, type_: str
 ) -> None:
