@@ -61,8 +61,9 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
     are set aside, and the check can't pass. `null_entity: drop` leaves rows without entity out.
     `entities` is the share of entities to compare, chosen by hash and each as a whole; those with
     the most events are compared beside it.
-    `tolerance` applies to float outputs, distinct counts and quantiles only. `sensitive_to` names
-    bugs that must show in the data at hand, or else the check is not evaluable.
+    `tolerance` applies to float outputs, distinct counts, deviations and quantiles only.
+    `sensitive_to` names bugs that must show in the data at hand, or else the check is not
+    evaluable.
     """
 
     beyond_a_write: ClassVar[str] = OF_THE_TABLE
@@ -130,11 +131,21 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         if state.mismatches and not proven and (unknown := self._unplaced(events[1:], 1)):
             # What the recomputation left out for want of an arrival may be what the rows hold.
             return not_evaluable(unknown, **details)
+        if state.mismatches and (disputed := self._disputed(state, told)):
+            return not_evaluable(disputed, **details)
         if state.mismatches:
             return violated(outcome_reason(told), **details)
         if blocked := self._blocked(state, table, events, told, context):
             return not_evaluable(blocked, **details)
         return passed(reason=sensitivity(told), **details)
+
+    def _disputed(self, state: WindowsState, told: Told) -> str:
+        """Why wrong values are none for certain: the other oracle finds no replayed one wrong."""
+        values = sum(state.count(s) for s in Status if s.has_wrong_value)
+        found = told.replayed
+        if values < state.mismatches or found is None or found.wrong or not found.disputed:
+            return ""
+        return _disagreement(found)
 
     def _blocked(
         self,
@@ -161,7 +172,7 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         if not state.events_seen:
             return "no window holds an event: the declared window matches nothing"
         if told.replayed is not None and told.replayed.disputed:
-            return f"two oracles disagree on {told.replayed.disputed:,} replayed windows"
+            return _disagreement(told.replayed)
         if told.replayed is None or not told.replayed.right:
             wanted = self.sensitive_to if context.where.is_whole else ()
             return f"no window was replayed to show {listed(wanted)}" if wanted else ""
@@ -252,6 +263,10 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
         )
         if problems:
             raise ConfigurationError(f"window on {context.table.name}: {'; '.join(problems)}")
+
+
+def _disagreement(found: Replayed) -> str:
+    return f"two oracles disagree on {found.disputed:,} replayed windows"
 
 
 def _facts(context: Context, table: str) -> Struct:

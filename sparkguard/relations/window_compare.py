@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_digits import times
-from sparkguard.relations.window_equality import decimal_equal, near, ratio_equal, same
+from sparkguard.relations.window_equality import (
+    decimal_equal,
+    near,
+    ratio_equal,
+    rounded_from,
+    same,
+)
 from sparkguard.relations.window_events import entity, has_null, lost, observed, operand_of
 from sparkguard.relations.window_pairs import exact
 from sparkguard.relations.window_totals import (
@@ -178,12 +184,13 @@ def _equal(
 ) -> Column:
     """Whether the stored value is the exact one; NULL where the exact one is out of reach."""
     from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
 
     feature, held = features[n], _restored(windows, n, unit)
     type_ = windows.schema[observed(n)].dataType
     match feature.aggregate.function:
         case "count":
-            return same(feature, held, type_, values)
+            return same(feature, held, type_, values, T.LongType())
         case "sum":
             return _sum_equal(features, n, held, type_, windows, unit)
         case "mean":
@@ -196,8 +203,11 @@ def _equal(
             ways = values * (values - (feature.aggregate.ddof or 0))
             # Only computed where it is defined: `none` goes first.
             scaled = F.sqrt(spread.cast("double") / F.when(ways > 0, ways).cast("double"))
-            return near(feature.tolerance, held.try_cast("double"), scaled / float(unit))
-    return same(feature, held, type_, F.col(exact(n)))
+            close = near(feature.tolerance, held.try_cast("double"), scaled / float(unit))
+            if isinstance(type_, (T.FloatType, T.DoubleType)):
+                return close
+            return close | rounded_from(held, type_, scaled / float(unit))
+    return same(feature, held, type_, F.col(exact(n)), windows.schema[exact(n)].dataType)
 
 
 def _wide(windows: DataFrame, i: int) -> Column:

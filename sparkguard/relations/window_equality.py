@@ -6,26 +6,60 @@ import math
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_digits import of_decimal, power, times
-from sparkguard.windows.features import Feature
-from sparkguard.windows.values import EXACT, Tolerance
+from sparkguard.windows.features import LOOSE, Feature
+from sparkguard.windows.values import DOUBLE, EXACT, Tolerance
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
     from pyspark.sql.types import DataType
 
 
-def same(feature: Feature, held: Column, type_: DataType, value: Column) -> Column:
-    """Equality as stored; within the tolerance for floats, quantiles and distinct counts."""
+def same(
+    feature: Feature, held: Column, type_: DataType, value: Column, value_type: DataType
+) -> Column:
+    """Equality as stored, or within the tolerance, of a value that is not NULL; NULL where a
+    decimal has too many digits to tell."""
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
-    function = feature.aggregate.function
-    loose = function == "count_distinct" and feature.tolerance != EXACT
-    if loose or function == "quantile" or isinstance(type_, (T.FloatType, T.DoubleType)):
-        return F.coalesce(
-            near(feature.tolerance, held.try_cast("double"), value.cast("double")), F.lit(False)
-        )
+    def close() -> Column:
+        found = near(feature.tolerance, held.try_cast("double"), value.cast("double"))
+        return F.coalesce(found, F.lit(False))
+
+    if isinstance(type_, (T.FloatType, T.DoubleType)):
+        return close()
+    equal = _as_stored(held, type_, value, value_type)
+    loose = feature.aggregate.function in LOOSE and feature.tolerance != EXACT
+    return equal | close() if loose else equal
+
+
+def _as_stored(held: Column, type_: DataType, value: Column, value_type: DataType) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import types as T  # noqa: N812
+
+    if isinstance(type_, (T.DecimalType, T.IntegralType)):
+        if isinstance(value_type, (T.FloatType, T.DoubleType)):
+            return F.coalesce(rounded_from(held, type_, value.cast("double")), F.lit(False))
+        if isinstance(value_type, T.DecimalType) and value_type.scale > _places(type_):
+            digits = of_decimal(value, value_type)
+            return decimal_equal(held, type_, digits, None, int(10**value_type.scale))
     return F.coalesce(held == value, F.lit(False))
+
+
+def rounded_from(held: Column, type_: DataType, value: Column) -> Column:
+    """Whether a decimal or whole number is a double, rounded to the places it is stored with; of a
+    half, both neighbours are, and so much is spared as doubles are off. NULL if either is."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    half = 0.5 * 10.0 ** -_places(type_)
+    off = F.abs(held.try_cast("double") - value)
+    return (F.abs(value) < math.inf) & (off <= half + F.abs(value) * DOUBLE)
+
+
+def _places(type_: DataType) -> int:
+    from pyspark.sql import types as T  # noqa: N812
+
+    return type_.scale if isinstance(type_, T.DecimalType) else 0
 
 
 def near(t: Tolerance, held: Column, value: Column) -> Column:

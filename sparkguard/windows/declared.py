@@ -10,7 +10,7 @@ from sparkguard.datatypes import Struct, is_float
 from sparkguard.errors import did_you_mean, listed
 from sparkguard.options import ColumnPath
 from sparkguard.windows.catalogue import NAMES
-from sparkguard.windows.features import Feature
+from sparkguard.windows.features import LOOSE, Feature
 from sparkguard.windows.spec import TOTALS, Aggregate, Window, WindowSpec
 from sparkguard.windows.values import EXACT, Tolerance
 
@@ -96,5 +96,5 @@ class DeclaredWindow:
     def _feature(self, output: tuple[str, ...], aggregate: Aggregate, schema: Struct) -> Feature:
         field = schema.at(output)
         floats = field is not None and is_float(field.type)
-        loose = floats or aggregate.function in ("count_distinct", "quantile")
+        loose = floats or aggregate.function in LOOSE
         return Feature(output, aggregate, self.tolerance or EXACT if loose else EXACT)

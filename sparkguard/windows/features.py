@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from sparkguard.windows.spec import TOTALS, Aggregate
 from sparkguard.windows.values import EXACT, Tolerance
 
+LOOSE = frozenset({"count_distinct", "quantile", "stddev"})
+"""Functions whose value may be off by the tolerance whatever the type it is stored in."""
+
 
 @dataclass(frozen=True)
 class Feature:

@@ -27,13 +27,15 @@ class Tolerance:
 
 
 EXACT = Tolerance()
+DOUBLE = 2.0**-51
+"""By so much of itself a deviation or a quantile, computed in doubles, may be off."""
 
 
 @dataclass(frozen=True)
 class Output:
     """How a feature is stored: `scale` of its decimals, or float; `unit` is 10^decimals of the
-    unscaled values that the oracle adds up. `tolerance` is that of floats, distinct counts and
-    quantiles, and exact for all others."""
+    unscaled values that the oracle adds up. `tolerance` is that of floats, distinct counts,
+    deviations and quantiles, and exact for all others."""
 
     is_float: bool = False
     scale: int = 0
@@ -50,11 +52,19 @@ class Output:
             exact = Fraction(exact)
         if not isinstance(exact, (int, float, Fraction)) or isinstance(exact, bool):
             return bool(observed == exact)
-        if self.is_float or isinstance(exact, float) or not self._is_exact:
-            return self._near(float(observed), _divided(exact, self.unit))
+        if self.is_float or not self._is_exact:
+            near = self._near(float(observed), _divided(exact, self.unit))
+            if near or self.is_float:
+                return near
+        if isinstance(exact, float):
+            return self._rounded_from(float(observed), exact / self.unit)
         # Of an exact half, the value rounded up and the one rounded down are equally right.
         off = abs(Fraction(Decimal(observed)) - Fraction(exact) / self.unit)
         return bool(2 * off * 10**self.scale <= 1)
+
+    def _rounded_from(self, observed: float, exact: float) -> bool:
+        half = 0.5 * 10.0**-self.scale
+        return math.isfinite(exact) and abs(observed - exact) <= half + abs(exact) * DOUBLE
 
     @property
     def _is_exact(self) -> bool:

@@ -17,7 +17,9 @@ from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Coverage, Outcome
 from sparkguard.windows.clock import micros
 from sparkguard.windows.replay import Replayed
+from sparkguard.windows.spec import Aggregate
 from sparkguard.windows.statuses import Status
+from sparkguard.windows.values import EXACT, Tolerance
 from tests.checks.test_window import START, declared
 
 SCHEMAS = {
@@ -123,6 +125,36 @@ def test_windows_in_dispute_are_no_proof(right: int) -> None:
     found = _seen(declared(), MATCHES, GOOD, GOOD, replayed=Replayed(0, right, 90))
     assert found.outcome is Outcome.NOT_EVALUABLE
     assert found.reason == "two oracles disagree on 90 replayed windows"
+
+
+WRONG = (Status.WRONG, 2, 7)
+
+
+@pytest.mark.parametrize(
+    ("windows", "wrong", "outcome"),
+    [
+        ([*MATCHES, WRONG], 0, Outcome.NOT_EVALUABLE),
+        ([*MATCHES, WRONG], 1, Outcome.FAIL),
+        ([*MATCHES, WRONG, (Status.EXTRA, 4, 7)], 0, Outcome.FAIL),
+        ([*MATCHES, WRONG, (Status.MISSING, 1, 0)], 0, Outcome.FAIL),
+    ],
+)
+def test_values_that_one_oracle_alone_finds_wrong_are_no_violation(
+    windows: Any, wrong: int, outcome: Outcome
+) -> None:
+    found = _seen(declared(), windows, GOOD, GOOD, replayed=Replayed(wrong, 10, 2))
+    assert found.outcome is outcome
+    disputed = found.reason == "two oracles disagree on 2 replayed windows"
+    assert disputed is (outcome is Outcome.NOT_EVALUABLE)
+
+
+def test_a_deviation_has_its_tolerance_in_a_decimal_column_too() -> None:
+    spread = Aggregate("stddev", None, "amount", ddof=1)
+    loose = Tolerance(absolute=0.1)
+    check = declared(aggregate=spread, tolerance=loose)
+    assert check.feature("features", _struct("spend bigint")).tolerance == loose
+    total = declared(tolerance=loose)
+    assert total.feature("features", _struct("spend bigint")).tolerance == EXACT
 
 
 @pytest.mark.parametrize("shown", [{"boundary": 3}, {"boundary": 3, "fan_out": 0}])

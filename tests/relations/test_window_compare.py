@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -140,6 +141,29 @@ def test_totals_beyond_38_digits_are_inexact(spark: Any, by: str, ansi: str) -> 
         ("just", 2): ["MATCHING", "INEXACT"],
         ("few", 2): ["MATCHING", "MATCHING"],
     }
+
+
+@pytest.mark.parametrize("by", list(BY))
+def test_what_a_decimal_column_holds_is_rounded_whichever_the_aggregate(
+    spark: Any, by: str
+) -> None:
+    features = {
+        "spread decimal(10,4)": Aggregate("stddev", None, "amount", ddof=1),
+        "high decimal(10,2)": Aggregate("max", None, "amount"),
+        "median decimal(10,2)": Aggregate("quantile", None, "amount", q=0.5, method="linear"),
+        "last decimal(10,2)": Aggregate("last", None, "amount", order=("time",)),
+    }
+    values = [Decimal(n) / 10_000 for n in (10_000, 20_000, 30_000, 40_000, 51_234)]
+    events = [(key, hour, value) for key in "ab" for hour, value in enumerate(values)]
+    spread = Decimal(statistics.stdev(values)).quantize(Decimal("0.0001"))
+    right = (spread, Decimal("5.12"), Decimal("3.00"), Decimal("5.12"))
+    wrong = (spread + Decimal("0.0001"), *(x + Decimal("0.01") for x in right[1:]))
+    rows = [("a", 4, *right), ("b", 4, *wrong)]
+    for names in (["spread decimal(10,4)"], list(features)):
+        chosen = {name: features[name] for name in names}
+        held = [(key, hour, *values[: len(names)]) for key, hour, *values in rows]
+        found = statuses(spark, BY[by], chosen, held, events, "decimal(10,4)")
+        assert found == {("a", 4): ["MATCHING"] * len(names), ("b", 4): ["WRONG"] * len(names)}
 
 
 def test_decimals_of_more_places_than_can_be_moved_are_inexact(spark: Any) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from pyspark.sql import functions as F  # noqa: N812
 
-from sparkguard.relations.window_equality import decimal_equal, near, same
+from sparkguard.relations.window_equality import decimal_equal, near, rounded_from, same
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Aggregate
 from sparkguard.windows.values import EXACT, Output, Tolerance
@@ -15,6 +17,9 @@ from tests.plans import configured
 LOOSE = Tolerance(absolute=0.5, relative=0.1)
 SUM = Aggregate("sum", None, "amount")
 KINDS = Aggregate("count_distinct", 0, "amount")
+MAX = Aggregate("max", None, "amount")
+SPREAD = Aggregate("stddev", None, "amount", ddof=0)
+MEDIAN = Aggregate("quantile", None, "amount", q=0.5, method="linear")
 LOWER = Aggregate("quantile", None, "amount", q=0.5, method="lower")
 
 
@@ -36,6 +41,20 @@ LOWER = Aggregate("quantile", None, "amount", q=0.5, method="lower")
         (LOWER, LOOSE, "100L", "105L", True),
         (LOWER, LOOSE, "100.00BD", "105BD", True),
         (LOWER, EXACT, "100L", "105L", False),
+        (LOWER, LOOSE, "100.00BD", "105.004BD", True),
+        (LOWER, EXACT, "100.00BD", "100.004BD", True),
+        (MAX, EXACT, "1.23BD", "1.2345BD", True),
+        (MAX, EXACT, "1.24BD", "1.2345BD", False),
+        (MAX, EXACT, "1.23BD", "1.235BD", True),
+        (MAX, EXACT, "1.24BD", "1.235BD", True),
+        (MAX, EXACT, "1.23BD", "1.2D", False),
+        (MAX, EXACT, "1.23BD", "1.2345D", True),
+        (MAX, EXACT, "1.24BD", "1.2345D", False),
+        (MAX, EXACT, "1.24BD", "CAST('NaN' AS DOUBLE)", False),
+        (MAX, EXACT, "1.24BD", "CAST('Infinity' AS DOUBLE)", False),
+        (MEDIAN, EXACT, "1.23BD", "1.2345D", True),
+        (MEDIAN, EXACT, "1.24BD", "1.2345D", False),
+        (MEDIAN, LOOSE, "1.44BD", "1.2345D", True),
     ],
 )
 def test_equality_is_exact_but_for_what_may_have_a_tolerance(
@@ -44,8 +63,10 @@ def test_equality_is_exact_but_for_what_may_have_a_tolerance(
     """Both oracles say the same."""
     feature = Feature(("total",), aggregate, tolerance)
     frame = spark.range(1).selectExpr(f"{held} AS held", f"{exact} AS exact")
-    type_ = frame.schema["held"].dataType
-    found = frame.select("*", same(feature, frame["held"], type_, frame["exact"]).alias("equal"))
+    type_, value_type = frame.schema["held"].dataType, frame.schema["exact"].dataType
+    found = frame.select(
+        "*", same(feature, frame["held"], type_, frame["exact"], value_type).alias("equal")
+    )
     row = found.collect()[0]
     assert row["equal"] is equal
     is_float = isinstance(row["held"], float)
@@ -65,6 +86,23 @@ def test_what_is_expected_to_be_infinite_or_nan_is_near_nothing_else(
     for row in rows:
         same_ = str(row["held"]) == str(row["exact"])
         assert (row["near"], stored.equal(row["held"], row["exact"])) == (same_, same_), row
+
+
+DEVIATIONS = [("1.5811", True), ("1.5812", False), ("1.5810", False)]
+"""Values rounded to four places, and whether 1.5811388 becomes them."""
+
+
+@pytest.mark.parametrize(("held", "equal"), DEVIATIONS)
+def test_a_double_is_rounded_to_the_places_it_is_stored_with(
+    spark: Any, held: str, equal: bool
+) -> None:
+    frame = spark.range(1).selectExpr(f"CAST('{held}' AS DECIMAL(10,4)) AS held")
+    found = rounded_from(frame["held"], frame.schema["held"].dataType, F.lit(math.sqrt(2.5)))
+    assert frame.select(found).collect()[0][0] is equal
+    assert Output(scale=4).equal(Decimal(held), math.sqrt(2.5)) is equal
+    assert Output(scale=4, unit=100).equal(Decimal(held), 100 * math.sqrt(2.5)) is equal
+    loose = Output(scale=4, tolerance=Tolerance(absolute=1e-3))
+    assert loose.equal(Decimal(held), math.sqrt(2.5))
 
 
 def test_a_null_is_neither_near_nor_far(spark: Any) -> None:
