@@ -53,7 +53,8 @@ class WindowCheck(DeclaredWindow, Check, kind="window"):
     `events_entity` (the same columns by default), happened at `event_time` and, with `knowledge:
     as_of`, counts only once `arrival_time` has passed, or without that column once its row was
     committed; `final` counts all that is known. Of the versions of one `distinct_id` the last one
-    counts. `nulls` says what a NULL value does.
+    counts; where several are, and differ, the value is undecided. `nulls` says what a NULL value
+    does.
 
     `required: events` asks for a row at the time of every event; with `output` the rows that are
     there are compared, and every entity with events must have one. `history: complete` says that

@@ -14,13 +14,13 @@ from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     BUCKETS,
     TIME,
-    both,
     by_column,
     column_of,
     entity,
     key_hash,
     micros,
 )
+from sparkguard.relations.window_sides import both
 from sparkguard.relations.window_totals import POPULATION, WEIGHT
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_digits import times
@@ -15,7 +17,7 @@ from sparkguard.relations.window_equality import (
     same,
 )
 from sparkguard.relations.window_events import entity, has_null, lost, observed, operand_of
-from sparkguard.relations.window_pairs import exact
+from sparkguard.relations.window_pairs import exact, tied
 from sparkguard.relations.window_totals import (
     DUE,
     LIMB,
@@ -26,6 +28,7 @@ from sparkguard.relations.window_totals import (
     low,
     squares,
 )
+from sparkguard.relations.window_versions import reading_of, readings, undecided
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
 from sparkguard.windows.statuses import Status
@@ -137,7 +140,8 @@ def _status(
     if aggregate.column is not None and lost(_operand(features, n)) in windows.columns:
         beyond = F.col(lost(_operand(features, n))) > 0
     by_value = (
-        F.when(beyond, lit(Status.INEXACT))
+        F.when(_undecided(spec, features, n, windows), lit(Status.UNDECIDED))
+        .when(beyond, lit(Status.INEXACT))
         .when(none, F.when(lacking, lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL)))
         .when(lacking, lit(Status.NULL_FOR_VALUE))
         .when(equal.isNull(), lit(Status.INEXACT))
@@ -159,6 +163,15 @@ def _status(
         .when(~due, lit(Status.EXTRA))
         .otherwise(by_value)
     )
+
+
+def _undecided(spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame) -> Column:
+    """Whether versions or rows of one rank would give the window different values."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    reading = readings(spec, features).index(reading_of(spec, features[n], features))
+    marks = (F.col(c) > 0 for c in (undecided(reading), tied(n)) if c in windows.columns)
+    return reduce(or_, marks, F.lit(False))
 
 
 def _count(spec: WindowSpec, features: Sequence[Feature], n: int) -> Column:

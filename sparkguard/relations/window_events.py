@@ -5,13 +5,11 @@ Times become microseconds since 1970 UTC; numbers that are added up become whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.base import Tables, in_full
-from sparkguard.relations.commits import committed
 from sparkguard.relations.window_digits import loses, unscaled
 from sparkguard.windows.durations import DAY
 from sparkguard.windows.features import Feature
@@ -57,67 +55,6 @@ def observed(i: int) -> str:
 def by_column(i: int) -> str:
     """The `i`th slice column."""
     return f"__sparkguard_by{i}"
-
-
-def both(
-    spec: WindowSpec,
-    features: Sequence[Feature],
-    tables: Tables,
-    by: tuple[str, ...],
-    buckets: tuple[int, ...] = (),
-    versions: bool = True,
-) -> tuple[DataFrame, DataFrame]:
-    """Feature rows and events, entities of one type, sampled alike and by whole entities.
-
-    Feature rows: entity, time, observed values, slice columns. Events: entity, time, arrival,
-    one column per summand or value, tie-breaking columns. All rows of both, also where one slice
-    is judged: its windows reach back, and what is due may lie in another. Without `versions` all
-    rows of each event id come, also those of other entities than the ones in `buckets`.
-    """
-    from pyspark.sql import functions as F  # noqa: N812
-
-    left = feature_rows(spec, features, in_full(tables, spec.table), by)
-    rows = committed(tables, spec.events) if spec.by_commit else in_full(tables, spec.events)
-    right = event_rows(spec, features, rows)
-    names = [entity(i) for i in range(len(spec.entity))]
-    common = left.select(names).union(right.select(names)).schema
-    cast = {field.name: F.col(field.name).cast(field.dataType) for field in common}
-    left, right = left.withColumns(cast), right.withColumns(cast)
-    if spec.null_entity == "drop":
-        for name in names:
-            left, right = left.where(F.col(name).isNotNull()), right.where(F.col(name).isNotNull())
-    kept = _chosen(spec, names, right, buckets)
-    versioned = spec.distinct_id is not None
-    if kept is None:
-        return left, _versions(spec, features, right) if versioned and versions else right
-    if not versioned:
-        return kept(left), kept(right)
-    # A version of an event may belong to another entity, and still counts as the last one.
-    ids = kept(right).where(F.col(ID).isNotNull()).select(ID).distinct()
-    every = right.join(ids, ID, "left_semi").unionByName(kept(right).where(F.col(ID).isNull()))
-    return kept(left), kept(_versions(spec, features, every)) if versions else every
-
-
-def _chosen(
-    spec: WindowSpec, names: Sequence[str], events: DataFrame, buckets: tuple[int, ...]
-) -> Callable[[DataFrame], DataFrame] | None:
-    """Keeps the rows of some entities: those in `buckets`, or the sample and the hottest ones."""
-    from pyspark.sql import functions as F  # noqa: N812
-
-    if buckets:
-        return lambda rows: rows.where(F.pmod(key_hash(names), F.lit(BUCKETS)).isin(list(buckets)))
-    if spec.per_thousand == 1000:
-        return None
-    hash_, events_ = "__sparkguard_hash", "__sparkguard_events"
-    counted = events.groupBy(key_hash(names).alias(hash_)).agg(F.count(F.lit(1)).alias(events_))
-    hottest = F.broadcast(counted.orderBy(F.desc(events_), hash_).limit(HOTTEST))
-
-    def sampled(rows: DataFrame) -> DataFrame:
-        marked = rows.withColumn(hash_, key_hash(names)).join(hottest, hash_, "left")
-        inside = (F.pmod(hash_, F.lit(1000)) < spec.per_thousand) | F.col(events_).isNotNull()
-        return marked.where(inside).drop(hash_, events_)
-
-    return sampled
 
 
 def key_hash(names: Sequence[str]) -> Column:
@@ -168,32 +105,6 @@ def event_rows(spec: WindowSpec, features: Sequence[Feature], rows: DataFrame) -
     if spec.as_of:
         placed = placed.where(F.col(ARRIVAL).isNotNull())
     return placed
-
-
-def _versions(spec: WindowSpec, features: Sequence[Feature], placed: DataFrame) -> DataFrame:
-    """One version per id; as of a moment, each version is good until the next one arrives."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F  # noqa: N812
-
-    values = [value(i) for i, a in enumerate(operands(features)) if a.column]
-    latest = [
-        *([F.col(ARRIVAL).desc_nulls_last()] if spec.arrival is not None else []),
-        F.col(TIME).desc(),
-        *(F.col(v).desc_nulls_last() for v in values),
-    ]
-    named, nameless = F.col(ID).isNotNull(), F.col(ID).isNull()
-    versions = Window.partitionBy(ID).orderBy(*latest)
-    without_id = placed.where(nameless)
-    if spec.as_of:
-        until = F.lag(ARRIVAL).over(versions)
-        found = placed.where(named).withColumn(UNTIL, until)
-        found = found.where(F.col(UNTIL).isNull() | (F.col(UNTIL) > F.col(ARRIVAL)))
-        without_id = without_id.withColumn(UNTIL, F.lit(None).cast("bigint"))
-    else:
-        nth = "__sparkguard_nth"
-        found = placed.where(named).withColumn(nth, F.row_number().over(versions))
-        found = found.where(F.col(nth) == 1).drop(nth)
-    return found.unionByName(without_id).drop(ID)
 
 
 def operands(features: Sequence[Feature]) -> tuple[Aggregate, ...]:

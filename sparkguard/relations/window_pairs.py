@@ -7,7 +7,7 @@ so that a feature row meets the events of two or three tiles, which are then fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sparkguard.relations.window_digits import times
@@ -22,6 +22,7 @@ from sparkguard.relations.window_events import (
     order,
     order_columns,
 )
+from sparkguard.relations.window_rows import EVENT_TIME, FIRST, LAST, RANK, last_rows, ranked
 from sparkguard.relations.window_totals import (
     DUE,
     POPULATION,
@@ -31,6 +32,7 @@ from sparkguard.relations.window_totals import (
     low,
     squares,
 )
+from sparkguard.relations.window_versions import undecided
 from sparkguard.windows.clock import FOREVER
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import WindowSpec
@@ -38,14 +40,20 @@ from sparkguard.windows.spec import WindowSpec
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-FIRST, LAST = "__sparkguard_first", "__sparkguard_last"
-_TILE, _RANK, _SESSION = "__sparkguard_tile", "__sparkguard_rank", "__sparkguard_session"
-_EVENT_TIME = "__sparkguard_et"
+_TILE = "__sparkguard_tile"
+
+
+_UNDECIDED = undecided(0)[:-1]
 
 
 def exact(i: int) -> str:
     """The expected value of feature i, of the type of its column."""
     return f"__sparkguard_exact{i}"
+
+
+def tied(i: int) -> str:
+    """Whether rows that tie for first or last give feature i different values, 1 or 0."""
+    return f"__sparkguard_tied{i}"
 
 
 def recomputed(
@@ -59,16 +67,16 @@ def recomputed(
     rows = _required(spec, left, right, keys)
     first, last = edges(spec.window, F.col(TIME), spec.timezone)
     rows = rows.withColumns({FIRST: first, LAST: last})
-    events = right.withColumnRenamed(TIME, _EVENT_TIME)
+    events = right.withColumnRenamed(TIME, EVENT_TIME)
     if spec.window.kind == "session":
         rows, events = _sessions(spec, rows, events, keys)
     elif spec.window.kind == "rows" and not spec.as_of:
-        rows, events = _ranked(spec, features, rows, events, keys)
+        rows, events = ranked(spec, features, rows, events, keys)
     rows, events, tiles = _tiled(spec, rows, events)
     renamed = {k: f"{k}_event" for k in keys}
     events = events.withColumnsRenamed(renamed)
     matched = [F.col(k).eqNullSafe(F.col(renamed[k])) for k in keys]
-    inside = F.col(_EVENT_TIME).between(F.col(FIRST), F.col(LAST))
+    inside = F.col(EVENT_TIME).between(F.col(FIRST), F.col(LAST))
     if spec.as_of:
         inside = inside & (F.col(ARRIVAL) <= F.col(TIME))
         if UNTIL in right.columns:
@@ -81,13 +89,14 @@ def recomputed(
     events = events.withColumnsRenamed({t: f"{t}_event" for t in tiles})
     pairs = rows.join(events, condition, "left")
     if spec.window.kind == "rows":
-        pairs = _last_rows(spec, features, pairs, keys)
-    kept = [c for c in rows.columns if c not in (*keys, TIME, FIRST, LAST, *tiles, _RANK)]
+        pairs = last_rows(spec, features, pairs, keys)
+    kept = [c for c in rows.columns if c not in (*keys, TIME, FIRST, LAST, *tiles, RANK)]
     return pairs.groupBy(*keys, TIME).agg(
         *(F.first(c).alias(c) for c in kept),
         F.greatest(F.first(ROWS), F.lit(1)).alias(WEIGHT),
-        F.count(_EVENT_TIME).alias(POPULATION),
+        F.count(EVENT_TIME).alias(POPULATION),
         *_aggregates(spec, features, right),
+        *(F.count_if(F.col(c) > 0).alias(c) for c in pairs.columns if c.startswith(_UNDECIDED)),
     )
 
 
@@ -131,49 +140,24 @@ def _sessions(
 
     pause = spec.window.pause
     began, latest = "__sparkguard_began", "__sparkguard_latest"
-    in_time = W.partitionBy(*keys).orderBy(_EVENT_TIME)
-    before = F.lag(_EVENT_TIME).over(in_time)
-    starts = F.when(before.isNull() | (F.col(_EVENT_TIME) - before > pause), F.col(_EVENT_TIME))
-    times = events.select(*keys, _EVENT_TIME).distinct().withColumn(began, starts)
-    merged = times.select(*keys, F.col(_EVENT_TIME).alias(LAST), began, F.lit(0).alias(_RANK))
+    in_time = W.partitionBy(*keys).orderBy(EVENT_TIME)
+    before = F.lag(EVENT_TIME).over(in_time)
+    starts = F.when(before.isNull() | (F.col(EVENT_TIME) - before > pause), F.col(EVENT_TIME))
+    times = events.select(*keys, EVENT_TIME).distinct().withColumn(began, starts)
+    merged = times.select(*keys, F.col(EVENT_TIME).alias(LAST), began, F.lit(0).alias(RANK))
     merged = merged.withColumn(latest, F.col(LAST))
-    merged = rows.withColumn(_RANK, F.lit(1)).unionByName(merged, allowMissingColumns=True)
-    sofar = W.partitionBy(*keys).orderBy(LAST, _RANK).rowsBetween(-(1 << 63), 0)
+    merged = rows.withColumn(RANK, F.lit(1)).unionByName(merged, allowMissingColumns=True)
+    sofar = W.partitionBy(*keys).orderBy(LAST, RANK).rowsBetween(-(1 << 63), 0)
     merged = merged.withColumns(
         {
             began: F.max(began).over(sofar),
             latest: F.max(latest).over(sofar),
         }
-    ).where(F.col(_RANK) == 1)
+    ).where(F.col(RANK) == 1)
     open_ = F.col(TIME) - F.col(latest) <= pause
     # Without an open session the window is empty: it ends before it begins.
     found = merged.withColumn(FIRST, F.when(open_, F.col(began)).otherwise(F.lit(FOREVER)))
-    return found.drop(began, latest, _RANK), events
-
-
-def _ranked(
-    spec: WindowSpec,
-    features: Sequence[Feature],
-    rows: DataFrame,
-    events: DataFrame,
-    keys: list[str],
-) -> tuple[DataFrame, DataFrame]:
-    """Events and rows with their position in the history of the entity."""
-    from pyspark.sql import Window as W  # noqa: N817
-    from pyspark.sql import functions as F  # noqa: N812
-
-    ties = [order(i) for i, _ in enumerate(order_columns(spec, features))]
-    wanted = [order(order_columns(spec, features).index(c)) for c in spec.window.order or ()]
-    in_order = W.partitionBy(*keys).orderBy(_EVENT_TIME, *wanted)
-    ranked = events.withColumn(_RANK, F.row_number().over(in_order))
-    assert set(wanted) <= set(ties)
-    reached = "__sparkguard_reached"
-    merged = ranked.select(*keys, F.col(_EVENT_TIME).alias(LAST), F.col(_RANK).alias(reached))
-    merged = merged.withColumn(_RANK, F.lit(0))
-    merged = rows.withColumn(_RANK, F.lit(1)).unionByName(merged, allowMissingColumns=True)
-    sofar = W.partitionBy(*keys).orderBy(LAST, _RANK).rowsBetween(-(1 << 63), 0)
-    merged = merged.withColumn(reached, F.max(reached).over(sofar)).where(F.col(_RANK) == 1)
-    return merged.drop(_RANK).withColumnRenamed(reached, _RANK), ranked
+    return found.drop(began, latest, RANK), events
 
 
 def _tiled(
@@ -184,11 +168,11 @@ def _tiled(
 
     window = spec.window
     if window.kind == "rows" and not spec.as_of:
-        size, end = F.lit(window.rows), F.col(_RANK)
-        begin, at = F.greatest(end - (window.rows or 0) + 1, F.lit(1)), F.col(_RANK)
+        size, end = F.lit(window.rows), F.col(RANK)
+        begin, at = F.greatest(end - (window.rows or 0) + 1, F.lit(1)), F.col(RANK)
     elif window.kind in ("range", "hopping", "tumbling"):
         size, begin, end = F.lit(window.size.longest), F.col(FIRST), F.col(LAST)
-        at = F.col(_EVENT_TIME)
+        at = F.col(EVENT_TIME)
     else:
         return rows, events, []
 
@@ -204,19 +188,20 @@ def _tiled(
     )
 
 
-def _last_rows(
-    spec: WindowSpec, features: Sequence[Feature], pairs: DataFrame, keys: list[str]
-) -> DataFrame:
-    from pyspark.sql import Window as W  # noqa: N817
+def _at_the_end(
+    n: int, column: Column, place: list[Column], by: Callable[[Column, Column], Column]
+) -> dict[str, Column]:
+    """The value in the first or last place, and whether another one is there as well."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    names = order_columns(spec, features)
-    wanted = [F.col(order(names.index(c))).desc() for c in spec.window.order or ()]
-    newest = W.partitionBy(*keys, TIME).orderBy(F.col(_EVENT_TIME).desc_nulls_last(), *wanted)
-    nth = "__sparkguard_nth"
-    return pairs.withColumn(nth, F.row_number().over(newest)).where(
-        F.col(nth) <= (spec.window.rows or 0)
-    )
+    hashed = F.xxhash64(column)
+    read = F.struct(column.alias("value"), hashed.alias("hash"))
+
+    def at(what: Column, then: Column) -> Column:
+        return by(what, F.when(column.isNotNull(), F.struct(*place, then)))
+
+    one, other = at(read, hashed), at(hashed, F.bitwise_not(hashed))
+    return {exact(n): one["value"], tied(n): (one["hash"] != other).cast("int")}
 
 
 def _aggregates(spec: WindowSpec, features: Sequence[Feature], right: DataFrame) -> list[Column]:
@@ -233,7 +218,7 @@ def _aggregates(spec: WindowSpec, features: Sequence[Feature], right: DataFrame)
         column = F.col(v)
         if spec.nulls == "zero":
             zero = F.lit(0).cast(right.schema[v].dataType)
-            column = F.when(F.col(_EVENT_TIME).isNotNull(), F.coalesce(column, zero))
+            column = F.when(F.col(EVENT_TIME).isNotNull(), F.coalesce(column, zero))
         found[counted(i)] = F.count(column)
         if feature.adds:
             wide = column.cast("decimal(38,0)")
@@ -245,17 +230,17 @@ def _aggregates(spec: WindowSpec, features: Sequence[Feature], right: DataFrame)
             if lost(i) in right.columns:
                 found[lost(i)] = F.count_if(lost(i))
             continue
-        ties = [F.col(order(names.index(c))) for c in a.order or ()]
-        place = F.when(column.isNotNull(), F.struct(_EVENT_TIME, *ties))
         match a.function:
             case "min":
                 found[exact(n)] = F.min(column)
             case "max":
                 found[exact(n)] = F.max(column)
-            case "first":
-                found[exact(n)] = F.min_by(column, place)
-            case "last":
-                found[exact(n)] = F.max_by(column, place)
+            case "first" | "last":
+                ties = dict.fromkeys((*(spec.window.order or ()), *(a.order or ())))
+                place = [F.col(EVENT_TIME), *(F.col(order(names.index(c))) for c in ties)]
+                found |= _at_the_end(
+                    n, column, place, F.min_by if a.function == "first" else F.max_by
+                )
             case "count_distinct":
                 found[exact(n)] = F.count_distinct(column)
             case "quantile" if a.method == "linear":

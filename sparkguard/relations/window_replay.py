@@ -17,7 +17,6 @@ from sparkguard.relations.window_events import (
     BUCKETS,
     ID,
     TIME,
-    both,
     by_column,
     entity,
     has_null,
@@ -27,6 +26,7 @@ from sparkguard.relations.window_events import (
     order_columns,
     value,
 )
+from sparkguard.relations.window_sides import both
 from sparkguard.relations.window_totals import POPULATION
 from sparkguard.windows.cases import WHOLE_HISTORY, reach
 from sparkguard.windows.features import Feature

@@ -22,6 +22,7 @@ from sparkguard.relations.window_events import (
     observed,
     operand_of,
 )
+from sparkguard.relations.window_versions import undecided
 from sparkguard.windows.features import Feature
 from sparkguard.windows.spec import Window, WindowSpec
 
@@ -169,7 +170,7 @@ def _merged(
             (F.col(v) if adds else F.when(F.col(v).isNotNull(), present)).alias(v)
             for v, adds in summands.items()
         ),
-        *(c for c in right.columns if c.startswith(lost(0)[:-1])),
+        *(c for c in right.columns if c.startswith((lost(0)[:-1], undecided(0)[:-1]))),
     )
     rows = left.withColumn(_KIND, F.lit(_ROW))
     merged = rows.unionByName(changes, allowMissingColumns=True)
@@ -264,6 +265,8 @@ def _parts(spec: WindowSpec, features: Sequence[Feature], right: DataFrame) -> d
     from pyspark.sql import types as T  # noqa: N812
 
     found: dict[str, Column] = {POPULATION: F.lit(1).cast("bigint")}
+    marks = [c for c in right.columns if c.startswith(undecided(0)[:-1])]
+    found |= {name: F.col(name).cast("bigint") for name in marks}
     for feature in features:
         if feature.aggregate.column is None:
             continue

@@ -133,7 +133,8 @@ class Aggregate:
 
     `decimals` is needed where the column is of type float or double: how many places after the
     point its values have, so that they can be added exactly. `q` and `method` belong to
-    quantile, `ddof` to stddev, `order` (what breaks ties in time) to first and last.
+    quantile, `ddof` to stddev, `order` (what breaks ties in time, after the order of a window of
+    rows) to first and last.
     """
 
     function: Function

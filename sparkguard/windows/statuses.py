@@ -17,6 +17,8 @@ class Status(IntEnum):
     INEXACT = 8  # the oracle could not compute the value exactly
     NULL_KEY_DROPPED = 9  # the row of an entity that is NULL, or partly so, is missing
 
+    UNDECIDED = 10  # versions or rows of one rank would give different values
+
     @property
     def is_mismatch(self) -> bool:
         return Status.WRONG <= self <= Status.DUPLICATE or self is Status.NULL_KEY_DROPPED
@@ -27,7 +29,7 @@ class Status(IntEnum):
 
     @property
     def is_excluded(self) -> bool:
-        return self in (Status.TRUNCATED, Status.INEXACT)
+        return self in (Status.TRUNCATED, Status.INEXACT, Status.UNDECIDED)
 
     @property
     def has_wrong_value(self) -> bool:
@@ -50,6 +52,10 @@ _WORDS = {
     Status.NULL_KEY_DROPPED: (
         "missing row of a NULL entity (NULL keys are dropped)",
         "missing rows of a NULL entity (NULL keys are dropped)",
+    ),
+    Status.UNDECIDED: (
+        "window whose value is undecided: versions or rows that differ tie for its place",
+        "windows whose values are undecided: versions or rows that differ tie for a place",
     ),
     Status.INEXACT: ("window beyond exact arithmetic", "windows beyond exact arithmetic"),
 }

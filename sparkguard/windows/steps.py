@@ -12,9 +12,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 RUNGS: tuple[tuple[str, int], ...] = (("0.1 %", 0), ("1 %", 1), ("10 %", 10), ("100 %", 100))
 """Nested subsets of entities: the share and the last hash unit in it."""
 HOT_UNIT = 101
@@ -95,11 +92,12 @@ def step_change(counts: Counts) -> StepChange | None:
     sizes = [p.size for p in points]
     at, ratio = _best([p.wrong for p in points], [p.compared for p in points])
     units = sorted({unit for unit, _ in counts if unit != HOT_UNIT})
-    table = np.array([[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units])
+    table = [[counts.get((unit, size), (0, 0)) for size in sizes] for unit in units]
     compared = [p.compared for p in points]
     # A split that differs from the one found by the rounding of logarithms alone is as good.
     least = ratio * (1 - 1e-9)
-    dealt = _dealt(table[:, :, 0].sum(axis=1), table[:, :, 1])
+    errors = [sum(bad for bad, _ in row) for row in table]
+    dealt = _dealt(errors, [[every for _, every in row] for row in table])
     as_good = sum(_best(wrong, compared)[1] >= least for wrong in dealt)
     return StepChange(
         sizes[at],
@@ -107,19 +105,22 @@ def step_change(counts: Counts) -> StepChange | None:
         _pooled(points[at:], sizes[at]),
         ratio,
         (as_good + 1) / (_PERMUTATIONS + 1),
-        int((table[:, :, 0].sum(axis=1) > 0).sum()),
+        sum(bad > 0 for bad in errors),
     )
 
 
-def _dealt(errors: NDArray[np.int64], windows: NDArray[np.int64]) -> list[list[float]]:
+def _dealt(errors: Sequence[int], compared: Sequence[Sequence[int]]) -> list[list[float]]:
     """Errors by size, once per permutation, if size had nothing to do with them.
 
-    `errors` are those of each unit, `windows` the compared ones by unit and size.
+    `errors` are those of each unit, `compared` the windows by unit and size.
     """
+    import numpy as np
+
+    windows = np.array(compared)
     every = windows.sum(axis=1)
     scale = max(1.0, float(every.max()) / _MOST_DEALT)
     cards = (windows / scale).astype(np.int64)
-    rates = errors / np.maximum(every, 1)
+    rates = np.array(errors) / np.maximum(every, 1)
     rng = np.random.Generator(np.random.PCG64(20_240_229))
     shuffled = np.array([rng.permutation(rates) for _ in range(_PERMUTATIONS)])
     rest = np.broadcast_to(cards.sum(axis=1), shuffled.shape).copy()
