@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from sparkguard.drift.multiplicity import Q
 from sparkguard.evaluation import rows as stored
 from sparkguard.evaluation.by_slice import BY_SLICE, judged
 from sparkguard.evaluation.changes import decay_by_slice, metric_of, moved
+from sparkguard.evaluation.cohorts import ripe, standing_of, too_early, watched
 from sparkguard.evaluation.comparison import decay, drivers, explanation
 from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.evaluation.declaration import Declaration, breaks, expectation
@@ -104,49 +105,15 @@ class _Part(Check):
 
     def survey(self, context: Context) -> Watch:
         """All cohorts together, as known at the moment looked from."""
-        state = context.seen.at(WHOLE, self._truth(context)) or KeyedSumsState()
+        truth, slices = self._truth(context), self.of.slices
+        every = context.seen.at(WHOLE, truth) or KeyedSumsState()
+        states = context.seen.states.items()
+        cohorts = [Seen(state, slices) for (need, _), state in states if need == truth]
         labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
-        seen = Seen(state, self.of.slices)
-        watch = Watch(
-            seen,
-            day_of(context.as_of),
-            self.of.horizon_days,
-            self.of.cycle_days,
-            {int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None},
-            by_version={
-                group.version: counts
-                for group, counts in self._counts(seen)
-                if not group.slice and group.version is not None
-            },
-            is_total_unknown=self.of.denominator == "unknown",
-        )
-        return replace(watch, coverage=self._coverage(watch, context))
-
-    def _coverage(self, watch: Watch, context: Context) -> dict[str, tuple[int, int]]:
-        """(predictions, labelled) by slice of the youngest cohort whose labels should be there.
-
-        Of the whole table where no cohort is so old: what lacks lately would hide in a year.
-        """
-        cohorts = [
-            Seen(state, self.of.slices)
-            for (need, _), state in context.seen.states.items()
-            if need == self._truth(context)
-        ]
-        ripe = [one for one in cohorts if stored.standing(one, watch.development, False).is_ripe]
-        seen = max(ripe, key=lambda one: max(one.predictions_by_day, default=0), default=watch.seen)
-        return {g.name: counts for g, counts in self._counts(seen) if g.version is None}
-
-    def _counts(self, seen: Seen) -> Iterator[tuple[Group, tuple[int, int]]]:
-        """(predictions, labelled) of each group."""
-        task = self.of.kind_of_task
-        for group in seen.groups():
-            cells = seen.cells(group)
-            yield group, (task.predicted(cells), task.labelled(cells))
-
-    def _standing(self, seen: Seen, watch: Watch) -> stored.Standing:
-        days = [watch.feed[day] for day in watch.days if day in watch.feed]
-        starved = any(not arrivals.is_normal for arrivals in days)
-        return stored.standing(seen, watch.development, starved)
+        known = {
+            int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None
+        }
+        return watched(self.of, Seen(every, slices), cohorts, known, day_of(context.as_of))
 
 
 def _watch(context: Context) -> Watch:
@@ -165,7 +132,7 @@ class Accounting(_Part):
         ledger, where = of.ledger, context.where
         label_rows = sum(watch.label_rows.values()) if where.is_whole else None
         definition = self._truth(context).id
-        found = list(stored.rows(self.of, of, where.key, self._standing(of, watch), definition))
+        found = list(stored.rows(self.of, of, where.key, standing_of(of, watch), definition))
         earlier = {stored.key_of(row): row for row in context.earlier}
         version = context.tables[self.of.truth.table].version
         rows = tuple({**row, "label_version": version} for row in stored.revised(found, earlier))
@@ -191,7 +158,7 @@ class Accounting(_Part):
         return passed(**details)
 
     def _is_closed(self, of: Seen, watch: Watch) -> bool:
-        return self._standing(of, watch).maturity is Maturity.CLOSED
+        return standing_of(of, watch).maturity is Maturity.CLOSED
 
 
 @dataclass(frozen=True)
@@ -202,8 +169,10 @@ class HeldMetric(_Part):
     name: str = ""
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        watch, of = _watch(context), self._seen(context, seen)
-        stands, limit = self._standing(of, watch), self.of.metrics[self.name]
+        watch = _watch(context)
+        of_cohorts = context.where.is_whole and bool(context.by)
+        of = ripe(watch) if of_cohorts else self._seen(context, seen)
+        stands, limit = standing_of(of, watch), self.of.metrics[self.name]
         metric = metric_of(self.of, of, Group(), self.name)
         details: dict[str, Any] = {
             "observed": metric.value,
@@ -217,13 +186,10 @@ class HeldMetric(_Part):
             few = f"INSUFFICIENT: {of.ledger.labelled:,} labels, {self.of.fewest:,} are wanted"
             reason = metric.reason or few
             return not_evaluable(reason, counts_as=Outcome.WARN, **{**details, "observed": None})
-        if not stands.is_ripe and not (context.where.is_whole and context.by):
-            known = f"{of.ledger.coverage or 0:.1%} of the labels are known"
-            return not_evaluable(
-                f"{stands.maturity}: {known}, too early to judge",
-                counts_as=Outcome.WARN,
-                **details,
-            )
+        if not stands.is_ripe:
+            none = "no cohort is MATURE or CLOSED; all together are " if of_cohorts else ""
+            reason = f"{none}{too_early(stands, watch)}"
+            return not_evaluable(reason, counts_as=Outcome.WARN, **details)
         if broken := breaks(limit, self.name, metric.value):
             interval = f" ({metric.low:.5g} to {metric.high:.5g})" if metric.low is not None else ""
             said = f"{broken}{interval}{metric.beside}"

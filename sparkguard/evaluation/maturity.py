@@ -17,7 +17,7 @@ class Maturity(StrEnum):
     MATURE = "MATURE"  # at least nine tenths
     CLOSED = "CLOSED"  # older than the horizon: no label is awaited
     STARVED = "STARVED"  # its feed is dead or loses labels: it will not mature by itself
-    UNKNOWN = "UNKNOWN"  # no cohort has reached this age yet
+    UNKNOWN = "UNKNOWN"  # no cohort has reached the horizon, or no label tells of an age
 
 
 HALF, MOST = 0.5, 0.9
@@ -82,8 +82,12 @@ class Development:
 
     @cached_property
     def shares(self) -> tuple[float, ...]:
-        """F(k): the share of the labels ever to come that is known by age k, as far as known."""
-        last = self.cumulative[-1] if self.cumulative else 0.0
+        """F(k): the share of the labels ever to come that is known by age k.
+
+        Of every age up to the horizon; empty until a cohort has reached that, and without labels:
+        what is known by the last age that was seen need not be all.
+        """
+        last = self.cumulative[-1] if self.is_whole else 0.0
         return tuple(value / last for value in self.cumulative) if last else ()
 
     def developed(self, cohort: Cohort) -> float | None:
@@ -119,7 +123,7 @@ class Development:
     def days_to(self, share: float) -> int:
         """The first age at which F reaches `share`; the horizon when none is known to."""
         for age, value in enumerate(self.shares):
-            if self.is_whole and value >= share - ROUNDING:
+            if value >= share - ROUNDING:
                 return age
         return self.horizon
 
@@ -134,7 +138,9 @@ class Ladder(Development):
 
     @cached_property
     def ladder(self) -> ChainLadder | None:
-        """From the first age with labels on; None while too little is known."""
+        """From the first age with labels on, up to the horizon; None while too little is known."""
+        if not self.is_whole:
+            return None
         rows = [self._known(cohort) for cohort in sorted(self.predictions)]
         reached = [row for row in rows if row]
         try:

@@ -136,6 +136,42 @@ def test_a_bound_is_held_once_labels_are_ripe() -> None:
     assert "INSUFFICIENT" in judged(of, "auc", few).reason
 
 
+def test_first_labels_are_too_early_until_a_cohort_has_reached_the_horizon() -> None:
+    of = declared(metrics={"auc": {"least": 0.99}}, horizon="P30D")
+    context = seen_on(21, days(21), of, by_week=True)
+    found = judged(of, "auc", context, Slice.of({"week": "0"}))
+    assert (found.outcome, found.counts_as) == (Outcome.NOT_EVALUABLE, Outcome.WARN)
+    assert found.reason == (
+        "UNKNOWN: no cohort has reached the horizon of 30 days, too early to judge"
+    )
+    whole = judged(of, "auc", context)
+    assert whole.outcome is Outcome.NOT_EVALUABLE
+    assert whole.reason.startswith("no cohort is MATURE or CLOSED; all together are UNKNOWN: ")
+    assert judged(of, "auc", seen_on(60, days(21), of, by_week=True)).outcome is Outcome.FAIL
+    filled_in = declared(metrics={"auc": {"least": 0.5}}, denominator="unknown")
+    sparse = [replace(one, arrival=one.arrival if one.day == 0 else None) for one in days(5)]
+    told = judged(filled_in, "auc", seen_on(5, sparse, filled_in))
+    assert "nobody can tell how many are to come" in told.reason
+
+
+def test_the_whole_is_held_to_limits_on_its_ripe_cohorts() -> None:
+    """The fifth week starves, and labels of it that are known so far turn the model around."""
+    of = declared(metrics={"auc": {"least": 0.9}})
+    turned = [replace(one, truth=not one.truth) if one.day >= 28 else one
+              for one in days(35, lost={34: 1.0})]  # fmt: skip
+    context = seen_on(35, turned, of, by_week=True)
+    week = judged(of, "auc", context, Slice.of({"week": "4"}))
+    assert (week.outcome, "STARVED" in week.reason) == (Outcome.NOT_EVALUABLE, True)
+    assert (week.observed or 1) < 0.5
+    found, closed = (
+        judged(of, "auc", each) for each in (context, seen_on(60, turned[: 28 * N], of))
+    )
+    assert (found.outcome, found.rows) == (Outcome.PASS, 28 * N)
+    assert found.observed == closed.observed
+    every = judged(of, "auc", seen_on(60, turned, of, by_week=True))
+    assert (every.outcome, every.rows) == (Outcome.FAIL, 35 * N)
+
+
 def test_decay_against_the_baseline_names_slices_and_what_drifted() -> None:
     of = declared(metrics={"auc": {"margin": 0.01}})
     good = days(28)

@@ -52,6 +52,22 @@ def test_an_age_that_no_cohort_reached_is_unknown() -> None:
     assert maturity(0, HORIZON, None) is Maturity.UNKNOWN
 
 
+@pytest.mark.parametrize("make", [Development, Ladder])
+def test_no_share_is_known_until_a_cohort_has_reached_the_horizon(make: type[Development]) -> None:
+    """Of 1,000 predictions a day 2 % have a label so far, within five days of thirty."""
+    early = {FIRST + c: dict.fromkeys(range(5 - c), 20) for c in range(5)}
+    predictions, horizon = dict.fromkeys(early, 1_000), 30
+    found = make(predictions, early, FIRST + 5, horizon)
+    assert found.expected(FIRST) == pytest.approx(0.1)
+    assert found.developed(FIRST) is None
+    assert found.developed_of(predictions) is None
+    assert (found.shares, found.days_to(0.9)) == ((), horizon)
+    assert maturity(found.age(FIRST), horizon, found.developed(FIRST)) is Maturity.UNKNOWN
+    assert make(predictions, early, FIRST + 5, 4).developed(FIRST) == 1
+    if isinstance(found, Ladder):
+        assert found.ladder is None  # labels to come would be those of five days
+
+
 def test_a_total_that_nobody_knows_is_told_by_the_ladder() -> None:
     """Of two days one has twice the labels of the other; none comes on the day itself."""
     days, shares = 20, (0.0, 0.5, 0.3, 0.1, 0.1)
