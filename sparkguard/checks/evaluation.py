@@ -184,7 +184,7 @@ class HeldMetric(_Part):
         }
         if metric.value is None or of.ledger.labelled < self.of.fewest:
             few = f"INSUFFICIENT: {of.ledger.labelled:,} labels, {self.of.fewest:,} are wanted"
-            reason = metric.reason or few
+            reason = metric.reason if metric.value is None else few
             return not_evaluable(reason, counts_as=Outcome.WARN, **{**details, "observed": None})
         if not stands.is_ripe:
             none = "no cohort is MATURE or CLOSED; all together are " if of_cohorts else ""
@@ -210,15 +210,18 @@ class HeldMetric(_Part):
             reason = "NO_BASELINE: there is no approved baseline of this evaluation"
             return not_evaluable(reason, counts_as=Outcome.WARN, **details)
         before = Seen(state, self.of.slices)
-        found = decay(metric_of(self.of, before, Group(), self.name), metric, limit.margin)
+        reference = metric_of(self.of, before, Group(), self.name)
+        found = decay(reference, metric, limit.margin)
+        base = context.approved.id if context.approved else "the baseline"
         if found is None:
-            return not_evaluable(f"{self.name} has no standard error to compare", **details)
+            side, of_side = (metric, "here") if metric.error is None else (reference, f"in {base}")
+            why = f"{self.name} has no standard error to compare {of_side}"
+            return not_evaluable(f"{why}: {side.reason}" if side.reason else why, **details)
         if not found.is_significant:
             return passed(**details)
         named = drivers(decay_by_slice(self.of, before, of, self.name, limit.margin), found)
         biased = "BIASED_SAMPLE" in stored.flags(self.of, of.cells(Group()))
         why = explanation(named, self._drifted(context), biased)
-        base = context.approved.id if context.approved else "the baseline"
         said = f"{self.name} is {metric.value:.5g}, {found.loss:.5g} worse than in {base}"
         said = f"{said} (z {found.z:.1f}){metric.beside}"
         return violated(f"{said}; {why}; owner {self.of.owner}", **details)

@@ -10,6 +10,9 @@ import numpy as np
 from sparkguard.evaluation.metric import Metric, in_unit, undefined
 from sparkguard.evaluation.scores import Floats, Scores
 
+ONE_OF_A_CLASS = "one label of a class tells no standard error"
+SEPARATED = "scores that separate the classes tell no standard error"
+
 
 def auc(scores: Scores) -> Metric:
     """The AUC with ties counted one half.
@@ -29,19 +32,33 @@ def auc(scores: Scores) -> Metric:
     low = float(((positives * below).sum() + ties) / (p * n))
     high = float(low + loose / (p * n))
     value = (low + high) / 2
-    found = in_unit("auc", value, delong(negatives, positives, value))
+    error = delong(negatives, positives, value)
+    if error is None or not 0 < value < 1:
+        found = Metric("auc", value, reason=ONE_OF_A_CLASS if min(n, p) < 2 else SEPARATED)
+    elif not error:
+        found = Metric("auc", value, value, value, error=error)
+    else:
+        found = in_unit("auc", value, error)
     return replace(found, bin_low=low, bin_high=high)
 
 
-def delong(negatives: Floats, positives: Floats, value: float) -> float:
-    """Standard error of an AUC from placement values by bin; 0 for one label of a class."""
+def delong(negatives: Floats, positives: Floats, value: float) -> float | None:
+    """Standard error of an AUC from placement values by bin.
+
+    None for fewer than two labels of a class, and where the scores separate the classes: the
+    next label may be the first out of its place. It is 0 where all scores are in one bin: one
+    score for all has an AUC of one half, whatever the labels.
+    """
     n, p = float(negatives.sum()), float(positives.sum())
     if n < 2 or p < 2:
-        return 0.0
+        return None
     below = np.cumsum(negatives) - negatives
     above = p - np.cumsum(positives)
     of_positives = (below + negatives / 2) / n
     of_negatives = (above + positives / 2) / p
+    varies = np.ptp(of_positives[positives > 0]) or np.ptp(of_negatives[negatives > 0])
+    if not varies:
+        return 0.0 if 0 < value < 1 else None
     variance = (positives * (of_positives - value) ** 2).sum() / (p * (p - 1))
     variance += (negatives * (of_negatives - value) ** 2).sum() / (n * (n - 1))
     return math.sqrt(float(variance))

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import digamma
 
+from sparkguard.evaluation.auc import ONE_OF_A_CLASS, SEPARATED
 from sparkguard.evaluation.metric import Metric, in_unit, undefined
-from sparkguard.evaluation.scores import Scores
+from sparkguard.evaluation.scores import Floats, Scores
 
 
 def average_precision(scores: Scores) -> Metric:
@@ -18,7 +19,8 @@ def average_precision(scores: Scores) -> Metric:
     The bounds hold for every order and every ties inside the bins: at worst all negatives of a
     bin come first and no two scores are equal, at best its positives are tied and come first.
     The standard error takes precision at each recall as a mean over positives; it leaves out
-    the chance in the number of positives (Boyd et al., 2013, compare such intervals).
+    the chance in the number of positives (Boyd et al., 2013, compare such intervals). There is
+    none for one positive, nor where precision is 1 at all of them.
     """
     negatives, positives = scores.negatives[::-1], scores.positives[::-1]
     tied = scores.tied[::-1]
@@ -37,7 +39,14 @@ def average_precision(scores: Scores) -> Metric:
     exact = positives * precision
     low = np.where(tied, exact, np.minimum(worst, exact)).sum() / p
     high = np.where(tied, exact, np.maximum(best, exact)).sum() / p
-    spread = (positives * (precision - value) ** 2).sum() / p
-    error = math.sqrt(float(spread / p) + value * (1 - value) / float(p))
-    found = in_unit("average_precision", value, error)
+    found = _with_error(value, positives, precision)
     return replace(found, bin_low=float(low), bin_high=float(high))
+
+
+def _with_error(value: float, positives: Floats, precision: Floats) -> Metric:
+    p = float(positives.sum())
+    if p < 2 or not 0 < value < 1:
+        reason = SEPARATED if p > 1 else ONE_OF_A_CLASS
+        return Metric("average_precision", value, reason=reason)
+    spread = float((positives * (precision - value) ** 2).sum()) / p
+    return in_unit("average_precision", value, math.sqrt((spread + value * (1 - value)) / p))

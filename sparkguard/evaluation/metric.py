@@ -12,10 +12,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Metric:
-    """`value` with its sampling interval `low` to `high`, and what the reason is for none.
+    """`value` with its sampling interval `low` to `high`; `reason` is why one of them is None.
 
     `bin_low` to `bin_high` always hold the metric of the unbinned scores: their distance is
-    arithmetic and no sampling error. `error` is the standard error of the value. `reweighted` is
+    arithmetic and no sampling error. `error` is the standard error of the value, None where the
+    labels are too few to tell it. `reweighted` is
     the value if labels are weighted to the scores of all predictions, worth `effective` labels;
     both None where they are a fair sample. `parts` are what it is made of, or is read beside, by
     name.
@@ -58,6 +59,9 @@ def is_loss(name: str) -> bool:
     return name in LOSSES or name.startswith("pinball")
 
 
+ONE = "one label or query tells no standard error"
+
+
 def undefined(name: str, reason: str) -> Metric:
     return Metric(name, None, reason=reason)
 
@@ -74,25 +78,31 @@ def around(name: str, value: float, error: float) -> Metric:
 
 
 def in_unit(name: str, value: float, error: float) -> Metric:
-    """The same for a value between 0 and 1, on the logit scale, so that it stays there."""
-    if not 0 < value < 1 or not error > 0:
-        return Metric(name, value, value, value, error=error)
+    """The same for a value between 0 and 1, on the logit scale, so that it stays there.
+
+    The value is neither 0 nor 1.
+    """
     middle, half = math.log(value / (1 - value)), z_of() * error / (value * (1 - value))
-    low, high = (1 / (1 + math.exp(-(middle + side))) for side in (-half, half))
+    low, high = (1 / (1 + math.exp(min(-(middle + side), 700.0))) for side in (-half, half))
     return Metric(name, value, low, high, error=error)
 
 
 def mean(name: str, first: float, second: float, n: int) -> Metric:
-    """A mean from the sums of its terms and of their squares; SE = sqrt((Σx²/n - x̄²)/n)."""
+    """A mean from the sums of its terms and of their squares; SE = sqrt((Σx²/n - x̄²)/n).
+
+    One term tells no error.
+    """
     if n == 0:
         return undefined(name, "no labelled prediction")
     value = first / n
+    if n == 1:
+        return Metric(name, value, reason=ONE)
     return around(name, value, math.sqrt(max(0.0, second / n - value * value) / n))
 
 
 def wider(one: Metric, error: float | None) -> Metric:
-    """`one` with the interval of the larger of two standard errors."""
-    if error is None or one.value is None or error <= (one.error or 0.0):
+    """`one` with the interval of the larger of two standard errors; none where it has none."""
+    if error is None or one.value is None or one.error is None or error <= one.error:
         return one
     make = in_unit if one.name in ("auc", "average_precision") else around
     other = make(one.name, one.value, error)

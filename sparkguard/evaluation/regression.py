@@ -132,7 +132,10 @@ def metrics(of: Errors, quantum: float, levels: Sequence[float] = ()) -> Iterato
     yield mean("mae", of.absolute * q, of.squares * q * q, n)
     mse = mean("mse", of.squares * q * q, of.fourth * q**4, n)
     root = math.sqrt(mse.value or 0.0)
-    yield around("rmse", root, (mse.error or 0.0) / (2 * root) if root else 0.0)
+    if mse.error is None:
+        yield Metric("rmse", root, reason=mse.reason)
+    else:
+        yield around("rmse", root, mse.error / (2 * root) if root else 0.0)
     yield mean("bias", -of.error * q, of.squares * q * q, n)
     yield wape(of)
     yield mape(of, quantum)
@@ -150,8 +153,10 @@ def wape(of: Errors) -> Metric:
     if not of.absolute_truth:
         return undefined("wape", "every truth is 0")
     value = of.absolute / of.absolute_truth
-    spread = max(0.0, of.squares / of.n - (of.absolute / of.n) ** 2)
-    return around("wape", value, math.sqrt(spread / of.n) / (of.absolute_truth / of.n))
+    size = mean("mae", of.absolute, of.squares, of.n)
+    if size.error is None:
+        return Metric("wape", value, reason=size.reason)
+    return around("wape", value, size.error / (of.absolute_truth / of.n))
 
 
 def mape(of: Errors, quantum: float) -> Metric:

@@ -200,6 +200,23 @@ def test_decay_against_the_baseline_names_slices_and_what_drifted() -> None:
     assert (unsliced.outcome, unsliced.reason) == (Outcome.NOT_EVALUABLE, NO_SLICE)
 
 
+@pytest.mark.parametrize("side", ["here", "in january"])
+def test_one_positive_label_is_no_decay_and_no_reference(side: str) -> None:
+    """It is ranked in the middle: an AUC of about one half, without any error."""
+    of = declared(metrics={"auc": {"margin": 0.01}})
+    many, one = days(28), [replace(x, truth=i == 0, score=0.4 if i == 0 else x.score)
+                           for i, x in enumerate(days(7))]  # fmt: skip
+    now, then = (one, many) if side == "here" else (many, one)
+    context = seen_on(60, now, of)
+    (need,) = of.expand(context)["auc"].baseline_needs(context)
+    held = Profile({(need, WHOLE): state_of(then, 60)})
+    found = judged(of, "auc", replace(context, baseline=held, approved=Approved("january", 1)))
+    assert found.outcome is Outcome.NOT_EVALUABLE
+    assert found.reason == (
+        f"auc has no standard error to compare {side}: one label of a class tells no standard error"
+    )
+
+
 def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> None:
     of, rows = declared(), days(30)
     first = judged(of, "accounting", seen_on(60, rows)).kept

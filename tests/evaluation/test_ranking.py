@@ -35,6 +35,12 @@ def test_queries_without_a_positive_are_counted_and_left_out() -> None:
     assert all(m.value is None and m.reason for m in metrics(of_queries([], 2), 2))
 
 
+def test_one_query_tells_no_error() -> None:
+    (ndcg, *_) = metrics(of_queries([[(0.9, 0.0), (0.1, 1.0)]], 2), 2)
+    assert (ndcg.low, ndcg.high, ndcg.error) == (None, None, None)
+    assert "no standard error" in ndcg.reason
+
+
 def test_ties_share_their_places() -> None:
     found = of_query([(1.0, 1.0), (1.0, 0.0), (0.0, 0.0)], 1)
     assert found is not None

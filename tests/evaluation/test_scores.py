@@ -15,6 +15,7 @@ from sparkguard.evaluation.auc import auc
 from sparkguard.evaluation.average_precision import average_precision
 from sparkguard.evaluation.calibration import Calibration, calibration_error, ratio
 from sparkguard.evaluation.confusion import at_threshold, f1, precision, recall
+from sparkguard.evaluation.metric import in_unit
 from sparkguard.evaluation.probabilities import brier, log_loss
 from sparkguard.evaluation.scores import INVALID, ONE, ZERO, Scores, bin_of
 from tests.evaluation import work_home
@@ -121,6 +122,34 @@ def test_the_interval_of_the_auc_holds_the_truth_as_often_as_it_says() -> None:
         found = auc(Scores.from_rows(zip(1 / (1 + np.exp(-logits)), labels, strict=True)))
         inside += (found.low or 0) <= truth <= (found.high or 0)
     assert 183 <= inside <= 198  # 95% of 200, and three standard errors around it
+
+
+@pytest.mark.parametrize("positives", [(0.4,), (0.999,), (0.999, 0.9995)])
+def test_one_label_of_a_class_or_separated_classes_tell_no_error(
+    positives: tuple[float, ...],
+) -> None:
+    negatives = [(0.9 * (i + 1) / 200, False) for i in range(199)]
+    for rows in (
+        [*negatives, *((score, True) for score in positives)],
+        [*((1 - score, True) for score, _ in negatives), *((1 - x, False) for x in positives)],
+    ):
+        found = auc(Scores.from_rows(rows))
+        assert found.value is not None
+        assert (found.low, found.high, found.error) == (None, None, None)
+        assert "no standard error" in found.reason
+    found = average_precision(Scores.from_rows([*negatives, *((x, True) for x in positives)]))
+    assert (found.low, found.high, found.error) == (None, None, None)
+    assert "no standard error" in found.reason
+
+
+def test_one_score_for_all_has_an_auc_of_one_half_for_sure() -> None:
+    found = auc(Scores.from_rows([(0.3, i % 3 == 0) for i in range(200)]))
+    assert (found.low, found.value, found.high, found.error) == (0.5, 0.5, 0.5, 0)
+
+
+def test_an_interval_far_beyond_the_value_stays_between_zero_and_one() -> None:
+    found = in_unit("auc", 1 - 1e-9, 0.01)
+    assert (found.low, found.high) == (pytest.approx(0, abs=1e-9), 1)
 
 
 def test_exact_zero_and_one_are_true_ties() -> None:
