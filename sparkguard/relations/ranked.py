@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.relations.effective_label import SCORE, TRUTH
+from sparkguard.relations.effective_label import ID, SCORE, TRUTH
 from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ DISCOUNT_UNIT, GAIN_UNIT, UNIT = 10**12, 1_000, 10**9
 """Discounts count 10^-12, gains thousandths, and a query's numbers billionths: whole numbers, so
 that sums of them are the same in any order."""
 
+LEAST_GAIN, MOST_GAIN = 1 / GAIN_UNIT, 1e9
+"""Gains other than 0: the unit tells none below, and sums of discounted gains hold none above."""
+
 _COMPLETE, _HAS_POSITIVE = "__sparkguard_complete", "__sparkguard_has_positive"
 _NDCG, _RECIPROCAL, _PRECISION = (f"__sparkguard_{x}" for x in ("ndcg", "reciprocal", "precision"))
 
@@ -24,6 +27,17 @@ _NDCG, _RECIPROCAL, _PRECISION = (f"__sparkguard_{x}" for x in ("ndcg", "recipro
 def discounts(k: int) -> tuple[int, ...]:
     """1 / log2(rank + 1) of the first `k` ranks, in whole `DISCOUNT_UNIT`s."""
     return tuple(round(DISCOUNT_UNIT / math.log2(rank + 1)) for rank in range(1, k + 1))
+
+
+def valid() -> Sql:
+    """Whether a row can have a place: a query, a number to order it by, and a gain or none yet."""
+    gain = sql.template(
+        "({0} IS NULL OR {0} = 0 OR {0} BETWEEN {1} AND {2})",
+        *(sql.name(TRUTH), sql.literal(LEAST_GAIN), sql.literal(MOST_GAIN)),
+    )
+    score = sql.template("({0} IS NOT NULL AND NOT isnan({0}))", sql.name(SCORE))
+    query = sql.template("{} IS NOT NULL", sql.name(QUERY))
+    return sql.is_true(sql.all_of((query, score, gain)))
 
 
 def sums() -> tuple[Sql, ...]:
@@ -46,14 +60,15 @@ def sums() -> tuple[Sql, ...]:
 def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
     """`rows` with the numbers of each query on the first of its rows for which `is_item` is true.
 
-    Equal scores share their places: each has the mean discount and the mean share of the first
-    `k` places of its group; the reciprocal rank is that of the expected place of the first
-    positive. A query counts once all its items have a label.
+    That is the one of the highest score, of equal ones that of the least `ID`: it decides in which
+    slice the query counts. Equal scores share their places: each has the mean discount and the
+    mean share of the first `k` places of its group; the reciprocal rank is that of the expected
+    place of the first positive. A query counts once all its items are `valid` and have a label.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812
 
-    item = "__sparkguard_item"
+    item, fit = "__sparkguard_item", F.expr(valid().text)
     query = Window.partitionBy(QUERY, item)
     tied = Window.partitionBy(QUERY, item, SCORE)
     weights = F.array(*(F.lit(weight).cast("bigint") for weight in discounts(k)))
@@ -64,9 +79,11 @@ def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
 
     placed = rows.withColumn(item, is_item & F.col(QUERY).isNotNull()).select(
         "*",
-        F.row_number().over(query.orderBy(F.col(SCORE).desc())).alias("__place"),
+        F.row_number().over(query.orderBy(F.col(SCORE).desc(), ID)).alias("__place"),
         F.row_number().over(query.orderBy(F.col(TRUTH).desc_nulls_last())).alias("__ideal"),
-        F.rint(F.coalesce(F.col(TRUTH), F.lit(0.0)) * GAIN_UNIT).cast("bigint").alias("__gain"),
+        F.coalesce(F.when(fit, F.rint(F.col(TRUTH) * GAIN_UNIT)).cast("bigint"), F.lit(0)).alias(
+            "__gain"
+        ),
     )
     positive = (F.col("__gain") > 0).cast("int")
     shared = placed.select(
@@ -76,10 +93,11 @@ def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
         F.sum((F.col("__place") <= k).cast("int")).over(tied).alias("__inside"),
         F.sum(positive).over(tied).alias("__positives"),
         F.min("__place").over(tied).alias("__first"),
+        discount("__ideal").alias("__ideal_discount"),
     )
     exact = "CAST({0} AS DECIMAL(19, 0)) * CAST({1} AS DECIMAL(19, 0))"
     dcg = F.expr(exact.format("__gain", "__discount") + " / __size")
-    best = F.col("__gain") * discount("__ideal")
+    best = F.expr(exact.format("__gain", "__ideal_discount"))
     first_positive = F.min(
         F.when(F.col("__gain") > 0, F.struct("__first", "__size", "__positives"))
     ).over(query)
@@ -91,7 +109,7 @@ def ranked(rows: DataFrame, is_item: Column, k: int) -> DataFrame:
         .over(query)
         .alias("__hits"),
         F.count(F.lit(1)).over(query).alias("__items"),
-        F.count(TRUTH).over(query).alias("__known"),
+        F.count(F.when(fit, F.col(TRUTH))).over(query).alias("__known"),
         first_positive.alias("__top"),
     )
     top = F.col("__top")

@@ -165,7 +165,7 @@ def test_ranked_lists(spark: Any) -> None:
     values: list[tuple[Any, ...]] = [
         (score, str(q), gain) for q, items in enumerate(lists) for score, gain in items
     ]
-    values += [(0.5, "unknown yet", 1.0), (0.4, "unknown yet", None), (0.4, None, 1.0)]
+    values += [(0.5, "unknown yet", 1.0), (0.4, "unknown yet", None)]
     of = declared(task="ranking", query="query", best=k)
     found = seen(of, Tables(spark, "score DOUBLE, query STRING", "DOUBLE", values))
     task, rows = of.kind_of_task, [s[2:] for s in found.cells(Group()).values()]
@@ -176,9 +176,15 @@ def test_ranked_lists(spark: Any) -> None:
     for name, value in vars(exact).items():
         assert getattr(total, name) == pytest.approx(value, abs=2 * len(lists))  # last digits
 
-    bad = [(math.nan, "q", 1.0), (0.5, "q", -1.0)]
+    bad = [(math.nan, "q", 1.0), (0.5, "q", -1.0), (0.4, None, 1.0), (0.4, None, None),
+           (0.5, "q", 0.0004), (0.5, "q", math.inf)]  # fmt: skip
     found = seen(of, Tables(spark, "score DOUBLE, query STRING", "DOUBLE", [*values, *bad]))
-    assert task.invalid(found.cells(Group()))[0] == len(bad)
+    invalid, what = task.invalid(found.cells(Group()))
+    assert (invalid, what) == (
+        len(bad),
+        "predictions lack a query, a number to order them by, or a gain of 0 or from 0.001 to"
+        " 1,000,000,000",
+    )
     assert set(numbers(of, found).values()) == {None}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparkguard import sql
 from sparkguard.evaluation import ranking
 from sparkguard.evaluation.metric import Metric
-from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
+from sparkguard.evaluation.tasks.base import Cells, Task
 from sparkguard.relations import ranked
 from sparkguard.sql import Sql
 
@@ -20,8 +20,7 @@ class Ranking(Task):
     best: int
 
     def cells(self) -> tuple[Sql, ...]:
-        valid = "CAST(coalesce(NOT isnan({0}), false) AND coalesce({1} >= 0, true) AS INT)"
-        return (sql.template(valid, SCORE_SQL, TRUTH_SQL),)
+        return (sql.template("CAST({} AS INT)", ranked.valid()),)
 
     def sums(self) -> tuple[Sql, ...]:
         return ranked.sums()
@@ -37,4 +36,6 @@ class Ranking(Task):
         return sum(s[1] for s in cells.values())
 
     def invalid(self, cells: Cells) -> tuple[int, str]:
-        return sum(s[0] for k, s in cells.items() if k[0] == 0), "scores or gains are no numbers"
+        invalid = sum(s[0] for k, s in cells.items() if k[0] == 0)
+        gains = f"a gain of 0 or from {ranked.LEAST_GAIN:g} to {ranked.MOST_GAIN:,.0f}"
+        return invalid, f"predictions lack a query, a number to order them by, or {gains}"
