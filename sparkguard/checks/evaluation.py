@@ -169,16 +169,16 @@ class HeldMetric(_Part):
     name: str = ""
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        watch = _watch(context)
+        watch, every = _watch(context), self._seen(context, seen)
         of_cohorts = context.where.is_whole and bool(context.by)
-        of = ripe(watch) if of_cohorts else self._seen(context, seen)
+        of = ripe(watch) if of_cohorts else every
         stands, limit = standing_of(of, watch), self.of.metrics[self.name]
         metric = metric_of(self.of, of, Group(), self.name)
         details: dict[str, Any] = {
             "observed": metric.value,
             "unit": self.name,
             "expected": expectation(limit, self.name),
-            "rows": of.ledger.rows,
+            "rows": every.ledger.rows,
             "owner": self.of.owner,
             "evidence": tuple(metric_evidence(metric, of.ledger, stands)),
         }
