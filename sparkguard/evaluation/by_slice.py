@@ -6,18 +6,19 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from scipy import stats
 
 from sparkguard.drift.multiplicity import Q, discoveries
 from sparkguard.drift.series import PAGE, score
 from sparkguard.evaluation.conditions import (
-    BEFORE,
     CONDITIONS,
     FEWEST,
+    FLAWS,
     MOVED,
     MOVED_BY,
-    REPLAYED,
+    Flaw,
 )
 from sparkguard.evaluation.feed import DEAD, DEAD_AT_LEAST, PARTIAL
 from sparkguard.evaluation.seen import Day, Days
@@ -171,27 +172,20 @@ def _one_class(of: Watch, one: Slice, usual: float) -> Tested:
     return Tested(one.name, (1 - missing) ** n, found)
 
 
-def _replayed_feed(of: Watch) -> Iterator[Tested]:
-    return _rows(of, LabelBucket.DUPLICATE, REPLAYED, "were delivered before")
-
-
-def _time_travel(of: Watch) -> Iterator[Tested]:
-    said = "became true before the prediction was made"
-    return _rows(of, LabelBucket.BEFORE_PREDICTION, BEFORE, said)
-
-
-def _rows(of: Watch, bucket: LabelBucket, most: float, said: str) -> Iterator[Tested]:
+def _flawed(flaw: Flaw, of: Watch) -> Iterator[Tested]:
     for one in of.slices:
-        rows, matched = (_rows_in(one.days, of.days, buckets) for buckets in ((bucket,), _EVERY))
+        rows, matched = (
+            _rows_in(one.days, of.days, buckets) for buckets in ((flaw.bucket,), _EVERY)
+        )
         if matched < FEWEST:
             continue
-        if rows <= most * matched:
+        if rows <= flaw.most * matched:
             yield Tested(one.name)
             continue
-        first = next(day for day in of.days if one.days.rows[day, bucket])
-        text = f"{rows:,} of {matched:,} label rows that arrived {said}; at most {most:.1%} may"
-        p = float(stats.binom.sf(rows - 1, matched, most))
-        yield Tested(one.name, p, Found(State.DEGRADED, text, first, rows / matched))
+        first = next(day for day in of.days if one.days.rows[day, flaw.bucket])
+        p = float(stats.binom.sf(rows - 1, matched, flaw.most))
+        found = Found(State.DEGRADED, flaw.text(rows, matched), first, rows / matched)
+        yield Tested(one.name, p, found)
 
 
 _EVERY = tuple(LabelBucket)
@@ -223,8 +217,7 @@ BY_SLICE: Mapping[str, Callable[[Watch], Iterator[Tested]]] = {
     "feed_partial": _feed_partial,
     "predictions_stopped": _predictions_stopped,
     "degenerate_labels": _degenerate_labels,
-    "replayed_feed": _replayed_feed,
-    "time_travel": _time_travel,
+    **{name: partial(_flawed, flaw) for name, flaw in FLAWS.items()},
     "restatement": _restatement,
 }
 """By the name of the condition. The others speak of all rows, or of slices already."""

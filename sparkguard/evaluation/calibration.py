@@ -39,12 +39,6 @@ class Calibration:
         """Σ (n_k / n) |s̄_k - ȳ_k|: biased upwards where groups are small."""
         return float((self.n * abs(self.score - self.share)).sum() / self.n.sum())
 
-    @cached_property
-    def debiased(self) -> float:
-        """The squared error less what chance adds to it (Kumar et al., 2019); may be negative."""
-        chance = self.share * (1 - self.share) / np.maximum(self.n - 1, 1)
-        return float((self.n * ((self.score - self.share) ** 2 - chance)).sum() / self.n.sum())
-
 
 def calibration_error(scores: Scores) -> Metric:
     """The expected calibration error over 15 groups of equal mass."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sparkguard.drift.series import PAGE, score
 from sparkguard.evaluation.seen import Day
@@ -11,10 +13,33 @@ from sparkguard.evaluation.watch import Found, Moved, State, Watch, date_of, day
 from sparkguard.relations.effective_label import LabelBucket
 
 FEWEST = 20
-ORPHANS, REPLAYED, BEFORE = 0.05, 0.01, 0.001
+ORPHANS = 0.05
 MOVED, MOVED_BY = 2.0, 0.005
 BLIND = 0.5
 USUAL = 28
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Label rows of `bucket`, which are at most a share `most` of those that arrive."""
+
+    bucket: LabelBucket
+    most: float
+    words: str
+
+    def text(self, rows: int, matched: int) -> str:
+        """Of `rows` in the bucket among `matched` ones with a prediction."""
+        said = f"{rows:,} of {matched:,} label rows that arrived {self.words}"
+        return f"{said}; at most {self.most:.1%} may"
+
+
+FLAWS: Mapping[str, Flaw] = {
+    "replayed_feed": Flaw(LabelBucket.DUPLICATE, 0.01, "were delivered before"),
+    "time_travel": Flaw(
+        LabelBucket.BEFORE_PREDICTION, 0.001, "became true before the prediction was made"
+    ),
+}
+"""By the name of the condition."""
 
 
 def feed_dead(of: Watch) -> Found:
@@ -135,25 +160,15 @@ def degenerate_labels(of: Watch) -> Found:
     return Found(State.DEGRADED, said, day, rates[date_of(day)])
 
 
-def replayed_feed(of: Watch) -> Found:
-    return _share(of, LabelBucket.DUPLICATE, REPLAYED, "were delivered before")
-
-
-def time_travel(of: Watch) -> Found:
-    said = "became true before the prediction was made"
-    return _share(of, LabelBucket.BEFORE_PREDICTION, BEFORE, said)
-
-
-def _share(of: Watch, bucket: LabelBucket, most: float, said: str) -> Found:
-    rows, matched = of.rows_in(of.days, bucket), of.rows_in(of.days)
+def _flawed(flaw: Flaw, of: Watch) -> Found:
+    rows, matched = of.rows_in(of.days, flaw.bucket), of.rows_in(of.days)
     if not matched:
         return Found(State.UNKNOWN, "no label arrived")
     share = rows / matched
-    if share <= most:
+    if share <= flaw.most:
         return Found(State.HEALTHY, observed=share)
-    first = next(day for day in of.days if of.rows_in([day], bucket))
-    text = f"{rows:,} of {matched:,} label rows that arrived {said}; at most {most:.1%} may"
-    return Found(State.DEGRADED, text, first, share)
+    first = next(day for day in of.days if of.rows_in([day], flaw.bucket))
+    return Found(State.DEGRADED, flaw.text(rows, matched), first, share)
 
 
 def restatement(of: Watch) -> Found:
@@ -190,12 +205,16 @@ def slice_blindness(of: Watch) -> Found:
     return Found(State.DEGRADED, f"{said}; {len(blind)} slices", None, share)
 
 
+def _by_name(*of: Callable[[Watch], Found]) -> Mapping[str, Callable[[Watch], Found]]:
+    return {one.__name__: one for one in of}
+
+
 CONDITIONS: Mapping[str, Callable[[Watch], Found]] = {
-    one.__name__: one
-    for one in (
+    **_by_name(
         feed_dead, feed_partial, join_break, predictions_stopped, not_re_evaluated,
-        heartbeat_lost, degenerate_labels, replayed_feed, time_travel, restatement,
-        slice_blindness,
-    )
+        heartbeat_lost, degenerate_labels,
+    ),
+    **{name: partial(_flawed, flaw) for name, flaw in FLAWS.items()},
+    **_by_name(restatement, slice_blindness),
 }  # fmt: skip
 """By name, in the order of the guide."""
