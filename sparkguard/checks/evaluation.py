@@ -107,7 +107,8 @@ class _Part(Check):
         """All cohorts together, as known at the moment looked from."""
         truth, slices = self._truth(context), self.of.slices
         every = context.seen.at(WHOLE, truth) or KeyedSumsState()
-        states = context.seen.states.items()
+        # Spark hands slices over in any order, and of cohorts of one day the first is looked at.
+        states = sorted(context.seen.states.items(), key=lambda item: item[0][1].key)
         cohorts = [Seen(state, slices) for (need, _), state in states if need == truth]
         labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
         known = {

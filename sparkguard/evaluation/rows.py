@@ -102,7 +102,8 @@ def rows(
                 "status": status,
                 "flags": flagged,
                 "reason": "" if shown is not None and shown.value is not None else (
-                    metric.reason or f"{labelled:,} labels; at least {of.fewest:,} are wanted"
+                    metric.reason if metric.value is None
+                    else f"{labelled:,} labels; at least {of.fewest:,} are wanted"
                 ),
                 "definition": definition,
                 "n_superseded": ledger.of(LabelBucket.SUPERSEDED),

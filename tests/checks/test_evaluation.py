@@ -134,6 +134,10 @@ def test_a_bound_is_held_once_labels_are_ripe() -> None:
     assert whole == pytest.approx(brier.observed)
     few = seen_on(70, days(1)[:10], of)
     assert "INSUFFICIENT" in judged(of, "auc", few).reason
+    kept = judged(of, "accounting", few).kept
+    assert "10 labels; at least 20 are wanted" in {
+        r["reason"] for r in kept if r["metric"] == "auc"
+    }
 
 
 def test_first_labels_are_too_early_until_a_cohort_has_reached_the_horizon() -> None:

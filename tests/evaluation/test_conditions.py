@@ -13,8 +13,9 @@ from sparkguard.checks.base import Judgement
 from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.profile import Profile
 from sparkguard.relations.effective_label import LabelBucket
+from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
-from tests.evaluation.states import One, days, declared, judged, seen_on
+from tests.evaluation.states import One, context_of, days, declared, judged, seen_on, state_of
 
 WEEKS = 20
 
@@ -101,6 +102,19 @@ def test_a_slice_that_went_blind_lately_is_not_hidden_by_the_past() -> None:
     found = judged(declared(), "slice_blindness", context)
     assert found.outcome is Outcome.WARN
     assert "origin=JFK" in found.reason
+
+
+def test_of_cohorts_of_the_same_days_the_same_one_is_looked_at_in_any_order() -> None:
+    rows = days(40)
+    blind = [replace(one, arrival=None) if one.origin == "JFK" else one for one in rows]
+    cohorts = {Slice.of({"week": w}): state_of(x, 60) for w, x in (("1", rows), ("2", blind))}
+    context = context_of(declared(), cohorts, {}, 60)
+    turned = Profile(dict(reversed(context.seen.states.items())))
+    one, other = (
+        judged(declared(), "slice_blindness", each)
+        for each in (context, replace(context, seen=turned))
+    )
+    assert one == other
 
 
 def test_an_evaluator_that_paused_says_so() -> None:
