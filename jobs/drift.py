@@ -1,7 +1,7 @@
 """Audits drift under spark-submit: `spark-submit [...] jobs/drift.py CONFIG [AUDIT OPTIONS]`.
 
-As `jobs/audit.py`, and it prints SparkGuard's own rate of false alarms as well; above its budget
-the job fails.
+As `jobs/audit.py`, for all rules, and it prints SparkGuard's own rate of false alarms of drift as
+well; above its budget the job fails.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Evaluates models under spark-submit: `spark-submit [...] jobs/evaluate.py CONFIG [OPTIONS]`.
 
-The submitter configures Spark, as for jobs/audit.py. The contract's `evaluation` rules say what
-is evaluated; `--as-of` looks from a past moment. Exits as `sparkguard audit` does.
+As `jobs/audit.py`, for rules of the check `evaluation` alone; the others are skipped, and say so.
+`--as-of` looks from a past moment.
 """
 
 from __future__ import annotations
@@ -11,4 +11,4 @@ import sys
 from sparkguard.cli import main
 
 if __name__ == "__main__":
-    main(["audit", *sys.argv[1:]])
+    main(["audit", "--check", "evaluation", *sys.argv[1:]])
