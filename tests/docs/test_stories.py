@@ -20,7 +20,7 @@ ELSEWHERE = {
     "python3 -m venv": "tests/test_packaging.py installs into a fresh environment",
     "pip install": "the same",
     "python -m sparkguard.jars": "tests/test_jars.py",
-    "python -m build": "tests/test_packaging.py builds",
+    "python -m pip wheel": "tests/test_packaging.py builds",
     "conf/platforms/emr/pack": "tests/platform/test_packed.py",
     "sparkguard doctor": "tests/test_doctor.py: this machine need not be well",
     "sparkguard demo": "tests/demos",

@@ -16,90 +16,14 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
-from sparkguard.cli import run
+from tests.docs.blocks import of_page
+from tests.platform.schemas import BUNDLE, SERVERLESS, STEP, holds_to
 
 ROOT = Path(__file__).parents[2]
 PLATFORMS = ROOT / "conf" / "platforms"
 PYTHON = "./environment/bin/python"
 DELTA = "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension"
-
-TASK = {
-    "type": "object",
-    "required": ["task_key", "python_wheel_task", "max_retries", "timeout_seconds"],
-    "properties": {
-        "python_wheel_task": {
-            "type": "object",
-            "required": ["package_name", "entry_point", "parameters"],
-            "properties": {
-                "package_name": {"const": "sparkguard"},
-                "entry_point": {"const": "sparkguard"},
-                "parameters": {"type": "array", "items": {"type": "string"}},
-            },
-            "additionalProperties": False,
-        }
-    },
-}
-BUNDLE = {
-    "type": "object",
-    "required": ["bundle", "resources", "targets"],
-    "properties": {
-        "bundle": {"type": "object", "required": ["name"]},
-        "resources": {
-            "properties": {
-                "jobs": {
-                    "minProperties": 2,
-                    "additionalProperties": {
-                        "required": ["name", "schedule", "max_concurrent_runs", "tasks"],
-                        "properties": {"tasks": {"type": "array", "items": TASK, "minItems": 1}},
-                    },
-                }
-            }
-        },
-    },
-}
-STEP = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "required": ["Name", "ActionOnFailure", "HadoopJarStep"],
-        "properties": {
-            "Name": {"type": "string"},
-            "ActionOnFailure": {"enum": ["CONTINUE", "CANCEL_AND_WAIT", "TERMINATE_CLUSTER"]},
-            "HadoopJarStep": {
-                "required": ["Jar", "Args"],
-                "properties": {
-                    "Jar": {"const": "command-runner.jar"},
-                    "Args": {"type": "array", "items": {"type": "string"}},
-                },
-                "additionalProperties": False,
-            },
-        },
-        "additionalProperties": False,
-    },
-}
-SERVERLESS = {
-    "type": "object",
-    "required": ["applicationId", "clientToken", "executionRoleArn", "jobDriver"],
-    "properties": {
-        "jobDriver": {
-            "required": ["sparkSubmit"],
-            "properties": {
-                "sparkSubmit": {
-                    "required": ["entryPoint", "entryPointArguments", "sparkSubmitParameters"],
-                    "additionalProperties": {"type": ["string", "array"]},
-                }
-            },
-            "additionalProperties": False,
-        }
-    },
-}
-
-
-def holds_to(schema: dict[str, Any], content: Any) -> None:
-    assert sorted(map(str, Draft202012Validator(schema).iter_errors(content))) == []
 
 
 def test_the_databricks_bundle_runs_the_wheel_on_both_kinds_of_compute() -> None:
@@ -128,7 +52,7 @@ def test_emr_steps_ship_the_packed_environment() -> None:
     assert DELTA in confs
     assert f"spark.yarn.appMasterEnv.PYSPARK_PYTHON={PYTHON}" in confs
     assert f"spark.executorEnv.PYSPARK_PYTHON={PYTHON}" in confs
-    assert arguments[-4].endswith("jobs/audit.py")
+    assert arguments[arguments.index("--run-id") - 4].endswith("jobs/audit.py")
     assert "--packages" not in arguments
 
 
@@ -270,58 +194,64 @@ def test_the_cron_script_repeats_a_run_under_its_id_and_judges_again_under_a_fur
     assert [re.fullmatch(call, line)[1] for line in calls] == ends  # type: ignore[index]
 
 
-def test_the_crontab_calls_the_script() -> None:
+def crontab_job() -> str:
     lines = (PLATFORMS / "cron" / "crontab").read_text().splitlines()
     (job,) = [line for line in lines if re.match(r"[\d*]", line)]
+    return job
+
+
+def test_the_crontab_calls_the_script() -> None:
+    job = crontab_job()
     assert len(job.split()[:5]) == 5
     assert job.split()[5].endswith("/sparkguard-nightly")
     assert "%" not in job, "cron would end the command there"
 
 
-HANDS = {
-    "audit": ["audit"],
-    "command": [],
-    "drift": ["audit", "--aa"],
-    "evaluate": ["audit", "--check", "evaluation"],
-    "gate": ["gate"],
-    "profile_table": ["profile"],
-    "references": [
-        *("audit", "--check", "references", "--check", "versioned_references"),
-        *("--check", "join_conservation"),
-    ],
-    "shadow": ["shadow"],
-    "windows": [
-        *("audit", "--check", "window", "--check", "window_volume"),
-        *("--check", "window_conservation"),
-    ],
-}
-"""What each job puts before its arguments; the heartbeat shares no code with the command line."""
+def documented_audit(page: str, name: str) -> str:
+    (found,) = [block.text for block in of_page(page) if block.file == name]
+    return found
 
 
-@pytest.mark.parametrize(
-    "job", sorted(p.stem for p in (ROOT / "jobs").glob("*.py") if p.stem != "heartbeat")
-)
-def test_every_job_hands_its_arguments_to_its_command(
-    job: str, monkeypatch: pytest.MonkeyPatch
+def needed(audit: str) -> set[str]:
+    """The variables of an audit's text."""
+    return set(re.findall(r"\$\{(\w+)\}", audit))
+
+
+def assigned(arguments: list[str]) -> set[str]:
+    return {value.partition("=")[0] for o, value in pairwise(arguments) if o == "--set"}
+
+
+def test_every_platform_gives_the_audit_of_the_readme_its_variables(
+    nightly: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed: list[list[str]] = []
-    monkeypatch.setattr("sparkguard.cli.main", handed.append)
-    monkeypatch.setattr(sys, "argv", [job, "a.yaml", "--run-id", "1"])
-    runpy.run_path(str(ROOT / "jobs" / f"{job}.py"), run_name="__main__")
-    assert handed == [[*HANDS[job], "a.yaml", "--run-id", "1"]]
+    emr, ran = PLATFORMS / "emr", []
+    serverless = json.loads((emr / "serverless-job.json").read_text())["jobDriver"]["sparkSubmit"]
+    done = types.SimpleNamespace(returncode=0)
+    monkeypatch.setattr(subprocess, "run", lambda command, check: ran.append(command) or done)
+    nightly["work"]("a", "1")
+    submitted = {
+        "EMR": json.loads((emr / "steps.json").read_text())[0]["HadoopJarStep"]["Args"],
+        "EMR Serverless": serverless["entryPointArguments"],
+        "Airflow": ran[0],
+        "cron": crontab_job().split(),
+    }
+    wanted = needed(documented_audit("README.md", "audits/nightly.yaml"))
+    assert wanted == {"lake"}
+    assert {platform: assigned(given) for platform, given in submitted.items()} == dict.fromkeys(
+        submitted, wanted
+    )
+    for given in submitted.values():
+        assert any(word.endswith("audits/nightly.yaml") for word in given)
 
 
-@pytest.mark.parametrize("job", HANDS)
-def test_every_job_hands_to_a_command_that_exists(job: str, capsys: Any) -> None:
-    assert run([*HANDS[job], "--help"]) == 0
-    assert " ".join(["Usage: sparkguard", *HANDS[job][:1]]) in capsys.readouterr().out
-
-
-def test_a_job_of_one_kind_asks_for_checks_that_exist(tmp_path: Path, capsys: Any) -> None:
-    for hands in HANDS.values():
-        for option, kind in pairwise(hands):
-            assert option != "--check" or (ROOT / "sparkguard" / "checks" / f"{kind}.py").is_file()
-    config = ROOT / "conf" / "audits" / "nycflights.yaml"
-    lake = ("--set", f"lake={tmp_path}")
-    assert run(["audit", str(config), *lake, "--check", "referencs"]) == 2
-    assert "Did you mean 'references'?" in capsys.readouterr().err
+def test_the_audit_for_databricks_needs_no_variables_and_is_the_one_that_runs() -> None:
+    bundle = yaml.safe_load((PLATFORMS / "databricks" / "databricks.yml").read_text())
+    audit = documented_audit("platforms.md", bundle["variables"]["audit"]["default"])
+    for job in bundle["resources"]["jobs"].values():
+        parameters = job["tasks"][0]["python_wheel_task"]["parameters"]
+        assert needed(audit) == assigned(parameters) == set()
+    here = yaml.safe_load(documented_audit("README.md", "audits/nightly.yaml"))
+    there = yaml.safe_load(audit)
+    for places in (here, there):
+        del places["results"], places["datasets"]["orders"]["table"]
+    assert here == there
