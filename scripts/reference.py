@@ -17,7 +17,7 @@ from sparkguard.checks.base import CHECKS
 from sparkguard.cli import app
 from sparkguard.columns import Column
 from sparkguard.contracts.alert_routes import Alerts, Lineage, Route
-from sparkguard.contracts.audit_config import ResultsPlace, Samples
+from sparkguard.contracts.audit_config import ResultsPlace, Samples, Skip
 from sparkguard.expressions import Query
 from sparkguard.options import described
 from sparkguard.results.schemas import TABLES
@@ -29,8 +29,35 @@ HEAD = """\
 
 Made from the code by `scripts/reference.py`; don't edit it by hand.
 """
+AUDIT = (
+    ("audit", "text: the name under which runs and alerts are stored", "needed"),
+    ("contracts", "a folder of `*.odcs.yaml`, or a list of files, seen from the file", "needed"),
+    ("results", "a mapping, see results", "needed"),
+    ("datasets", "by the name of a table in a contract, a mapping, see datasets", "needed"),
+    ("as_of", "an ISO 8601 time with its zone; `--as-of` goes before it", "the clock"),
+    ("skip", "a list of mappings, see skip", "none"),
+    ("not_evaluable", "one of 'error', 'fail', 'warn': how such a verdict weighs", "`error`"),
+    ("fail_on_warn", "true or false; `--fail-on` goes before it", "`false`"),
+    ("samples", "a mapping, see samples", "none are kept"),
+    ("incremental", "true or false: whether changed partitions alone are read", "`false`"),
+    ("alerts", "a mapping, see alerts", "nobody is told"),
+    ("openlineage", "a mapping, see openlineage", "nothing is sent"),
+)
+DATASET = (
+    ("contract", "text: the id of the contract", "needed"),
+    ("version", "text: its version, where `contracts` holds several", "none"),
+    ("table", "`{path: FOLDER}`, `{name: catalog.schema.table}`, or the name alone", "needed"),
+    (
+        "slices",
+        "`{by: [COLUMN, ...], judge: all}`; `judge` is all, none, or a list such as `[{month: 5}]`",
+        "the whole table alone",
+    ),
+)
+"""Keys that are read one by one; a test holds them to what is read."""
+
 SECTIONS = (
     ("results", ResultsPlace),
+    ("skip", Skip),
     ("samples", Samples),
     ("alerts", Alerts),
     ("alerts.routes", Route),
@@ -74,8 +101,12 @@ def _checks() -> Iterator[str]:
 
 
 def _audit() -> Iterator[str]:
-    yield "## Sections of an audit\n"
-    yield "What an audit file holds besides stands in [Contracts and audits](contracts.md).\n"
+    yield "## File of an audit\n"
+    yield "How to write it stands in [Contracts and audits](contracts.md#the-audit).\n"
+    yield from _table(AUDIT)
+    yield "### datasets\n"
+    yield "Which tables a run reads, each by its name in the contract.\n"
+    yield from _table(DATASET)
     yield from _sections(SECTIONS)
 
 
@@ -144,10 +175,19 @@ def _options(cls: type[Any]) -> Iterator[str]:
     if not rows:
         yield "No options.\n"
         return
+    yield from _table((name, _taken(taken, d), _default(d)) for name, taken, d in rows)
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     yield "| option | takes | default |\n|---|---|---|"
     for name, taken, default in rows:
-        yield f"| `{name}` | {_cell(taken)} | {_cell(_default(default))} |"
+        yield f"| `{name}` | {_cell(taken)} | {_cell(default)} |"
     yield ""
+
+
+def _taken(taken: str, default: Any) -> str:
+    """Without null where that is the default, which the next cell says."""
+    return taken.removesuffix(" or null") if default is None else taken
 
 
 def _mappings() -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -167,7 +168,15 @@ def _near(found: Any, arguments: tuple[Any, ...]) -> str:
     return did_you_mean(found, map(str, arguments)) if isinstance(found, str) else ""
 
 
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_NULL = type(None)
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    str: "text",
+    _NULL: "null",
+}
 
 
 def _taken(hint: Any) -> str:
@@ -177,7 +186,10 @@ def _taken(hint: Any) -> str:
     if origin is Annotated and _COLUMN in arguments:
         return "a column (text, or a list of names for a nested field)"
     if origin in (Union, types.UnionType):
-        return " or ".join(_taken(a) for a in arguments if a is not type(None))
+        words = dict.fromkeys(_taken(a) for a in sorted(arguments, key=lambda a: a is _NULL))
+        if _WORDS[float] in words:
+            words.pop(_WORDS[int], None)
+        return " or ".join(words)
     if origin is Literal:
         return "one of " + listed(repr(a) if isinstance(a, str) else str(a) for a in arguments)
     if origin is tuple:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -70,9 +71,12 @@ def test_options_become_a_frozen_rule() -> None:
         ),
         (
             {"column": "a", "min": "ten"},
-            "c.yaml:3:3: rule.min: expected a number, found text 'ten'.",
+            "c.yaml:3:3: rule.min: expected a number or null, found text 'ten'.",
         ),
-        ({"column": "a", "min": True}, "c.yaml:3:3: rule.min: expected a number, found true."),
+        (
+            {"column": "a", "min": True},
+            "c.yaml:3:3: rule.min: expected a number or null, found true.",
+        ),
         (
             {"column": "a", "strict": 1},
             "c.yaml:3:3: rule.strict: expected true or false, found number 1.",
@@ -110,6 +114,21 @@ def test_all_problems_are_reported_at_once() -> None:
 def test_options_are_described_for_the_reference() -> None:
     assert [(name, taken) for name, taken, _ in described(Rule)][:3] == [
         ("column", "a column (text, or a list of names for a nested field)"),
-        ("min", "a number"),
+        ("min", "a number or null"),
         ("unit", "one of 'rows', 'percent'"),
+    ]
+
+
+@dataclass(frozen=True)
+class Limits:
+    limits: tuple[int | float | Decimal, ...]
+    empty: int | None
+    either: str | int | None
+
+
+def test_what_an_option_takes_is_said_in_words_of_yaml() -> None:
+    assert [taken for _, taken, _ in described(Limits)] == [
+        "a list of a number",
+        "a whole number or null",
+        "text or a whole number or null",
     ]

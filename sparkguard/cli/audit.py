@@ -46,7 +46,12 @@ def audit(
     as_of: AsOf = None,
     variables: Variables = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", help="'warn': warnings fail the run as well.")
+        str | None,
+        typer.Option(
+            "--fail-on",
+            metavar="OUTCOME",
+            help="'warn': warnings fail the run too; 'fail': they don't, whatever the file says.",
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Show what passed as well, and every slice.")
