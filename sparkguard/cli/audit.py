@@ -116,18 +116,19 @@ def audit(
     if result.exit_code:
         look = shlex.join(["sparkguard", "report", result.run_id, "--store", result.location])
         out.print(f"see why and since when: {look}", soft_wrap=True, markup=False)
-    write_json(json_file, result.to_dict())
     if junit_file is not None:
         from sparkguard.report.junit import junit_xml
 
         write_result(junit_file, junit_xml(result))
-    over_budget = False
+    code, content = result.exit_code, result.to_dict()
     if aa:
         found = _false_alarms(settings, result.record.table_versions)
-        over_budget = found.is_over_budget
-        write_json(json_file, {**result.to_dict(), "false_alarms": found.to_dict()})
-    if result.exit_code or over_budget:
-        raise typer.Exit(result.exit_code or 1)
+        code = code or int(found.is_over_budget)
+        run = {**content["run"], "exit_code": code}
+        content = {**content, "run": run, "false_alarms": found.to_dict()}
+    write_json(json_file, content)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import pytest
 from sparkguard.cli import run
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.drift.false_alarms import FalseAlarms
+from sparkguard.errors import EvaluationError
 from sparkguard.results import RunRecord
 from sparkguard.results.run_result import RunResult
 
@@ -41,8 +42,23 @@ def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
     assert run(["audit", "conf/audits/flights_drift.yaml", "--aa", *given]) == code
     assert str(found) in capsys.readouterr().out
     assert ("OVER BUDGET" in str(found)) == bool(code)
-    assert json.loads(report.read_text())["false_alarms"]["rate"] == found.rate
+    written = json.loads(report.read_text())
+    assert (written["run"]["exit_code"], written["false_alarms"]["rate"]) == (code, found.rate)
     assert asked["versions"] == {"orders": 7}
+
+
+def test_a_replay_that_stops_leaves_no_json_that_says_all_is_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(*_: Any, **__: Any) -> FalseAlarms:
+        raise EvaluationError("the halves can't be read")
+
+    monkeypatch.setattr("sparkguard.run.audit", lambda *_, **__: RunResult(RECORD, (), "/lake"))
+    monkeypatch.setattr("sparkguard.replay.false_alarms", stopped)
+    report = tmp_path / "run.json"
+    given = ["--set", f"lake={tmp_path}", "--json", str(report)]
+    assert run(["audit", "conf/audits/flights_drift.yaml", "--aa", *given]) == 3
+    assert json.loads(report.read_text()) == {"error": "the halves can't be read", "exit_code": 3}
 
 
 @pytest.mark.parametrize(("found", "code"), [(0, 2), (1, 1), (3, 3)])
