@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.bound_rules import bind_contract
@@ -41,11 +41,6 @@ class Settled:
     live: Mapping[str, frozenset[str]]
     proofs: tuple[Proof, ...]
     column_mapping: bool
-
-
-def publish_file(file: str | Path, registry: Registry, by: str, **legal: Any) -> Published:
-    """Publish the contract in a file; see `publish`."""
-    return publish(*read_version(file), registry, by, **legal)
 
 
 def read_version(file: str | Path) -> tuple[Contract, str]:

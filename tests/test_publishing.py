@@ -7,8 +7,9 @@ import pytest
 
 from sparkguard import gate
 from sparkguard.errors import ConfigurationError
-from sparkguard.publishing import publish_file, read_version
+from sparkguard.publishing import publish, read_version
 from sparkguard.results.registry import Registry
+from sparkguard.results.registry_rows import Published
 from sparkguard.tables import TableRef
 from tests.stores import create_store
 
@@ -28,6 +29,10 @@ NEW = """      - {name: a, logicalType: integer, physicalType: int, required: tr
          logicalTypeOptions: {minimum: 0}}
       - {name: b, logicalType: integer, physicalType: int}
 """
+
+
+def publish_file(file: Path, registry: Registry, by: str, **legal: Any) -> Published:
+    return publish(*read_version(file), registry, by, **legal)
 
 
 def test_a_file_that_is_no_utf_8_is_refused_with_its_place(tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ class TableContract:
     quarantine: bool = False
     rules: tuple[CheckSpec, ...] = ()
     tags: tuple[str, ...] = ()
-    granularity: str = ""
     id: str | None = None
     where: Location = field(default=Location(""), compare=False)
 

@@ -163,7 +163,6 @@ class _Reader:
             grain=self._grain(own, declared) or key,
             quarantine=self._quarantine(own),
             tags=tuple(node.get("tags") or ()),
-            granularity=node.get("dataGranularityDescription") or "",
             id=node.get("id"),
             where=source.where(at),
         )

@@ -31,7 +31,6 @@ class Change:
     trend: Trend
     was: Outcome | None = None
     new_slices: tuple[str, ...] = ()
-    healed_slices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,8 @@ def change(mine: Outcomes, theirs: Outcomes | None) -> Change:
     was = min(theirs.values(), key=lambda outcome: RANK[outcome], default=None)
     troubled = {slice_ for slice_, outcome in mine.items() if outcome in TROUBLE}
     before_troubled = {slice_ for slice_, outcome in theirs.items() if outcome in TROUBLE}
-    return Change(
-        _trend(worst, was),
-        was,
-        tuple(sorted(filter(None, troubled - before_troubled))),
-        tuple(sorted(filter(None, before_troubled & mine.keys() - troubled))),
-    )
+    new = tuple(sorted(filter(None, troubled - before_troubled)))
+    return Change(_trend(worst, was), was, new)
 
 
 def _trend(now: Outcome, was: Outcome | None) -> Trend:

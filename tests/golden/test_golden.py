@@ -133,6 +133,7 @@ def test_drift_in_the_shape_of_databricks(schema: str, spark: Any) -> None:
 
 def test_the_documented_queries_find_something(schema: str, spark: Any) -> None:
     queries = re.findall(r"```sql\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(queries) == 8
     for query in queries:
         assert spark.sql(OF_DOCS.sub(rf"{schema}.\2", query)).head() is not None, query
 
