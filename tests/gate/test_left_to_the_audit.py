@@ -64,8 +64,8 @@ def test_a_write_is_not_refused_for_what_only_the_table_can_show(spark: Any, lak
     reasons = {verdict.check.removeprefix("sums."): verdict.reason for verdict in found.unjudged}
     table, over_time = "it speaks of the whole table", "it compares what is stored"
     assert reasons.keys() == {
-        "references.shop", "references.shop.sums", "row_count", "sql_expression", "anomaly", "drift",
-        "window",
+        "references.shop", "references.shop.sums", "row_count", "sql_expression", "anomaly",
+        "drift", "window",
     }  # fmt: skip
     assert all(reasons[kind].startswith(table) for kind in ("row_count", "window"))
     assert all(reasons[kind].startswith(over_time) for kind in ("anomaly", "drift"))
