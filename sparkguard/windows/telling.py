@@ -261,7 +261,8 @@ def _work(told: Told) -> Iterator[Evidence]:
     ]
     step: StepChange | None = step_change(told.counts)
     if step is not None:
-        numbers += [("step at population", float(2 ** max(step.at, 0))), ("step p-value", step.p)]
+        at = float(2 ** max(step.at, 0)) if step.is_step else None
+        numbers += [("step at population", at), ("step p-value", step.p)]
     if told.replayed is not None:
         numbers += [("windows in dispute between two oracles", told.replayed.disputed)]
     for n, (label, number) in enumerate(numbers):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from sparkguard.windows.replay import Replayed, Score
 from sparkguard.windows.statuses import Status
 from sparkguard.windows.steps import HOT_UNIT
@@ -96,6 +98,19 @@ def test_scores_of_slices_add_up() -> None:
     merged = a.merge(a)
     assert (merged.wrong, merged.right, merged.scores[0].explained) == (20, 10, 296)
     assert merged.sensitivity == {"dst": 2}
+
+
+@pytest.mark.parametrize("units", [1, 20])
+def test_a_step_is_in_the_evidence_only_where_it_is_one(units: int) -> None:
+    counts = {
+        (unit, size): (9 if size == 7 and unit < units else 0, 9)
+        for unit in range(101)
+        for size in range(8)
+    }
+    told = replace(_told(None, Extent(3, 200, 200)), counts=counts)
+    numbers = {e.label: e.number for e in evidence(told) if e.kind == "work"}
+    assert numbers.get("step at population") == (128.0 if units > 1 else None)
+    assert ("errors start at a population of about 128" in outcome_reason(told)) is (units > 1)
 
 
 def test_the_hottest_entities_are_told_apart_from_a_sample() -> None:
