@@ -127,7 +127,7 @@ def _floor(limit: int | float, type_: DataType) -> tuple[Number, bool]:
 
 def _compared(value: Sql, operator: str, limit: Number, type_: DataType) -> Sql:
     digits = type_.precision - type_.scale if isinstance(type_, Decimal) else 19
-    if limit.is_infinite() or abs(limit) >= Number(10) ** digits:
+    if limit.is_infinite() or limit.copy_abs() >= Number(10) ** digits:
         return sql.literal(limit > 0)
     if is_integer(type_):
         return sql.template(f"{{}} {operator} {{}}", value, sql.literal(int(limit)))
@@ -202,11 +202,12 @@ def _listed(value: bool | int | float | str, type_: DataType) -> Sql | None:
         raise wrong
     scale, digits = (type_.scale, type_.precision) if isinstance(type_, Decimal) else (0, 19)
     number = _exactly(value)
-    if not number.is_finite() or abs(number) >= Number(10) ** (digits - scale):
+    if not number.is_finite() or number.copy_abs() >= Number(10) ** (digits - scale):
         return None
-    if number != round(number, scale):
+    held = number.quantize(Number(1).scaleb(-scale), context=_EXACT)
+    if held != number:
         return None
-    return sql.literal(int(number)) if is_integer(type_) else sql.literal(round(number, scale))
+    return sql.literal(int(number)) if is_integer(type_) else sql.literal(held)
 
 
 def micros(value: Sql, type_: DataType) -> Sql:

@@ -95,3 +95,23 @@ def test_listed_values_are_of_the_columns_kind() -> None:
         among(X, ["1"], Atomic("int"))
     with pytest.raises(ValueError, match="no date and no timestamp"):
         micros(X, Atomic("string"))
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "text"),
+    [
+        (10**10, "decimal(38,18)", "`x` IN (10000000000.000000000000000000BD)"),
+        (0.1, "decimal(38,30)", "`x` IN (0.100000000000000000000000000000BD)"),
+        (10**38 - 1, "decimal(38,0)", f"`x` IN ({10**38 - 1}BD)"),
+        (10**20, "decimal(38,18)", "false"),
+        (1e-39, "decimal(38,38)", "false"),
+        (10**500, "decimal(38,18)", "false"),
+    ],
+)
+def test_listed_values_of_wide_decimals(value: float, type_: str, text: str) -> None:
+    assert among(X, [value], parse(type_)).text == text
+
+
+def test_a_limit_that_only_the_widest_decimal_holds_is_no_other() -> None:
+    most = 10**38 - 1
+    assert below(X, most, parse("decimal(38,0)")).text == f"`x` < {most}BD"
