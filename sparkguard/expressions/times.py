@@ -78,7 +78,7 @@ def literal(node: Any, wanted: str) -> Typed:
     moment = _moment(found)
     if wanted == TIMESTAMP:
         return sql.literal(moment), TIMESTAMP
-    return sql.literal(moment.replace(tzinfo=None)), LOCAL
+    return sql.literal(_utc(moment).replace(tzinfo=None)), LOCAL
 
 
 def cast_literal(node: Any, family: str) -> Typed:
@@ -107,12 +107,17 @@ def _read(node: Any, expected: str) -> date | datetime:
 
 
 def _moment(found: date | datetime) -> datetime:
-    """In UTC."""
+    """With its zone, UTC where none is written."""
     if not isinstance(found, datetime):
         found = datetime(found.year, found.month, found.day)
-    if found.tzinfo is None:
-        return found.replace(tzinfo=timezone.utc)
-    return found.astimezone(timezone.utc)
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise Refused(f"{moment.isoformat()} in UTC is outside the years 1 to 9999") from None
 
 
 def cast(value: Typed, spark: str, family: str) -> Typed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -154,8 +155,10 @@ def _float(value: float) -> Sql:
 def _timestamp(value: datetime) -> Sql:
     if value.tzinfo is None:
         return Sql(f"TIMESTAMP_NTZ'{value.isoformat(sep=' ')}'")
-    utc = value.astimezone(timezone.utc).replace(tzinfo=None)
-    return Sql(f"TIMESTAMP'{utc.isoformat(sep=' ')}+00:00'")
+    # Python's calendar ends with the year 9999 in UTC, Spark's does not: then the zone stays.
+    with suppress(OverflowError):
+        value = value.astimezone(timezone.utc)
+    return Sql(f"TIMESTAMP'{value.isoformat(sep=' ')}'")
 
 
 _SPECIAL = frozenset("\\'$")

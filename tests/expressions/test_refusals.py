@@ -143,6 +143,10 @@ def test_attacks_are_refused_without_known_columns(text: str) -> None:
         ("rand() > 1", "function 'rand' is not allowed: its value changes from run to run"),
         ("a > 'x'", "number and text are compared or mixed; use cast(... as ...)"),
         ("a", "expected a condition, found a value of kind integer"),
+        (
+            "n < '9999-12-31T23:59:59-05:00'",
+            "9999-12-31T23:59:59-05:00 in UTC is outside the years 1 to 9999",
+        ),
     ],
 )
 def test_messages_name_what_was_found_and_meant(text: str, message: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sparkguard import sql
 from sparkguard.errors import EvaluationError
 from sparkguard.sql import Sql
+from tests.plans import configured
 
 NAMES = ["a", "a.b", "a`b", "select", " ", "héllo 🎉", "a" * 250, "x--y", "x/*y*/", "'"]
 
@@ -46,6 +47,10 @@ def test_a_path_quotes_every_step() -> None:
             datetime(2013, 1, 1, 5, tzinfo=timezone(timedelta(hours=2))),
             "TIMESTAMP'2013-01-01 03:00:00+00:00'",
         ),
+        (
+            datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-5))),
+            "TIMESTAMP'9999-12-31 23:59:59-05:00'",
+        ),
         (b"\x00\xff", "X'00ff'"),
         ("plain text", "'plain text'"),
         ("it's", "CAST(X'69742773' AS STRING)"),
@@ -55,6 +60,15 @@ def test_a_path_quotes_every_step() -> None:
 )
 def test_literals(value: sql.Literal, text: str) -> None:
     assert sql.literal(value).text == text
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_instants_beyond_pythons_calendar_are_the_same_in_every_zone(spark: Any, zone: str) -> None:
+    texts = ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+00:53:28"]
+    cells = [f"unix_micros({sql.literal(datetime.fromisoformat(text)).text})" for text in texts]
+    with configured(spark, {"spark.sql.session.timeZone": zone}):
+        (row,) = spark.range(1).selectExpr(*cells).collect()
+    assert list(row) == [253_402_318_799_000_000, -62_135_600_008_000_000]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
