@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from sparkguard.slices import Slice
+
 
 class Frames:
     """Tables by name, given as a mapping or as arguments."""
@@ -25,3 +27,23 @@ class OneFrame:
 
     def frame(self, name: str, /) -> Any:
         return self._frame
+
+
+class OneSlice(Frames):
+    """Tables of a run that judges one slice, which all of them have."""
+
+    def __init__(self, frames: Mapping[str, Any], only: Slice) -> None:
+        super().__init__(frames)
+        self._only = only
+
+    def frame(self, name: str, /) -> Any:
+        frame = self.in_full(name)
+        for column, value in self._only.values:
+            frame = frame.where(frame[column].eqNullSafe(value))
+        return frame
+
+    def in_full(self, name: str, /) -> Any:
+        return super().frame(name)
+
+    def slice_of(self, name: str, /) -> Slice:
+        return self._only

@@ -16,7 +16,7 @@ from sparkguard.measures.tally import Tally, TallyState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.relations.table_levels import TableLevels
+from sparkguard.relations.table_levels import TableLevels, WholeTable
 from sparkguard.slices import WHOLE
 from sparkguard.sql import Sql
 from sparkguard.thresholds import Threshold, zero_rows
@@ -144,7 +144,7 @@ class SqlExpression(Check, kind="sql_expression"):
 
     def _judge_value(self, seen: Profile, context: Context) -> Judgement:
         assert self.query is not None
-        elsewhere = self.query.table != context.table.name
+        elsewhere = self._is_elsewhere(context)
         at = WHOLE if elsewhere else context.where
         need = self._value(context)
         found = context.seen.at(at, need) or seen.at(at, need)
@@ -188,4 +188,11 @@ class SqlExpression(Check, kind="sql_expression"):
         # The contract may not say which type a column has, and times are compared by type.
         query = self.query.of(None if facts is None else facts.schema)
         reads = frozenset(column[0] for column in query.columns)
-        return Need(TableLevels(query.table), Value(query.value, reads))
+        value = Value(query.value, reads)
+        if self._is_elsewhere(context):
+            return Need(WholeTable(query.table), value)
+        return Need(TableLevels(query.table), value)
+
+    def _is_elsewhere(self, context: Context) -> bool:
+        assert self.query is not None
+        return self.query.table != context.table.name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkguard import sql
 from sparkguard.relations import keys
-from sparkguard.relations.base import Relation, Tables
+from sparkguard.relations.base import Relation, Tables, in_full
 from sparkguard.sql import Path, Sql
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class Versions(Relation, kind="versions"):
     """One row per version, with the latest end of the earlier versions of its key.
 
     The latest earlier end, not the previous row's, so that a version inside a longer one counts
-    as overlapping. Empty, inverted and startless versions are compared with none.
+    as overlapping. Empty, inverted and startless versions are compared with none. All versions,
+    also in a run that judges one slice: its rows may refer to any.
     """
 
     table: str
@@ -72,7 +73,7 @@ class Versions(Relation, kind="versions"):
 
         names = keys.key_names(len(self.columns))
         rows = keys.select(
-            tables.frame(self.table),
+            in_full(tables, self.table),
             by,
             map(sql.path, self.columns),
             **{

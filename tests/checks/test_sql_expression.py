@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,17 +8,37 @@ import pytest
 from sparkguard.checks.sql_expression import SqlExpression, Value, ValueState
 from sparkguard.errors import Location
 from sparkguard.expressions import Query, one_value_query
+from sparkguard.run import Request
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql, name
 from sparkguard.thresholds import Operator, Threshold, zero_rows
 from sparkguard.verdicts import Outcome
 from tests.plans import configured
+from tests.shops import outcomes, run_audit, save, write_audit
 
 ROWS = [("x", 1, 2), ("x", 3, 2), ("x", None, 2), ("y", 5, 0)]
 
 
 def query(text: str) -> Any:
     return one_value_query(text, {"t": None, "u": None}, Location("c.yaml"))
+
+
+def test_a_run_of_one_slice_judges_it_by_the_whole_of_another_table(
+    spark: Any, tmp_path: Path
+) -> None:
+    rows = spark.createDataFrame([("x", 1), ("y", -1)], "day string, n int")
+    columns = [{"name": "day", "physicalType": "string"}, {"name": "n", "physicalType": "int"}]
+    bad = {"type": "sql", "query": "SELECT count_if(n < 0) FROM customers", "mustBe": 0}
+    tables = {t: {"properties": columns, "quality": [bad]} for t in ("orders", "customers")}
+    for table in tables:
+        save(rows, tmp_path, table)
+    sliced = {table: {"slices": {"by": ["day"]}} for table in tables}
+    config = write_audit(tmp_path, tables, sliced)
+    only = Slice.of({"day": "x"})
+    for request in (None, Request(only=only)):
+        found = outcomes(run_audit(config, spark, request), "day=x")
+        told = (found["orders.sql_expression"], found["customers.sql_expression"])
+        assert told == ("fail", "pass")
 
 
 @pytest.mark.parametrize("ansi", ["true", "false"])

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from sparkguard.relations.versions import Versions
-from tests.frames import Frames
+from sparkguard.slices import Slice
+from tests.frames import Frames, OneSlice
 
 VERSIONS = [
     (1, 0, 10), (1, 10, 20), (1, 15, 16), (1, 30, None), (1, 40, None),
@@ -31,3 +32,10 @@ def test_each_version_is_compared_with_the_latest_earlier_end(spark: Any) -> Non
     }
     assert set(map(tuple, rows.collect())) == wanted
     assert (relation.subject, relation.tables()) == ("v", {"v"})
+
+
+def test_all_versions_are_read_whatever_slice_is_judged(spark: Any) -> None:
+    versions = spark.createDataFrame(VERSIONS, "k int, a int, b int")
+    tables = OneSlice({"v": versions}, Slice.of({"k": "2"}))
+    relation = Versions("v", (("k",),), ("a",), ("b",))
+    assert relation.frame(tables, ("k",)).count() == 8
