@@ -11,7 +11,9 @@ from sparkguard import sql
 from sparkguard.checks.row_rule import RowRule, Unsupported
 from sparkguard.datatypes import Atomic, DataType, is_float, is_string, is_temporal
 from sparkguard.sql import Sql
-from sparkguard.sql.limits import above, below, is_number_like, is_number_text, moment, not_multiple
+from sparkguard.sql.limits import above, below, is_number_like, moment
+from sparkguard.sql.multiples import not_multiple
+from sparkguard.sql.number_texts import is_number_text
 
 Limit = int | float | str
 

@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Iterable
 from datetime import date, datetime, timezone
-from decimal import ROUND_FLOOR, Context
+from decimal import ROUND_FLOOR
 from decimal import Decimal as Number
 
 from sparkguard import sql
@@ -20,56 +20,27 @@ from sparkguard.datatypes import (
     is_string,
     is_temporal,
 )
-from sparkguard.sql import Sql
+from sparkguard.sql import Sql, number_texts
+from sparkguard.sql.number_texts import EXACT
 
-_EXACT = Context(prec=400)
 _DOUBLE = Atomic("double")
-_DECIMAL = Decimal(38, 18)
-_TEXT_NUMBER = r"\A[ \t\r\n]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\r\n]*\z"
-
-
-def is_number_text(value: Sql) -> Sql:
-    """True for text that is a decimal number with ASCII digits, blanks around it allowed."""
-    return sql.template("{} RLIKE {}", value, sql.literal(_TEXT_NUMBER))
-
-
-def number_of(value: Sql, type_: DataType) -> Sql:
-    """The value as a number: text is converted, NULL where it holds no number."""
-    if not is_string(type_):
-        return value
-    guard = is_number_text(value)
-    return sql.template("CASE WHEN {} THEN try_cast({} AS DOUBLE) END", guard, value)
-
-
-def exact_of(value: Sql, type_: DataType) -> Sql:
-    """The value as decimal(38,18), NULL beyond its range; a double by its shortest text."""
-    if is_string(type_):
-        guard = is_number_text(value)
-        return sql.template(
-            "CASE WHEN {} THEN try_cast(trim({}) AS DECIMAL(38,18)) END", guard, value
-        )
-    if is_float(type_):
-        value = sql.template("CAST({} AS STRING)", value)
-    return sql.template("try_cast({} AS DECIMAL(38,18))", value)
+_BEYOND = Number(10) ** 38
+"""More than any decimal of Spark's."""
 
 
 def below(value: Sql, limit: int | float, type_: DataType, *, or_equal: bool = False) -> Sql:
     """True when a number is less than `limit`, exactly: a float limit means its shortest text.
 
     Limits between two numbers that the column's type can hold are moved to the nearer one, so
-    that no comparison rounds.
+    that no comparison rounds. Text is converted.
     """
     if is_string(type_):
-        exact = exact_of(value, type_)
-        rough = below(number_of(value, type_), limit, _DOUBLE, or_equal=or_equal)
-        fine = below(exact, limit, _DECIMAL, or_equal=or_equal)
-        return sql.template("CASE WHEN {} IS NULL THEN {} ELSE {} END", exact, rough, fine)
+        rough = below(number_texts.as_double(value), limit, _DOUBLE, or_equal=or_equal)
+        return number_texts.below(value, exactly(limit), rough, or_equal=or_equal)
     if is_float(type_):
-        nearest = _nearest_float(limit) if type_ == Atomic("float") else None
-        if nearest is not None:
-            return _below_float(value, nearest, _exactly(limit), or_equal)
-        operator = "<=" if or_equal else "<"
-        return sql.template(f"{{}} {operator} {{}}", value, _float_limit(limit))
+        held, side = _nearest(limit, type_)
+        operator = "<=" if side < 0 or (side == 0 and or_equal) else "<"
+        return sql.template(f"{{}} {operator} {{}}", value, held)
     floor, equal = _floor(limit, type_)
     # x < 2.5 is x <= 2 for whole numbers, and x < 2 is itself.
     operator = "<=" if or_equal or not equal else "<"
@@ -81,47 +52,62 @@ def above(value: Sql, limit: int | float, type_: DataType, *, or_equal: bool = F
     return sql.template("NOT ({})", below(value, limit, type_, or_equal=not or_equal))
 
 
-def _float_limit(limit: int | float) -> Sql:
-    if isinstance(limit, int) and abs(limit) > 2**53:
-        return sql.literal(Number(limit))
-    return sql.literal(float(limit))
+def _nearest(limit: int | float, type_: DataType) -> tuple[Sql, int]:
+    """The float nearest to `limit`; whether it is less (-1), equal (0) or greater (1).
+
+    A float means its shortest text, as a limit with a point does. A whole number may also be what
+    the float holds, of which the text shows 17 digits at most.
+    """
+    number = exactly(limit)
+    text = _float_text(limit) if type_ == Atomic("float") else None
+    if text is not None:
+        # Beside a double, Spark would compare with what the float holds.
+        found = sql.template("CAST({} AS FLOAT)", sql.literal(text))
+        held = _as_float(float(text))
+    else:
+        held = _as_double(limit)
+        found, text = sql.literal(held), repr(held)
+    ends = (Number(text), Number(held) if isinstance(limit, int) else Number(text))
+    return found, (min(ends) > number) - (max(ends) < number)
 
 
-def _below_float(value: Sql, nearest: str, limit: Number, or_equal: bool) -> Sql:
-    """As `below` of a FLOAT, which means its shortest text as the limit does."""
-    operator = "<=" if or_equal else "<"
-    if Number(nearest) != limit:
-        # Between two floats, it is no value's text: x < 0.70000001 is x <= 0.7.
-        operator = "<=" if Number(nearest) < limit else "<"
-    return sql.template(f"{{}} {operator} CAST({{}} AS FLOAT)", value, sql.literal(nearest))
+def _as_double(limit: int | float) -> float:
+    try:
+        return float(limit)
+    except OverflowError:
+        return math.inf if limit > 0 else -math.inf
 
 
-def _nearest_float(limit: int | float) -> str | None:
+def _as_float(limit: int | float) -> float:
+    (nearest,) = struct.unpack("f", struct.pack("f", limit))
+    return float(nearest)
+
+
+def _float_text(limit: int | float) -> str | None:
     """The shortest text of the float nearest to `limit`; None beyond what a float can hold."""
     try:
-        packed = struct.pack("f", limit)
+        nearest = _as_float(limit)
     except (OverflowError, struct.error):
         return None
-    (nearest,) = struct.unpack("f", packed)
     if not math.isfinite(nearest):
         return None
     texts = (f"{nearest:.{digits}g}" for digits in range(1, 10))
-    return next(text for text in texts if struct.pack("f", float(text)) == packed)
+    return next(text for text in texts if _as_float(float(text)) == nearest)
 
 
-def _exactly(limit: int | float) -> Number:
+def exactly(limit: int | float) -> Number:
     """The number that is written: of a float its shortest text."""
     return Number(repr(limit)) if isinstance(limit, float) else Number(limit)
 
 
 def _floor(limit: int | float, type_: DataType) -> tuple[Number, bool]:
     """The largest number of the type's scale that is not above `limit`; whether it equals it."""
-    number = _exactly(limit)
-    if math.isinf(limit):
+    number = exactly(limit)
+    if number.copy_abs() >= _BEYOND:
         return number, True
     scale = type_.scale if isinstance(type_, Decimal) else 0
     step = Number(1).scaleb(-scale)
-    floor = number.quantize(step, rounding=ROUND_FLOOR, context=_EXACT)
+    floor = number.quantize(step, rounding=ROUND_FLOOR, context=EXACT)
     return floor, floor == number
 
 
@@ -132,22 +118,6 @@ def _compared(value: Sql, operator: str, limit: Number, type_: DataType) -> Sql:
     if is_integer(type_):
         return sql.template(f"{{}} {operator} {{}}", value, sql.literal(int(limit)))
     return sql.template(f"{{}} {operator} {{}}", value, sql.literal(limit))
-
-
-def not_multiple(value: Sql, step: int | float, type_: DataType) -> Sql:
-    """True for a number that is no whole multiple of `step`.
-
-    Doubles count by their shortest text: 0.3 is three times 0.1. Beyond 10^20 the remainder is
-    that of doubles.
-    """
-    if is_integer(type_) and step == int(step) and abs(step) < 2**63:
-        return sql.template("{} % {} != 0", value, sql.literal(int(step)))
-    exact = _exactly(step)
-    remainder = sql.template("{} % {}", exact_of(value, type_), sql.literal(exact))
-    rough = sql.template("CAST({} AS DOUBLE) % {}", value, sql.literal(float(step)))
-    if is_string(type_):
-        rough = sql.template("try_cast({} AS DOUBLE) % {}", value, sql.literal(float(step)))
-    return sql.template("NOT coalesce({} = 0, {} = 0D, false)", remainder, rough)
 
 
 def moment(text: str, type_: Atomic) -> Sql:
@@ -196,15 +166,17 @@ def _listed(value: bool | int | float | str, type_: DataType) -> Sql | None:
             return moment(value, type_)
         raise wrong
     if is_float(type_):
-        text = sql.literal(repr(float(value)))
-        return sql.template(f"CAST({{}} AS {type_})", text)
+        if isinstance(value, float) and not math.isfinite(value):
+            return sql.literal(value)
+        found, side = _nearest(value, type_)
+        return found if side == 0 else None
     if not (is_integer(type_) or isinstance(type_, Decimal)):
         raise wrong
     scale, digits = (type_.scale, type_.precision) if isinstance(type_, Decimal) else (0, 19)
-    number = _exactly(value)
+    number = exactly(value)
     if not number.is_finite() or number.copy_abs() >= Number(10) ** (digits - scale):
         return None
-    held = number.quantize(Number(1).scaleb(-scale), context=_EXACT)
+    held = number.quantize(Number(1).scaleb(-scale), context=EXACT)
     if held != number:
         return None
     return sql.literal(int(number)) if is_integer(type_) else sql.literal(held)
