@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sparkguard import sql
 from sparkguard.errors import did_you_mean
-from sparkguard.expressions import times
+from sparkguard.expressions import containers, times
 from sparkguard.expressions.functions import (
     AGGREGATES,
     BOOLEAN,
@@ -22,7 +22,6 @@ from sparkguard.expressions.functions import (
     ROW,
     TEXT,
     TIMES,
-    TIMESTAMPS,
     Function,
 )
 from sparkguard.expressions.nodes import Refused, Typed, common
@@ -85,9 +84,8 @@ class Calls(ABC):
             return _call(name, known, values), known.gives or common(values)
         values = tuple(self.walk(argument) for argument in node.expressions)
         _numbers_only(name, known, values, {TEXT, BOOLEAN})
-        gives = known.gives
-        if any(family == TIMESTAMPS for _, family in values):
-            values, gives = times.among_timestamps(name, node.expressions, values)
+        values = containers.arguments(name, node.expressions, values)
+        gives = containers.given(name, values, known.gives)
         if name not in _AS_THEY_ARE:
             values = tuple(times.argument(name, value) for value in values)
         if name in _MAY_OVERFLOW and values[0][1] in (INTEGER, None):

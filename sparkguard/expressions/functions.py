@@ -10,8 +10,6 @@ SPAN = "interval"
 """A span of time with hours in it, which makes a time of a date; other intervals have none."""
 
 TIMES = frozenset((DATE, TIMESTAMP, LOCAL))
-TIMESTAMPS = "timestamps"
-"""An array of timestamps, or a map to them."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +190,14 @@ OF_TIMES = CLOCKS | {
 }
 """Functions of dates and times; text is read as one, NULL where it is none."""
 
-OF_TIMESTAMPS: dict[str, str | None] = {
-    **dict.fromkeys(("element_at", "try_element_at", "array_min", "array_max"), TIMESTAMP),
-    **dict.fromkeys(("array_distinct", "reverse", "map_values"), TIMESTAMPS),
-    **dict.fromkeys(("size", "cardinality"), INTEGER),
-    **dict.fromkeys(("isnull", "isnotnull", "array_contains", "map_contains_key"), BOOLEAN),
-    "map_keys": None,
+ELEMENTS = frozenset(("element_at", "try_element_at", "array_min", "array_max"))
+"""Functions that give an element of an array or a value of a map."""
+
+OF_CONTAINERS = ELEMENTS | {
+    *("array_distinct", "reverse", "map_keys", "map_values", "size", "cardinality"),
+    *("isnull", "isnotnull", "array_contains", "map_contains_key"),
 }
-"""What the functions that take an array of timestamps, or a map to them, give for one."""
+"""Functions that take timestamps inside an array or map; others would write them in a zone."""
 
 NUMBERS_FROM: dict[str, int] = {
     "isnan": 0,

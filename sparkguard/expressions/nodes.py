@@ -12,6 +12,7 @@ from sqlglot import exp
 from sparkguard import datatypes, sql
 from sparkguard.datatypes import Struct
 from sparkguard.errors import did_you_mean, listed
+from sparkguard.expressions import families
 from sparkguard.expressions.functions import (
     BOOLEAN,
     CASTS,
@@ -20,8 +21,6 @@ from sparkguard.expressions.functions import (
     NUMBER,
     TEXT,
     TIMES,
-    TIMESTAMP,
-    TIMESTAMPS,
 )
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
@@ -117,7 +116,10 @@ _FAMILIES: Mapping[str, str] = {"boolean": BOOLEAN}
 
 
 def family_of(type_: datatypes.DataType) -> str | None:
-    """What a column's type is to operators; None where it is nothing they take."""
+    """What a column's type is to operators; None where it is nothing they take.
+
+    Arrays and maps name what they hold, as `families.inside` reads it.
+    """
     if datatypes.is_integer(type_):
         return INTEGER
     if datatypes.is_numeric(type_):
@@ -127,14 +129,16 @@ def family_of(type_: datatypes.DataType) -> str | None:
     if datatypes.is_temporal(type_):
         return str(type_)
     match type_:
-        case datatypes.Array(element=inside) | datatypes.Map(value=inside):
-            return TIMESTAMPS if str(inside) == TIMESTAMP else None
+        case datatypes.Array(element=inside):
+            return families.array_of(family_of(inside))
+        case datatypes.Map(key=key, value=inside):
+            return families.map_of(family_of(key), family_of(inside))
     return _FAMILIES.get(str(type_))
 
 
 def common(values: tuple[Typed, ...]) -> str | None:
     """The family of all values, or None when they differ or one is unknown."""
-    families = {family for _, family in values}
-    if len(families) > 1 and families <= TIMES:
+    found = {family for _, family in values}
+    if len(found) > 1 and found <= TIMES:
         return LOCAL
-    return families.pop() if len(families) == 1 else None
+    return found.pop() if len(found) == 1 else None

@@ -10,15 +10,14 @@ from sqlglot import exp
 from sparkguard import sql
 from sparkguard.datatypes import Struct
 from sparkguard.errors import Location, Problem, listed
-from sparkguard.expressions import nodes, times
+from sparkguard.expressions import containers, families, nodes, times
 from sparkguard.expressions.calls import Calls, is_aggregate
-from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEXT, TIMES, TIMESTAMPS
+from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEXT, TIMES
 from sparkguard.expressions.nodes import Refused, Typed, called
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
 from sparkguard.sql.patterns import to_java
 
-_KINDS = {INTEGER: NUMBER, **dict.fromkeys(TIMES, "time")}
 _NOTHING: Typed = (sql.literal(None), None)
 _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "({} = {})",
@@ -120,10 +119,8 @@ class Rebuild(Calls):
                 times.brought_to(wanted, node, value)
                 for node, value in zip(found, typed, strict=True)
             ]
-        kinds = {_KINDS.get(family or "", family) for _, family in typed} - {None}
-        if len(kinds) > 1:
-            named = " and ".join(sorted(str(kind) for kind in kinds))
-            raise Refused(f"{named} are compared or mixed; use cast(... as ...)")
+        if reason := families.refused_together({family for _, family in typed}):
+            raise Refused(reason)
         return tuple(typed)
 
     def _junction(self, node: Any) -> Typed:
@@ -143,14 +140,14 @@ class Rebuild(Calls):
 
     def _arithmetic(self, node: exp.Expression) -> Typed:
         (left, one), (right, two) = self.walk(node.this), self.walk(node.expression)
-        families = {one, two}
-        if families & {TEXT, BOOLEAN}:
+        both = {one, two}
+        if both & {TEXT, BOOLEAN} or any(map(families.is_container, both)):
             raise Refused("arithmetic takes numbers and times; use cast(... as ...)")
         if with_time := times.operands((left, one), (right, two)):
             left, right, gives = with_time
             return sql.template(_ARITHMETIC[type(node)], left, right), gives
-        gives = SPAN if SPAN in families else None if None in families else NUMBER
-        if families == {INTEGER} and not isinstance(node, exp.Div):
+        gives = SPAN if SPAN in both else None if None in both else NUMBER
+        if both == {INTEGER} and not isinstance(node, exp.Div):
             gives = INTEGER
         return sql.template(_ARITHMETIC[type(node)], left, right), gives
 
@@ -201,10 +198,11 @@ class Rebuild(Calls):
         return _negated(node, like), BOOLEAN
 
     def _concatenation(self, node: exp.Expression) -> Typed:
-        parts = [self.walk(p) for p in (node.this, node.expression)]
-        if any(family == TIMESTAMPS for _, family in parts):
+        parts = tuple(self.walk(p) for p in (node.this, node.expression))
+        if any(families.holds_timestamps(family) for _, family in parts):
             raise Refused("timestamps inside a value are not joined to text; use element_at")
-        return sql.call("concat", *map(times.in_utc, parts)), TEXT
+        gives = containers.joined(parts)
+        return sql.call("concat", *map(times.in_utc, parts)), gives
 
     def _case(self, node: exp.Expression) -> Typed:
         branches = node.args["ifs"]

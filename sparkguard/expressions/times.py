@@ -6,7 +6,7 @@ timestamp becomes its time in UTC, as TIMESTAMP_NTZ, before Spark sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlglot import exp
 from sparkguard import sql
 from sparkguard.datatypes import Atomic
 from sparkguard.errors import listed
+from sparkguard.expressions.families import holds_timestamps
 from sparkguard.expressions.functions import (
     CLOCKS,
     DATE,
@@ -22,12 +23,10 @@ from sparkguard.expressions.functions import (
     LOCAL,
     NUMBER,
     OF_TIMES,
-    OF_TIMESTAMPS,
     SPAN,
     TEXT,
     TIMES,
     TIMESTAMP,
-    TIMESTAMPS,
     UNITS,
 )
 from sparkguard.expressions.nodes import Refused, Typed
@@ -123,7 +122,7 @@ def _utc(moment: datetime) -> datetime:
 def cast(value: Typed, spark: str, family: str) -> Typed:
     """`value` as Spark's type `spark` of `family`, NULL where it can't be."""
     found, given = value
-    if given == TIMESTAMPS:
+    if holds_timestamps(given):
         raise Refused("timestamps inside a value are not cast together; use element_at")
     if family == TIMESTAMP:
         if given == TEXT:
@@ -139,23 +138,6 @@ def cast(value: Typed, spark: str, family: str) -> Typed:
     elif family != TIMESTAMP:
         found = in_utc(value)
     return sql.template(f"try_cast({{}} AS {spark})", found), family
-
-
-def among_timestamps(
-    function: str, nodes: Sequence[Any], values: tuple[Typed, ...]
-) -> tuple[tuple[Typed, ...], str | None]:
-    """The arguments of a function of an array of timestamps or a map to them, and what it gives.
-
-    Raises Refused for functions that would write the timestamps in the session's zone.
-    """
-    if function not in OF_TIMESTAMPS or values[0][1] != TIMESTAMPS:
-        raise Refused(f"{function} takes no timestamps inside a value; use element_at")
-    if function == "array_contains":
-        wanted = brought_to(TIMESTAMP, nodes[1], values[1])
-        if wanted[1] != TIMESTAMP:
-            raise Refused("array_contains of timestamps takes a timestamp; use cast(... as ...)")
-        values = (values[0], wanted)
-    return values, OF_TIMESTAMPS[function]
 
 
 def argument(function: str, value: Typed) -> Typed:

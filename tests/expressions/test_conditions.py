@@ -70,6 +70,16 @@ T = (
         ("if(f, a, 0) = 1", "(if(`f`, `a`, 0) = 1)"),
         ("coalesce(a, 0) + year(d) > 0", "(try_add(coalesce(`a`, 0), year(`d`)) > 0)"),
         ("b || 'x' = 'yx'", "(concat(`b`, 'x') = 'yx')"),
+        ("element_at(days, 1) > '2013-01-01'", "(try_element_at(`days`, 1) > DATE'2013-01-01')"),
+        (
+            "map_contains_key(whens, '2013-01-01')",
+            "map_contains_key(`whens`, TIMESTAMP'2013-01-01 00:00:00+00:00')",
+        ),
+        ("array_contains(tags || tags, b)", "array_contains(concat(`tags`, `tags`), `b`)"),
+        (
+            "cast(element_at(attrs, 'age') as int) >= 18",
+            "(try_cast(try_element_at(`attrs`, 'age') AS INT) >= 18)",
+        ),
         ("a /* 1=1; drop table x */ > 1 -- x", "(`a` > 1)"),
         ("a > 1e3", "(`a` > 1000.0D)"),
         ("f", "`f`"),

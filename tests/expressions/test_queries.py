@@ -82,6 +82,7 @@ def test_a_query_tells_table_columns_and_distinct() -> None:
         "select sum(distinct a) from t",
         "select min(*) from t",
         "select sum(b) from t",
+        "select sum(element_at(attrs, 'amount')) from t",
         "select count(*) filter (where count(*) > 1) from t",
         "select percentile(a, 0.5) from t",
         "select collect_list(b) from t",

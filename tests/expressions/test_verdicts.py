@@ -66,6 +66,7 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "abs(i) <= 1000": (N, N, O),
     "abs(i) = 2147483648": (Y, N, O),
     "round(i, -1) = 2147483650": (N, Y, O),
+    "array_contains(map_values(mt), '2021-03-28')": (N, N, Y),
     "size(l) >= 0": (Y, O, Y),
     "cardinality(m) = 1": (Y, O, N),
 }
