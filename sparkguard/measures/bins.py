@@ -47,17 +47,6 @@ class BinsState:
         fine = tuple(map(add, self.fine, other.fine))
         return BinsState(fine, *map(add, self._special, other._special))
 
-    def minus(self, other: BinsState, /) -> BinsState:
-        """What remains of these rows without those of `other`.
-
-        Raises ValueError when `other` is no part of this state.
-        """
-        fine = tuple(a - b for a, b in zip(self.fine, other.fine, strict=True))
-        special = tuple(a - b for a, b in zip(self._special, other._special, strict=True))
-        if min((*fine, *special)) < 0:
-            raise ValueError("the rows to subtract are no part of the state")
-        return BinsState(fine, *special)
-
 
 @dataclass(frozen=True)
 class Bins(OfColumn, Grouped[BinsState], kind="bins"):

@@ -45,20 +45,6 @@ class ValuesState:
             counts[text] = counts.get(text, 0) + rows
         return _held(counts, most)
 
-    def minus(self, other: ValuesState, /) -> ValuesState:
-        """What remains of these rows without those of `other`.
-
-        Raises ValueError when `other` is no part of this state.
-        """
-        if self.overflow or other.overflow:
-            raise ValueError("an overflown state can't be subtracted from")
-        counts = dict(self.counts)
-        for text, rows in other.counts.items():
-            counts[text] = counts.get(text, 0) - rows
-        if min(counts.values(), default=0) < 0:
-            raise ValueError("the rows to subtract are no part of the state")
-        return ValuesState({text: rows for text, rows in counts.items() if rows}, False, self.most)
-
     @property
     def rows(self) -> int | None:
         return None if self.overflow else sum(self.counts.values())
@@ -159,10 +145,9 @@ class _Statistics:
                 return ExtremesState(min(flags, default=None), max(flags, default=None))
             kept = [text[:256] for text in texts]
             return ExtremesState(min(kept, default=None), max(kept, default=None))
-        unit = 1_000_000 if self._family in (Family.TIMESTAMP, Family.TIMESTAMP_NTZ) else 1
-        ends: list[Any] = [number * unit for number, _ in self._numbers[:1] + self._numbers[-1:]]
-        if unit != 1:
-            ends = [int(end) for end in ends]
+        ends: list[Any] = [number for number, _ in self._numbers[:1] + self._numbers[-1:]]
+        if self._family in (Family.TIMESTAMP, Family.TIMESTAMP_NTZ):
+            ends = [int(end * 1_000_000) for end in ends]
         ends += [float(text) for text in (INFINITY, MINUS_INFINITY) if text in self._infinities]
         return ExtremesState(min(ends, default=None), max(ends, default=None))
 

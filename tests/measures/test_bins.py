@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkguard.measures.bins import NAN, NEGATIVE, NULL, POSITIVE, Bins, BinsState
@@ -37,16 +36,6 @@ def test_laws() -> None:
 
 def test_golden() -> None:
     reads_golden(MEASURE, BinsState((1, 2, 3, 4), 5, 6, 7, 8))
-
-
-@given(st.lists(ROWS), st.lists(ROWS))
-def test_subtracting_undoes_merging(a: list[float | None], b: list[float | None]) -> None:
-    assert state_of(a).merge(state_of(b)).minus(state_of(b)) == state_of(a)
-
-
-def test_subtracting_what_was_never_added_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no part"):
-        state_of([]).minus(state_of([1.0]))
 
 
 @pytest.mark.parametrize("edges", [(1.0, 1.0), (2.0, 1.0), (math.nan,), tuple(range(100))])

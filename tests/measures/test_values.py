@@ -36,17 +36,6 @@ def test_golden() -> None:
     reads_golden(text, ValuesState({None: 1, "": 2, "ü 'x'": 3}))
 
 
-@given(st.lists(st.integers(0, 4)), st.lists(st.integers(0, 4)))
-def test_subtracting_undoes_merging(a: list[int], b: list[int]) -> None:
-    x, y = state_of(a), state_of(b)
-    assert x.merge(y).minus(y) == x
-
-
-def test_subtracting_what_was_never_added_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no part"):
-        state_of([1]).minus(state_of([2]))
-
-
 @given(st.lists(st.decimals(-1000, 1000, places=2), min_size=2, max_size=40))
 def test_statistics_follow_exactly(rows: list[Decimal]) -> None:
     measure = Values(("a",), Family.DECIMAL)
@@ -118,3 +107,10 @@ def test_moments_of_the_longest_decimals_are_exact() -> None:
     state = Values(("x",), Family.DECIMAL, 2)
     counted = state.of_groups([((Decimal(10**37),), 1), ((Decimal(10**37 + 1),), 1)])
     assert state.metrics(counted)["stddev"] == pytest.approx(0.5**0.5)
+
+
+def test_extremes_of_the_longest_decimals_are_exact() -> None:
+    measure = Values(("x",), Family.DECIMAL)
+    ends = Decimal("-" + "9" * 38), Decimal("0." + "1" * 38)
+    found = measure.extremes(state_of(ends, measure))
+    assert (found.least, found.greatest) == ends
