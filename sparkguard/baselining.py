@@ -28,7 +28,8 @@ from sparkguard.results.baselines import Baselines, Stored
 from sparkguard.run import bind_all, results_location
 from sparkguard.session import open_session
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot, is_in_any
+from sparkguard.snapshot import Snapshot
+from sparkguard.sql.slices import is_in_any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -14,6 +14,7 @@ from sparkguard.errors import EvaluationError, SnapshotError, listed
 from sparkguard.relations.commits import FILES, appended_files
 from sparkguard.relations.held_keys import VERSION
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.sql.slices import is_in_any
 from sparkguard.tables import Pinned, TableRef
 
 if TYPE_CHECKING:
@@ -129,9 +130,7 @@ class Snapshot:
         `refuse_zoned`.
         """
         refuse_zoned(self.spark, name, self[name].schema, by)
-        keys = {
-            f"k{i}": sql.template("CAST({} AS STRING)", sql.path((c,))) for i, c in enumerate(by)
-        }
+        keys = {f"k{i}": sql.as_text(sql.name(column)) for i, column in enumerate(by)}
         rows_ = self.frame(name).where(is_in_any(among).text)
         frame = rows_.selectExpr(*(sql.alias(e, key).text for key, e in keys.items()))
         counted = frame.groupBy(*keys).count().limit(most + 1)
@@ -143,19 +142,6 @@ class Snapshot:
             )
         found = {Slice.of(dict(zip(by, row[:-1], strict=True))): int(row[-1]) for row in rows}
         return dict(sorted(found.items(), key=lambda item: item[0].key))
-
-
-def is_in(where: Slice) -> sql.Sql:
-    """True for the rows of a slice."""
-    return sql.all_of(
-        sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
-        for column, value in where.values
-    )
-
-
-def is_in_any(slices: Iterable[Slice]) -> sql.Sql:
-    """True for the rows of some slices, false throughout for none."""
-    return sql.any_of(map(is_in, sorted(slices, key=lambda where: where.key)))
 
 
 def refuse_shrinking(spark: SparkSession) -> None:

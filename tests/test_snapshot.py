@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from sparkguard.errors import EvaluationError, SnapshotError
+from sparkguard.layout import lay_out
+from sparkguard.measures.rows import Rows
+from sparkguard.profile import Need
+from sparkguard.relations.table import Table
+from sparkguard.scan import run_scan
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
+from sparkguard.sql.slices import is_in
 from sparkguard.tables import TableRef
 from tests.plans import configured
 
@@ -58,6 +64,19 @@ def test_slices_come_with_their_rows_and_null_is_a_slice(spark: Any, table: Tabl
         Slice.of({"month": "2"}): 3,
     }
     assert len(snapshot.slice_values("orders", ("a.b", "month"))) == 11
+
+
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_a_decimal_names_its_slice_in_every_session(spark: Any, lake: Path, ansi: str) -> None:
+    path = str(lake / "rates")
+    spark.sql("SELECT CAST(0 AS DECIMAL(20,10)) AS rate").write.format("delta").save(path)
+    snapshot, zero = Snapshot.pin(spark, {"t": TableRef(path=path)}), "0.0000000000"
+    (scan,) = lay_out([Need(Table("t"), Rows())], {"t": ("rate",)})
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
+        (named,) = snapshot.slice_values("t", ("rate",))
+        ((_, seen),) = run_scan(scan, snapshot).profile.states
+        held = snapshot.frame("t").where(is_in(named).text).count()
+    assert (named, seen, held) == (Slice.of({"rate": zero}), named, 1)
 
 
 def test_slices_by_a_timestamp_take_a_session_in_utc(spark: Any, lake: Path) -> None:

@@ -15,6 +15,7 @@ from sparkguard.drift.minimum_effect import ALPHA, critical, p_value
 from sparkguard.measures.base import Grouped, Measure
 from sparkguard.measures.bins import Bins, BinsState
 from sparkguard.slices import Slice
+from sparkguard.sql.slices import is_in_any
 from sparkguard.verdicts import Evidence
 
 MOST_CELLS = 60
@@ -172,7 +173,7 @@ def recount(
     inputs = ["*", *(sql.alias(found, name).text for name, found in measure.inputs())]
     (key,) = measure.group_by()
     for at, (label, version, slices) in enumerate(sides):
-        inside = sql.any_of(map(_inside, slices)).text if slices else "true"
+        inside = is_in_any(slices).text if slices else "true"
         query = (
             f"SELECT {key.text} AS cell, count(*) AS rows "
             f"FROM (SELECT {', '.join(inputs)} FROM <table> VERSION AS OF {version}) "
@@ -181,10 +182,3 @@ def recount(
         yield Evidence(
             "work", "work it out again in SQL", at, label, number=float(version), text=query
         )
-
-
-def _inside(where: Slice) -> sql.Sql:
-    return sql.all_of(
-        sql.template("CAST({} AS STRING) <=> {}", sql.name(name), sql.literal(value))
-        for name, value in where.values
-    )

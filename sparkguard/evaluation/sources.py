@@ -179,7 +179,7 @@ def _micros_of(schema: Struct, path: Path) -> Sql:
 
 
 def _text(path: Path) -> Sql:
-    return sql.template("CAST({} AS STRING)", sql.path(path))
+    return sql.as_text(sql.path(path))
 
 
 def _type(schema: Struct, path: Path) -> DataType:

@@ -17,6 +17,7 @@ from sparkguard.expressions.functions import (
     INTEGER,
     NUMBER,
     NUMBERS_FROM,
+    OF_TEXT,
     OF_TIMES,
     REASONS,
     ROW,
@@ -81,11 +82,16 @@ class Calls(ABC):
             return sql.call("if", test, *(value for value, _ in values)), common(values)
         if name in _ONE_TYPE:
             values = self.alike(list(node.expressions))
+            if name in OF_TEXT:
+                values = containers.written(values)
             return _call(name, known, values), known.gives or common(values)
         values = tuple(self.walk(argument) for argument in node.expressions)
         _numbers_only(name, known, values, {TEXT, BOOLEAN})
         values = containers.arguments(name, node.expressions, values)
         gives = containers.given(name, values, known.gives)
+        if name in OF_TEXT:
+            texts = NUMBERS_FROM.get(name, len(values))
+            values = (*containers.written(values[:texts]), *values[texts:])
         if name not in _AS_THEY_ARE:
             values = tuple(times.argument(name, value) for value in values)
         if name in _MAY_OVERFLOW and values[0][1] in (INTEGER, None):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sparkguard import sql
 from sparkguard.expressions import families, times
 from sparkguard.expressions.functions import (
     ELEMENTS,
     INTEGER,
+    NUMBER,
     OF_CONTAINERS,
     TEXT,
     TIMES,
@@ -62,6 +64,14 @@ def given(function: str, values: tuple[Typed, ...], otherwise: str | None) -> st
         held = families.keys_of if function == "map_keys" else families.inside
         return families.array_of(held(first))
     return otherwise
+
+
+def written(values: tuple[Typed, ...]) -> tuple[Typed, ...]:
+    """Values that become text, of which Spark alone would write decimals as ANSI mode says."""
+    return tuple(
+        (sql.as_text(value), TEXT) if family == NUMBER else (value, family)
+        for value, family in values
+    )
 
 
 def joined(values: tuple[Typed, ...]) -> str | None:

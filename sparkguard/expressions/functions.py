@@ -199,6 +199,15 @@ OF_CONTAINERS = ELEMENTS | {
 }
 """Functions that take timestamps inside an array or map; others would write them in a zone."""
 
+OF_TEXT = frozenset(
+    (
+        *("length", "char_length", "character_length", "lower", "upper", "trim", "ltrim", "rtrim"),
+        *("reverse", "substring", "substr", "left", "right", "concat", "concat_ws", "replace"),
+        *("instr", "startswith", "endswith", "contains"),
+    )
+)
+"""Functions for which Spark makes text of a number."""
+
 NUMBERS_FROM: dict[str, int] = {
     "isnan": 0,
     **dict.fromkeys(("substring", "substr", "left", "right"), 1),

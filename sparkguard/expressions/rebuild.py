@@ -202,7 +202,7 @@ class Rebuild(Calls):
         if any(families.holds_timestamps(family) for _, family in parts):
             raise Refused("timestamps inside a value are not joined to text; use element_at")
         gives = containers.joined(parts)
-        return sql.call("concat", *map(times.in_utc, parts)), gives
+        return sql.call("concat", *map(times.in_utc, containers.written(parts))), gives
 
     def _case(self, node: exp.Expression) -> Typed:
         branches = node.args["ifs"]

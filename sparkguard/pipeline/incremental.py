@@ -25,7 +25,8 @@ from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.relations.table import Table
 from sparkguard.results import RunRecord, Store
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot, is_in_any
+from sparkguard.snapshot import Snapshot
+from sparkguard.sql.slices import is_in_any
 from sparkguard.tables import Pinned
 
 if TYPE_CHECKING:

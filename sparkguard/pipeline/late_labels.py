@@ -78,8 +78,8 @@ class LateLabels:
         version = self.snapshot.pinned[self.relation.labels.table].version
         names = ", ".join(f"'{bucket.name.lower()}'" for bucket in PredictionBucket)
         moved = self.relation.restated(self, by).selectExpr(
-            *(f"CAST({sql.name(c).text} AS STRING) AS {_OF}{i}" for i, c in enumerate(by)),
-            f"left(sha2(CAST({ID} AS STRING), 256), 32) AS prediction",
+            *(sql.alias(sql.as_text(sql.name(c)), f"{_OF}{i}").text for i, c in enumerate(by)),
+            f"left(sha2({sql.as_text(sql.name(ID))}, 256), 32) AS prediction",
             f"{CHANGE} AS change",
             f"element_at(array({names}), {PREDICTION} + 1) AS bucket",
             f"timestamp_micros({ARRIVAL}) AS known_at",

@@ -11,6 +11,7 @@ from sparkguard.datatypes import Struct
 from sparkguard.pseudonyms import pseudonym
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
+from sparkguard.sql.slices import is_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -38,8 +39,8 @@ def sample(
     """
     if not columns:
         return
-    conditions = [sql.is_true(breaks), *map(_equals, where.values)]
-    texts = [sql.template("CAST({} AS STRING)", sql.name(column)) for column in columns]
+    conditions = [sql.is_true(breaks), is_in(where)]
+    texts = [sql.as_text(sql.name(column)) for column in columns]
     order = sql.call("xxhash64", *texts)
     named = [sql.alias(text, f"c{i}").text for i, text in enumerate([*texts, order])]
     rows = (
@@ -51,11 +52,6 @@ def sample(
     )
     for row in rows:
         yield {c: _safe(row[i], policy) for i, c in enumerate(columns)}
-
-
-def _equals(pair: tuple[str, str | None]) -> Sql:
-    column, value = pair
-    return sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
 
 
 def _safe(value: Any, policy: Samples) -> str | None:

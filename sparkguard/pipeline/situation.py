@@ -14,7 +14,8 @@ from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError, SparkGuardError, listed
 from sparkguard.plan import Situation
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.snapshot import Snapshot, is_in
+from sparkguard.snapshot import Snapshot
+from sparkguard.sql.slices import is_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -66,7 +66,7 @@ class ConservedWindow(Relation, kind="conserved_window"):
             micros(rows, law.query_time, law.timezone).alias(_AT),
             _number(rows, law.whole).alias(_WHOLE),
             _number(rows, law.part).alias(_PART),
-            *(column_of(c).cast("string").alias(c) for c in by),
+            *(column_of(c).try_cast("string").alias(c) for c in by),
         ).where(F.col(_AT).isNotNull())
         # Rows whose times differ by whole steps meet in one partition, in order.
         aligned = W.partitionBy(*keys, F.pmod(_AT, F.lit(law.step))).orderBy(_AT)

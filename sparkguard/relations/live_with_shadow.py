@@ -102,8 +102,7 @@ class LiveWithShadow(Relation, kind="live_with_shadow"):
         columns = self.sides.columns
         frame = self.sides.rows(tables, side, self.slices, self.buckets)
         expressions = [
-            sql.alias(sql.template("CAST({} AS STRING)", sql.name(c)), f"{PREFIX}by{i}")
-            for i, c in enumerate(by)
+            sql.alias(sql.as_text(sql.name(c)), f"{PREFIX}by{i}") for i, c in enumerate(by)
         ]
         expressions += [
             sql.alias(c.cell(side), f"{PREFIX}key{i}") for i, c in enumerate(columns.keys)
@@ -198,7 +197,7 @@ def _any_null(keys: list[Sql]) -> Sql:
 
 
 def _text(value: Sql) -> Sql:
-    return sql.template("left(CAST({} AS STRING), {})", value, sql.literal(_EXAMPLE_LENGTH))
+    return sql.call("left", sql.as_text(value), sql.literal(_EXAMPLE_LENGTH))
 
 
 _ONCE = "CASE WHEN i = -1 THEN {} ELSE 0L END"

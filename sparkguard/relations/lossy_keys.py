@@ -36,7 +36,7 @@ class Change:
         """A part of a key after the change, as text."""
         if self.name != DOUBLE:
             return normalised(value, self.rules)
-        text = sql.template("CAST({} AS STRING)", value)
+        text = sql.as_text(value)
         lossy = sql.template("try_cast(try_cast({} AS DOUBLE) AS DECIMAL(38,0))", value)
         return sql.template(
             "CASE WHEN {0} RLIKE {1} THEN coalesce(CAST({2} AS STRING), {0}) ELSE {0} END",

@@ -155,7 +155,7 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
         values = {ID: sql.path(of.id), TIME: of.time, SCORE: of.score, VERSION: of.version}
         values |= {dimension(i): value for i, value in enumerate(of.slices)}
         if of.entity is not None:
-            key = sql.call("coalesce", of.entity, sql.template("CAST({} AS STRING)", values[ID]))
+            key = sql.call("coalesce", of.entity, sql.as_text(values[ID]))
             hashed = sql.template("CAST(pmod(xxhash64({}), {}) AS INT)", key, sql.literal(BUCKETS))
             values[ENTITY] = hashed
         lower, upper = of.interval or (None, None)

@@ -162,4 +162,4 @@ def _as_number(attribute: Attribute) -> Sql:
 def _as_text(attribute: Attribute) -> Sql:
     if attribute.numeric:
         return Sql("CAST(NULL AS STRING)")
-    return sql.template("left(CAST({} AS STRING), {})", attribute.expression, sql.literal(_LONGEST))
+    return sql.call("left", sql.as_text(attribute.expression), sql.literal(_LONGEST))

@@ -78,7 +78,7 @@ class ShadowBuckets(Relation, kind="shadow_buckets"):
     def _cells(self, side: Side, by: tuple[str, ...]) -> list[Sql]:
         """This side's sums in its own columns, and nothing in those of the other side."""
         cells = [
-            sql.alias(sql.template("CAST({} AS STRING)", sql.name(f"{PREFIX}by{i}")), column)
+            sql.alias(sql.as_text(sql.name(f"{PREFIX}by{i}")), column)
             for i, column in enumerate(by)
         ]
         cells.append(sql.name(f"{PREFIX}bucket"))

@@ -12,6 +12,7 @@ from sparkguard.shadow_rules.columns import Columns, Side
 from sparkguard.shadow_rules.encoding import row_hash
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
+from sparkguard.sql.slices import is_in, is_in_any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -42,11 +43,9 @@ class Sides:
     ) -> DataFrame:
         """The rows of one side, of `slices` and `buckets` alone where these are given."""
         frame = tables.frame(self.control if side == "control" else self.shadow)
-        conditions = [_is(column, value) for column, value in self.within.values]
+        conditions = [] if self.within.is_whole else [is_in(self.within)]
         if slices is not None:
-            conditions.append(
-                sql.any_of(sql.all_of(_is(c, value) for c, value in s.values) for s in slices)
-            )
+            conditions.append(is_in_any(slices))
         if buckets is not None:
             conditions.append(_holds(self.bucket(side), buckets, self.buckets))
         return frame.where(sql.all_of(conditions).text) if conditions else frame
@@ -61,10 +60,6 @@ class Sides:
         return sql.template(
             "CAST(pmod({}, {}) AS INT)", self.key_hash(side), sql.literal(self.buckets)
         )
-
-
-def _is(column: str, value: str | None) -> Sql:
-    return sql.template("CAST({} AS STRING) <=> {}", sql.name(column), sql.literal(value))
 
 
 def _holds(bucket: Sql, buckets: Sequence[int], total: int) -> Sql:

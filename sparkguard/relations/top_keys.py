@@ -20,7 +20,7 @@ _PICKED = "__sparkguard_picked"
 def key_text(parts: int) -> Sql:
     """A key as people read it: its parts between commas, NULL by that word, 200 characters."""
     texts = [
-        sql.template("coalesce(CAST({} AS STRING), 'NULL')", sql.name(name))
+        sql.template("coalesce({}, 'NULL')", sql.as_text(sql.name(name)))
         for name in keys.key_names(parts)
     ]
     return sql.template("left({}, 200)", sql.call("concat_ws", sql.literal(", "), *texts))
@@ -28,7 +28,7 @@ def key_text(parts: int) -> Sql:
 
 def key_hash(parts: int) -> Sql:
     """128 bits that identify a key between runs, as 32 hexadecimal digits."""
-    texts = [sql.template("CAST({} AS STRING)", sql.name(name)) for name in keys.key_names(parts)]
+    texts = [sql.as_text(sql.name(name)) for name in keys.key_names(parts)]
     listed = sql.call("to_json", sql.call("array", *texts))
     return sql.template("left(sha2({}, 256), 32)", listed)
 
@@ -96,7 +96,7 @@ def _slice_text(by: tuple[str, ...]) -> Column:
     parts = [
         F.concat(
             F.lit(f"{column}="),
-            F.coalesce(F.expr(f"CAST({sql.name(column)} AS STRING)"), F.lit("NULL")),
+            F.coalesce(F.expr(sql.as_text(sql.name(column)).text), F.lit("NULL")),
         )
         for column in by
     ]

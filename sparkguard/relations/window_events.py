@@ -81,7 +81,7 @@ def feature_rows(
         *(column_of(c).alias(entity(i)) for i, c in enumerate(spec.entity)),
         micros(rows, spec.query_time, spec.timezone).alias(TIME),
         *(column_of(*f.output).alias(observed(i)) for i, f in enumerate(features)),
-        *(column_of(c).cast("string").alias(by_column(i)) for i, c in enumerate(by)),
+        *(column_of(c).try_cast("string").alias(by_column(i)) for i, c in enumerate(by)),
     ).where(F.col(TIME).isNotNull())
 
 

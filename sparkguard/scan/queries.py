@@ -63,7 +63,7 @@ def _with_text(scan: Scan, frame: DataFrame) -> DataFrame:
     """`frame` with its slice values as text."""
     slices = {f"{_SLICE}{i}" for i in range(len(scan.by))}
     texts = [
-        frame[name].cast("string").alias(name) if name in slices else frame[name]
+        frame[name].try_cast("string").alias(name) if name in slices else frame[name]
         for name in frame.columns
     ]
     return frame.select(*texts)

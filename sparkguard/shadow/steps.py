@@ -17,7 +17,7 @@ from sparkguard.shadow_rules.config import ShadowConfig
 from sparkguard.shadow_rules.differences import Fingerprint
 from sparkguard.shadow_rules.ledger import LedgerRow, Status, mismatch
 from sparkguard.slices import Slice
-from sparkguard.snapshot import is_in
+from sparkguard.sql.slices import is_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -123,6 +123,14 @@ def any_of(conditions: Iterable[Sql]) -> Sql:
     return joined(" OR ", parts) if parts else literal(False)
 
 
+def as_text(value: Sql) -> Sql:
+    """Spark's text of a value, the same in every session.
+
+    `CAST` writes a decimal's zeros with an exponent where ANSI mode is off.
+    """
+    return template("try_cast({} AS STRING)", value)
+
+
 def is_true(condition: Sql) -> Sql:
     """`condition` with NULL read as false, so that `NOT` loses no row."""
     return template("coalesce({}, false)", condition)

@@ -22,7 +22,7 @@ def normalised(value: Sql, rules: Iterable[Rule]) -> Sql:
     """
     chosen = set(rules)
     if chosen:
-        value = sql.template("CAST({} AS STRING)", value)
+        value = sql.as_text(value)
     if "trim" in chosen:
         blanks = sql.literal(r"\A[\s\u00A0\u200B\uFEFF]+|[\s\u00A0\u200B\uFEFF]+\z")
         value = sql.template("regexp_replace({}, {}, '')", value, blanks)

@@ -49,9 +49,7 @@ def digits(value: Sql) -> Sql:
 
 def is_exactly(value: Sql, number: Sql) -> Sql:
     """True for a text that is the decimal `number`, the nearest one to it."""
-    return sql.template(
-        "{} = {}", digits(value), digits(sql.template("CAST({} AS STRING)", number))
-    )
+    return sql.template("{} = {}", digits(value), digits(sql.as_text(number)))
 
 
 def below(value: Sql, limit: Number, rough: Sql, *, or_equal: bool) -> Sql:

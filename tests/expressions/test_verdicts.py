@@ -15,6 +15,7 @@ Y, N, O = True, False, None  # noqa: E741
 ROWS = """
 SELECT CAST(text AS TIMESTAMP_LTZ) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
        CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m,
+       CAST(0 AS DECIMAL(38,10)) AS z,
        array(CAST(text AS TIMESTAMP_LTZ)) AS ts, map('k', CAST(text AS TIMESTAMP_LTZ)) AS mt
 FROM VALUES
   ('2021-03-14 07:30:00Z', '2021-03-14 07:30:00', -2147483648, array(1), map('k', 1)),
@@ -67,6 +68,8 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "abs(i) = 2147483648": (Y, N, O),
     "round(i, -1) = 2147483650": (N, Y, O),
     "array_contains(map_values(mt), '2021-03-28')": (N, N, Y),
+    "length(z) = 12 and z || '' = '0.0000000000'": (Y, Y, Y),
+    "trim(z) = cast(z as string)": (Y, Y, Y),
     "size(l) >= 0": (Y, O, Y),
     "cardinality(m) = 1": (Y, O, N),
 }

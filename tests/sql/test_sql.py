@@ -71,6 +71,15 @@ def test_instants_beyond_pythons_calendar_are_the_same_in_every_zone(spark: Any,
     assert list(row) == [253_402_318_799_000_000, -62_135_600_008_000_000]
 
 
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_a_decimals_text_has_no_exponent_in_any_session(spark: Any, ansi: str) -> None:
+    zero = sql.template("CAST(0 AS DECIMAL(38,10))")
+    cells = map(sql.as_text, (zero, sql.call("array", zero), sql.literal(1e20)))
+    with configured(spark, {"spark.sql.ansi.enabled": ansi}):
+        (row,) = spark.range(1).selectExpr(*(cell.text for cell in cells)).collect()
+    assert list(row) == ["0.0000000000", "[0.0000000000]", "1.0E20"]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_text_literal_never_holds_a_quote_or_backslash_of_its_own(value: str) -> None:
     inside = sql.literal(value).text.removeprefix("'").removesuffix("'")
