@@ -91,7 +91,7 @@ def _read(node: Mapping[str, Any], at: Path, source: Source, around: ColumnPath)
 def _physical(node: Mapping[str, Any], at: Path, source: Source) -> DataType | None:
     text = node.get("physicalType")
     if text is None:
-        return _of_format(node)
+        return _of_options(node)
     try:
         return datatypes.parse(text)
     except (ValueError, RecursionError) as error:
@@ -101,12 +101,15 @@ def _physical(node: Mapping[str, Any], at: Path, source: Source) -> DataType | N
         return None
 
 
-def _of_format(node: Mapping[str, Any]) -> DataType | None:
-    """A number's format says its type; every other format is a rule about values."""
-    if node.get("logicalType") != "number":
-        return None
-    names = {"f32": "float", "f64": "double"}
-    name = names.get((node.get("logicalTypeOptions") or {}).get("format", ""))
+def _of_options(node: Mapping[str, Any]) -> DataType | None:
+    """The type that a number's format or a timestamp's timezone says; other options say none."""
+    options = node.get("logicalTypeOptions") or {}
+    name = None
+    match node.get("logicalType"):
+        case "number":
+            name = {"f32": "float", "f64": "double"}.get(options.get("format", ""))
+        case "timestamp" if isinstance(options.get("timezone"), bool):
+            name = "timestamp" if options["timezone"] else "timestamp_ntz"
     return Atomic(name) if name else None
 
 

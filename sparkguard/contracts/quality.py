@@ -232,7 +232,13 @@ class Quality:
         engine = item["engine"]
         if engine.lower() != ENGINE:
             reason = f"engine {engine[:60]!r} is not SparkGuard; its rules are evaluated elsewhere"
-            return "custom", {}, {}, reason
+            # Not read here, but kept: a change of what the other engine is to do shows in them.
+            return (
+                "custom",
+                {"engine": engine, "implementation": item["implementation"]},
+                {},
+                reason,
+            )
         implementation, place = item["implementation"], (*at, "implementation")
         if not isinstance(implementation, dict):
             self.source.problem(place, "implementation: expected a mapping with check and options")

@@ -182,7 +182,8 @@ class Rules:
         reason = f"format {text_format!r} has no pattern here; give pattern as well"
         if column.logical != "string":
             reason = f"format {text_format!r} describes text; a {column.logical} column holds none"
-        yield self.spec("format", column.path, base, place, skip=reason)
+        options = {**base, "format": text_format}
+        yield self.spec("format", column.path, options, place, skip=reason)
 
     def _fields(self, declared: Declared, at: Path) -> Iterator[CheckSpec]:
         """`required` of an object: a list of fields, beside each field's own `required`."""

@@ -155,3 +155,16 @@ def test_a_number_format_is_its_type() -> None:
     found = contract(table("- {name: a, logicalType: number, logicalTypeOptions: {format: f32}}"))
     assert found.tables[0].columns[0].physical == Atomic("float")
     assert parse("float") == Atomic("float")
+
+
+def test_a_timezone_is_the_type_of_a_timestamp() -> None:
+    found = contract(
+        table(
+            "- {name: a, logicalType: timestamp, logicalTypeOptions: {timezone: true}}\n"
+            "- {name: b, logicalType: timestamp, logicalTypeOptions: {timezone: false}}\n"
+            "- {name: c, logicalType: timestamp}\n"
+            "- {name: d, logicalType: time, logicalTypeOptions: {timezone: true}}"
+        )
+    )
+    types = [column.physical for column in found.tables[0].columns]
+    assert types == [Atomic("timestamp"), Atomic("timestamp_ntz"), None, None]

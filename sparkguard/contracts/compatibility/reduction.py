@@ -44,6 +44,11 @@ _COLUMN_NOTES = frozenset(
     ("description", "tags", "businessName", "authoritativeDefinitions", "id", "examples",
      "transformDescription")
 )  # fmt: skip
+_OPTIONS_RULED = frozenset(
+    ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+     "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "uniqueItems",
+     "pattern", "format")
+)  # fmt: skip
 _OWN = "sparkguard."
 
 
@@ -135,10 +140,19 @@ def _fact(column: Column, node: Mapping[str, Any]) -> Facts:
     meaning = {**_rest(node, _COLUMN_RULED | _COLUMN_NOTES), **_foreign_properties(node)}
     if column.unit is not None:
         meaning["unit"] = column.unit
-    default = next((value for name, value in meaning.items() if "default" in name.lower()), None)
-    return Facts(
-        None, meaning, _some(node, _COLUMN_NOTES), column.renamed_from, default is not None
-    )
+    has_default = any("default" in name.lower() for name in meaning)
+    meaning |= {f"logicalTypeOptions.{name}": value for name, value in _unread(column).items()}
+    return Facts(None, meaning, _some(node, _COLUMN_NOTES), column.renamed_from, has_default)
+
+
+def _unread(column: Column) -> dict[str, str]:
+    """The options of a type that neither the column's type nor any rule speaks of."""
+    ruled = _OPTIONS_RULED
+    if column.logical == "object":
+        ruled |= {"required"}
+    if column.logical == "timestamp" and column.timezone is not None:
+        ruled |= {"timezone"}
+    return _rest(column.options, ruled)
 
 
 def _foreign_properties(node: Mapping[str, Any]) -> dict[str, str]:

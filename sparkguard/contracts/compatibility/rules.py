@@ -78,10 +78,14 @@ def _is_key(spec: CheckSpec, columns: tuple[str, ...]) -> bool:
 
 
 def _identified(table: TableContract) -> Iterator[tuple[CheckSpec, str | Path]]:
-    """Rules by an identity that survives a change of bounds: a column's path for a closed set."""
+    """Rules by an identity that survives a change of bounds: a column's path for a closed set.
+
+    A set of a column that is not declared by itself, as a field that only `physicalType` names,
+    is a rule like any other.
+    """
+    without_set = {c.path for c in table.walk()}
     required = {c.path for c in table.walk() if c.required}
     key = frozenset(table.primary_key)
-    sets: set[Path] = set()
     seen: Counter[str] = Counter()
     for spec in table.rules:
         columns = _columns(spec)
@@ -90,8 +94,8 @@ def _identified(table: TableContract) -> Iterator[tuple[CheckSpec, str | Path]]:
         if spec.skip:
             yield spec, f"rule {spec.id}"
             continue
-        if _closed_set(spec) is not None and columns and columns[0] not in sets:
-            sets.add(columns[0])
+        if _closed_set(spec) is not None and columns and columns[0] in without_set:
+            without_set.remove(columns[0])
             yield spec, columns[0]
             continue
         what = f"{spec.kind} of {', '.join(map('.'.join, columns)) or table.name}"
@@ -195,5 +199,6 @@ def _interval(threshold: Any) -> tuple[Bound | None, Bound | None] | None:
 
 
 def said(spec: CheckSpec) -> str:
-    """A rule as text that differs wherever its options do."""
-    return f"{spec.kind} {fingerprint(spec.options)[:16]} {spec.description}".strip()
+    """A rule as text that differs wherever its options or its severity do."""
+    told = fingerprint((spec.options, spec.severity))[:16]
+    return f"{spec.kind} {told} {spec.description}".strip()

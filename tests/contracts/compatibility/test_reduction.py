@@ -121,6 +121,78 @@ def test_allowing_a_quarantine_is_seen() -> None:
     assert (change.path, change.grade) == (("sparkguard.quarantine",), UNDETERMINED)
 
 
+NOTE = "name: note, logicalType: string"
+SODA = "{type: custom, engine: soda, implementation: 'min(note) > 1', severity: error}"
+FIELD = "[{type: custom, engine: sparkguard, implementation: {check: set, column: [a, b], values: "
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new", "grade", "rule"),
+    [
+        ("timestamp", "{timezone: true}", "{timezone: false}", BOTH, "timestamp_zone"),
+        ("timestamp", "{}", "{timezone: false}", TIGHTENS, "type_stated"),
+        ("timestamp", "{timezone: true}", "{}", LOOSENS, "type_unstated"),
+        ("time", "{timezone: true}", "{timezone: false}", UNDETERMINED,
+         "meaning_logicalTypeOptions.timezone"),
+        ("timestamp", "{}", "{defaultTimezone: Europe/Berlin}", UNDETERMINED,
+         "meaning_logicalTypeOptions.defaultTimezone"),
+        ("string", "{format: ipv6}", "{format: byte}", UNDETERMINED, "unrecognised"),
+        ("date", "{format: yyyy-MM-dd}", "{format: dd.MM.yyyy}", UNDETERMINED, "unrecognised"),
+        ("array", "{uniqueItems: false}", "{}", None, ""),
+    ],
+)  # fmt: skip
+def test_every_option_of_a_type_is_seen(
+    column: str, old: str, new: str, grade: Grade | None, rule: str
+) -> None:
+    def with_(options: str) -> Contract:
+        return contract((NOTE, f"name: note, logicalType: {column}, logicalTypeOptions: {options}"))
+
+    changes = compare(shape_of(with_(old)), shape_of(with_(new))).changes
+    wanted = [] if grade is None else [(rule, grade)]
+    assert [(c.rule, c.grade) for c in changes] == wanted
+
+
+def test_a_default_timezone_is_no_default_of_the_column() -> None:
+    at = "logicalType: timestamp, physicalType: timestamp"
+    other = f"{at}, logicalTypeOptions: {{defaultTimezone: Europe/Berlin}}"
+    assert not shape_of(contract((at, other))).tables[0].facts[("at",)].has_default
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("min(note) > 1", "min(note) > 2"),
+        ("engine: soda", "engine: greatExpectations"),
+        ("severity: error", "severity: warning"),
+    ],
+)
+def test_a_change_of_another_engines_rule_is_undetermined(old: str, new: str) -> None:
+    before, after = (
+        contract((NOTE, f"{NOTE}, quality: [{rule}]")) for rule in (SODA, SODA.replace(old, new))
+    )
+    (change,) = compare(shape_of(before), shape_of(after)).changes
+    assert (change.rule, change.grade) == ("unrecognised", UNDETERMINED)
+
+
+@pytest.mark.parametrize("values", ["[open]", "[open, paid, lost]"])
+def test_a_closed_set_of_a_field_that_only_the_type_names_is_a_rule(values: str) -> None:
+    def with_(quality: str) -> Contract:
+        struct = "name: a, physicalType: 'struct<b: string>'"
+        return contract((NOTE, f"{struct}{quality}}}\n      - {{{NOTE}"))
+
+    def closed(values: str) -> Contract:
+        return with_(f", quality: {FIELD}{values}}}}}]")
+
+    kept = closed("[open, paid]")
+    (change,) = compare(shape_of(kept), shape_of(closed(values))).changes
+    assert (change.rule, change.grade) == ("rule_changed", UNDETERMINED)
+    (added,) = compare(shape_of(with_("")), shape_of(kept)).changes
+    assert (added.rule, added.grade) == ("rule_added", TIGHTENS)
+    assert spec_behind(added, kept.tables[0]) is not None
+    (removed,) = compare(shape_of(kept), shape_of(with_(""))).changes
+    assert (removed.rule, removed.grade) == ("rule_removed", LOOSENS)
+
+
 def test_reordering_the_file_changes_nothing() -> None:
     text = BASE.replace("status: active\n", "").replace(
         "id: orders\n", "id: orders\nstatus: active\n"
