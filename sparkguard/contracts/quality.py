@@ -233,12 +233,8 @@ class Quality:
         if engine.lower() != ENGINE:
             reason = f"engine {engine[:60]!r} is not SparkGuard; its rules are evaluated elsewhere"
             # Not read here, but kept: a change of what the other engine is to do shows in them.
-            return (
-                "custom",
-                {"engine": engine, "implementation": item["implementation"]},
-                {},
-                reason,
-            )
+            told = {"engine": engine, "implementation": item["implementation"]}
+            return "custom", told, {}, reason
         implementation, place = item["implementation"], (*at, "implementation")
         if not isinstance(implementation, dict):
             self.source.problem(place, "implementation: expected a mapping with check and options")

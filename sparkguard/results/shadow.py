@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparkguard import sql
+from sparkguard.errors import StoreError
 from sparkguard.ports import Clock, Ids
 from sparkguard.results import setup
 from sparkguard.results.access import Writer
@@ -18,10 +17,18 @@ from sparkguard.results.records import TransitionRow
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
 from sparkguard.results.schemas.shadow import SHADOW_LEDGER, SHADOW_VERDICTS
+from sparkguard.results.shadow_rows import (
+    Provenance,
+    StoredVerdict,
+    agree,
+    stored_verdict,
+    stored_waiver,
+    verdict_row,
+)
 from sparkguard.results.store import Store
 from sparkguard.shadow_rules.ledger import LedgerRow, Status
-from sparkguard.shadow_rules.machine import Entry, State
-from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, PartitionVerdict, Waiver
+from sparkguard.shadow_rules.machine import State
+from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, Waiver
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:
@@ -30,38 +37,8 @@ if TYPE_CHECKING:
 KIND = "shadow"
 WAIVER = "shadow_waiver"
 _MOST = 100_000
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a comparison rests on, beside the two tables."""
-
-    run_id: str
-    shadow: str
-    kind: str
-    code: str
-    at: datetime
-    control_version: int | None = None
-    shadow_version: int | None = None
-    control_inputs: Mapping[str, int] = field(default_factory=dict)
-    shadow_inputs: Mapping[str, int] = field(default_factory=dict)
-    strata: frozenset[str] = frozenset()
-    configuration: Mapping[str, str] = field(default_factory=dict)
-    faults: Mapping[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A stored verdict, as far as promotion needs it."""
-
-    kind: str
-    run_id: str
-    entry: Entry
-    reason: str
-    causes: tuple[str, ...]
-    faults: Mapping[str, bool]
-    control_version: int | None
-    shadow_version: int | None
+_ATTEMPTS = 10
+"""Of one verdict: each finds another hole of the same run, or none, in its place."""
 
 
 class ShadowStore:
@@ -85,15 +62,34 @@ class ShadowStore:
         setup.check(self._access, (SHADOW_VERDICTS.name, SHADOW_LEDGER.name, "transitions"))
 
     def record(self, verdict: PartitionVerdict, origin: Provenance) -> None:
-        """Stores a verdict once for its run, kind and partition."""
-        app = "/".join(map(_quoted, (origin.shadow, origin.run_id, origin.kind)))
-        row = verdict_row(verdict, origin)
-        self._append(SHADOW_VERDICTS, [row], f"{app}/{_quoted(verdict.partition.key)}")
+        """Stores a verdict once for its run, kind and partition; a later one replaces a hole.
 
-    def verdicts(self, shadow: str) -> tuple[Stored, ...]:
+        Raises StoreError when the run has come to another verdict before, which stays.
+        """
+        row = verdict_row(verdict, origin)
+        cells = {name: row[name] for name in ("run_id", "kind", "partition")}
+        app = "/".join(map(_quoted, (origin.shadow, *cells.values())))
+        version = 1
+        for _ in range(_ATTEMPTS):
+            self._append(SHADOW_VERDICTS, [row], app, version)
+            # Delta drops a pair of app and version that it holds, and says nothing.
+            held = self._rows(SHADOW_VERDICTS, origin.shadow, **cells)
+            told = [one for one in held if not PartitionOutcome(one["outcome"]).is_hole]
+            if any(agree(row, one) for one in told or held):
+                return
+            if told:
+                raise StoreError(
+                    f"run {origin.run_id} has found {verdict.partition} {told[0]['outcome']} "
+                    f"before, now {verdict.outcome.value}: {verdict.reason}; "
+                    "give another run id to what is compared anew"
+                )
+            version = max(version, len(held)) + 1
+        raise StoreError(f"the verdict of run {origin.run_id} on {verdict.partition} is not stored")
+
+    def verdicts(self, shadow: str) -> tuple[StoredVerdict, ...]:
         """All verdicts of a shadow, oldest first."""
         rows = self._rows(SHADOW_VERDICTS, shadow)
-        return tuple(sorted(map(_stored, rows), key=lambda s: s.entry.at))
+        return tuple(sorted(map(stored_verdict, rows), key=lambda s: s.entry.at))
 
     def announce(self, *rows: LedgerRow) -> None:
         """Stores the same step of one or both writes of a pair, once."""
@@ -104,6 +100,13 @@ class ShadowStore:
             for row in rows
         )
         self._append(SHADOW_LEDGER, cells, "/".join(map(_quoted, parts)))
+
+    def announced(self, shadow: str, run_id: str, partition: Slice) -> Mapping[str, int]:
+        """The input versions with which a run began to write a partition; none if it did not."""
+        rows = self._rows(
+            SHADOW_LEDGER, shadow, run_id=run_id, partition=partition.key, status="intent"
+        )
+        return dict(rows[0]["input_versions"] or {}) if rows else {}
 
     def ledger(self, shadow: str) -> tuple[LedgerRow, ...]:
         """All steps of all writes of a shadow."""
@@ -163,105 +166,23 @@ class ShadowStore:
     def waivers(self, shadow: str) -> tuple[Waiver, ...]:
         """All waivers of a shadow, expired ones too, by name."""
         rows = self.store.states(WAIVER).values()
-        return tuple(_waiver(row) for row in rows if row.details.get("shadow") == shadow)
+        return tuple(stored_waiver(row) for row in rows if row.details.get("shadow") == shadow)
 
-    def _rows(self, table: Table, shadow: str) -> list[dict[str, Any]]:
-        same = sql.template("shadow = {}", sql.literal(shadow))
+    def _rows(self, table: Table, shadow: str, **cells: str) -> list[dict[str, Any]]:
+        same = sql.all_of(
+            sql.template("{} = {}", sql.name(name), sql.literal(value))
+            for name, value in {"shadow": shadow, **cells}.items()
+        )
         frame = self._access.load(table).where(same.text)
         return self._access.collect(frame, table.name, _MOST)
 
-    def _append(self, table: Table, rows: Iterable[Mapping[str, Any]], app: str) -> None:
+    def _append(
+        self, table: Table, rows: Iterable[Mapping[str, Any]], app: str, version: int = 1
+    ) -> None:
         stamps = version_stamps(table, self.clock.now())
         cells = restamped(table, [cells_of(table, row) for row in rows], stamps)
         frame = frame_of(self._access.spark, table, cells)
-        self._access.append(table, frame, f"sparkguard/{table.name}/{app}")
-
-
-def verdict_row(verdict: PartitionVerdict, origin: Provenance) -> Mapping[str, Any]:
-    """A verdict as a row of `shadow_verdicts`."""
-    row: dict[str, Any] = {
-        **vars(origin),
-        "partition": verdict.partition.key,
-        "outcome": verdict.outcome.value,
-        "reason": verdict.reason,
-        "strata": sorted(origin.strata),
-        "breaches": [
-            (b.counter.value, float(b.found), b.reason, b.column, b.waived_by)
-            for b in verdict.breaches
-        ],
-    }
-    seen = verdict.comparison
-    if seen is None:
-        return row
-    rows, retyped = seen.differences.rows, seen.retyped_rows
-    named = sorted({*seen.differences.columns, *retyped})
-    row |= {
-        "rows_control": rows.control,
-        "rows_shadow": rows.shadow,
-        "fingerprint_control": str(seen.control),
-        "fingerprint_shadow": str(seen.shadow),
-        "false_match": (rows.control + rows.shadow + 1) * 2.0**-64,
-        "missing_in_shadow": list(seen.columns.only_in_control),
-        "missing_in_control": list(seen.columns.only_in_shadow),
-        "excluded": dict(seen.columns.ignored),
-        "causes": list(seen.causes),
-        "columns_compared": len(seen.columns.compared),
-        "columns_total": seen.columns.total,
-        "columns": [
-            (
-                name,
-                *seen.differences.of(name).cells()[:3],
-                retyped.get(name, 0),
-                *seen.differences.of(name).cells()[3:],
-            )
-            for name in named
-        ],
-    }
-    for what in ("identical", "within", "different", "only_in_control", "only_in_shadow"):
-        row[what] = getattr(rows, what)
-    for what in ("repeated_in_control", "repeated_in_shadow"):
-        row[what] = getattr(rows, what)
-    return row
-
-
-def _stored(row: Mapping[str, Any]) -> Stored:
-    rows = row["rows_control"] or 0
-    excluded = len(row["excluded"] or {})
-    entry = Entry(
-        partition=Slice.parse(row["partition"]),
-        outcome=PartitionOutcome(row["outcome"]),
-        code=row["code"],
-        at=row["at"],
-        rows=rows,
-        rows_total=rows,
-        columns=row["columns_compared"] or 0,
-        columns_total=(row["columns_total"] or 0) - excluded,
-        strata=frozenset(row["strata"] or ()),
-    )
-    return Stored(
-        row["kind"],
-        row["run_id"],
-        entry,
-        row["reason"],
-        tuple(row["causes"] or ()),
-        row["faults"] or {},
-        row["control_version"],
-        row["shadow_version"],
-    )
-
-
-def _waiver(row: TransitionRow) -> Waiver:
-    found = row.details
-    return Waiver(
-        name=found["name"],
-        owner=row.changed_by,
-        reason=row.reason,
-        partition=Slice.parse(found["partition"]),
-        counter=Counter(found["counter"]),
-        bound=float(found["bound"]),
-        expires=date.fromisoformat(found["expires"]),
-        column=found["column"],
-    )
+        self._access.append(table, frame, f"sparkguard/{table.name}/{app}", version)
 
 
 def _quoted(text: str) -> str:

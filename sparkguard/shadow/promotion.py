@@ -11,7 +11,8 @@ from sparkguard import sink
 from sparkguard.errors import ConfigurationError, SnapshotError, listed
 from sparkguard.ports import Clock, Ids
 from sparkguard.results.records import TransitionRow
-from sparkguard.results.shadow import Stored, evidence_of
+from sparkguard.results.shadow import evidence_of
+from sparkguard.results.shadow_rows import StoredVerdict
 from sparkguard.results.transitions import Conflict
 from sparkguard.shadow.comparison import CONTROL, SHADOW
 from sparkguard.shadow.run import ShadowRun
@@ -41,7 +42,7 @@ class ShadowStatus:
     state: State | None
     progress: Progress
     waivers: tuple[Waiver, ...]
-    verdicts: Mapping[Slice, Stored]
+    verdicts: Mapping[Slice, StoredVerdict]
     changes: tuple[TransitionRow, ...]
     diverged: int
     serving: tuple[TableRef, int | None]
@@ -249,12 +250,12 @@ _BLOCKING = ("control differs from itself", "seeded faults not detected")
 T = TypeVar("T")
 
 
-def _last(stored: list[Stored], kind: str, read: Callable[[Stored], T]) -> T | None:
+def _last(stored: list[StoredVerdict], kind: str, read: Callable[[StoredVerdict], T]) -> T | None:
     found = [s for s in stored if s.kind == kind]
     return read(found[-1]) if found else None
 
 
-def _as_written(stored: Stored, last: Mapping[Slice, Pair]) -> Stored:
+def _as_written(stored: StoredVerdict, last: Mapping[Slice, Pair]) -> StoredVerdict:
     """The verdict on a partition, void where it does not speak of the rows written last."""
     entry = stored.entry
     write = last_touching(last, entry.partition)

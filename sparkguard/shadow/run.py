@@ -11,7 +11,8 @@ from sparkguard.conditions import condition_of
 from sparkguard.errors import SparkGuardError, StoreError
 from sparkguard.ports import Clock, Ids
 from sparkguard.relations.base import Tables
-from sparkguard.results.shadow import Provenance, ShadowStore
+from sparkguard.results.shadow import ShadowStore
+from sparkguard.results.shadow_rows import Provenance
 from sparkguard.shadow.comparison import (
     CONTROL,
     SHADOW,
@@ -92,14 +93,15 @@ class ShadowRun:
         """Writes a partition with both pipelines on the same pinned inputs, and compares.
 
         Production is written first and its failure is raised as it is. A failing candidate or
-        comparison is recorded and returned, never raised. Repeating a `run_id` writes nothing
-        again. Before anything is written, raises SnapshotError when an input can't be read and
-        ConfigurationError when the result tables are missing; afterwards, StoreError when the
-        verdict can't be stored.
+        comparison is recorded and returned, never raised. Repeating a `run_id` reads the input
+        versions with which the run began, and writes nothing again. Before anything is written,
+        raises SnapshotError when an input can't be read and ConfigurationError when the result
+        tables are missing; afterwards, StoreError when the verdict can't be stored.
         """
         self._ready()
+        begun = {} if run_id is None else self._announced(run_id, partition)
         run_id = run_id or self.store.ids.new()
-        snapshot = Snapshot.pin(self.spark, inputs)
+        snapshot = Snapshot.pin(self.spark, inputs, begun)
         versions = {name: snapshot[name].version for name in inputs}
         steps = LedgerSteps(self.config, self.store, run_id, partition, versions)
         steps.intend()
@@ -259,6 +261,13 @@ class ShadowRun:
         except StoreError:
             # A store that can't be read now is no reason to hold production back.
             return
+
+    def _announced(self, run_id: str, partition: Slice) -> Mapping[str, int]:
+        try:
+            return self.store.announced(self.config.name, run_id, partition)
+        except StoreError:
+            # As above: a write goes by its input versions, so that one on others counts as new.
+            return {}
 
     def _judged(self, steps: LedgerSteps, commits: Mapping[str, sink.Commit]) -> PartitionVerdict:
         """The verdict on what both sides wrote; VOID unless reading it back confirms the pair."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from sparkguard import sink
 from sparkguard.errors import StoreError
+from sparkguard.kinds import fingerprint
 from sparkguard.relations.shadow_sides import SIDES
 from sparkguard.results.shadow import ShadowStore
 from sparkguard.shadow.comparison import CONTROL
@@ -40,13 +41,13 @@ class LedgerSteps:
         self._add(*(self._row(side, Status.INTENT) for side in SIDES))
 
     def write(self, side: str, frame: DataFrame) -> sink.Commit:
-        """Writes one side, once per run and partition."""
+        """Writes one side, once per run, partition and versions of the inputs."""
         commit = sink.replace_part(
             frame,
             self.config.control if side == CONTROL else self.config.shadow,
             None if self.partition.is_whole else is_in(self.partition),
             self._app(side),
-            f"sparkguard shadow {self.config.name} {self.run_id} {self.partition.key}",
+            f"sparkguard shadow {self.config.name} {self.run_id} {self.partition.key} {self._read}",
             self.config.partition,
         )
         self._add(
@@ -66,8 +67,13 @@ class LedgerSteps:
         self._add(self._row(side, Status.FAILED, reason=reason))
 
     def _app(self, side: str) -> str:
-        parts = (self.config.name, side, self.run_id, self.partition.key)
+        parts = (self.config.name, side, self.run_id, self.partition.key, self._read)
         return f"sparkguard/shadow/{'/'.join(quote(part, safe='') for part in parts)}"
+
+    @property
+    def _read(self) -> str:
+        """Stands for the input versions: rows made of others are another write."""
+        return fingerprint(self.inputs)[:16]
 
     def _row(self, side: str, status: Status, **more: object) -> LedgerRow:
         now = self.store.clock.now()

@@ -13,7 +13,7 @@ import pytest
 from sparkguard import sink
 from sparkguard.errors import ConfigurationError
 from sparkguard.results.records import TransitionRow
-from sparkguard.results.shadow import Stored
+from sparkguard.results.shadow_rows import StoredVerdict
 from sparkguard.results.transitions import Conflict, settled
 from sparkguard.shadow import Promotion, promotion
 from sparkguard.shadow_rules.config import ShadowConfig
@@ -50,7 +50,7 @@ class Clock:
 class Shelf:
     """The rows of a store, and the control's partitions, in memory."""
 
-    stored: list[Stored] = field(default_factory=list)
+    stored: list[StoredVerdict] = field(default_factory=list)
     steps: list[LedgerRow] = field(default_factory=list)
     rows: tuple[TransitionRow, ...] = ()
     clock: Clock = field(default_factory=Clock)
@@ -60,7 +60,7 @@ class Shelf:
     def store(self) -> Shelf:
         return self
 
-    def verdicts(self, _: str) -> tuple[Stored, ...]:
+    def verdicts(self, _: str) -> tuple[StoredVerdict, ...]:
         return tuple(self.stored)
 
     def ledger(self, _: str) -> tuple[LedgerRow, ...]:
@@ -93,7 +93,7 @@ class Shelf:
 
     def judged(self, where: Slice, version: int, run: str, kind: str = "partition") -> None:
         entry = Entry(where, PartitionOutcome.CLEAN, CONFIG.code, self.clock.now(), 5, 5, 2, 2)
-        self.stored.append(Stored(kind, run, entry, "", (), {}, version, version))
+        self.stored.append(StoredVerdict(kind, run, entry, "", (), {}, version, version))
 
     def written(self, where: Slice, version: int, run: str, *statuses: Status) -> None:
         for side, status in itertools.product(("control", "shadow"), statuses):

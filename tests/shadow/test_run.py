@@ -206,6 +206,60 @@ def test_only_confirmed_writes_on_the_same_inputs_are_compared(
     assert alone.verdict.reason == "nothing was announced for the control"
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_repeated_run_compares_what_both_sides_made_of_the_same_inputs(
+    spark: Any, setting: Any, monkeypatch: pytest.MonkeyPatch, announced: bool
+) -> None:
+    """Also where the first attempt could not tell the ledger which inputs it read."""
+    config, clock, inputs = setting
+    runs = ShadowRun(spark, config, clock=clock)
+
+    def died(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    def unreachable(*_: Any) -> None:
+        raise StoreError("the ledger can't be written")
+
+    with monkeypatch.context() as patch:
+        if not announced:
+            patch.setattr(runs.store, "announce", unreachable)
+        with pytest.raises(KeyboardInterrupt):
+            runs.run(job()(2), died, inputs, month(2), run_id="nightly")
+    events = spark.read.format("delta").load(str(inputs["events"].path))
+    moved = events.selectExpr("id + 1000 AS id", "month", "v")
+    moved.write.format("delta").mode("append").save(str(inputs["events"].path))
+
+    result = runs.run(job()(2), job()(2), inputs, month(2), run_id="nightly")
+    assert result.verdict.outcome is PartitionOutcome.CLEAN, result.verdict.reason
+    rows = {(r.sink, r.rows) for r in runs.store.ledger(config.name) if r.rows}
+    read, written = (0, 75) if announced else (1, 150)
+    assert rows == {("control", written), ("shadow", written)}
+    pins = {tuple(r.input_versions.items()) for r in runs.store.ledger(config.name)}
+    assert pins == {(("events", read),)}
+    live = spark.read.format("delta").load(str(config.control.path))
+    assert live.count() == written
+
+
+def test_a_run_that_is_repeated_after_its_candidate_failed_is_stored_as_told(
+    spark: Any, setting: Any
+) -> None:
+    config, clock, inputs = setting
+    runs = ShadowRun(spark, config, clock=clock)
+    for candidate in (job(failing=True), job(), job()):
+        result = runs.run(job()(2), candidate(2), inputs, month(2), run_id="nightly")
+    assert result.verdict.outcome is PartitionOutcome.CLEAN
+    stored = [s.entry.outcome for s in runs.store.verdicts(config.name)]
+    assert stored == [PartitionOutcome.ERROR, PartitionOutcome.CLEAN]
+    Promotion(spark, config, clock=clock).register("ann")
+    progress = Promotion(spark, config, clock=clock).status().progress
+    assert progress.outcomes == {month(2): PartitionOutcome.CLEAN}
+    changed = spark.range(1).selectExpr("4L AS id", "2 AS month", "-1L AS v")
+    changed.write.format("delta").mode("append").save(str(config.shadow.path))
+    same = {"events": 0}
+    with pytest.raises(StoreError, match="run nightly has found month=2 clean before, now dirty"):
+        runs.compare(same, same, month(2), run_id="nightly")
+
+
 def test_noise_on_keys_is_void_and_on_a_column_is_dirty(
     spark: Any, lake: Path, setting: Any
 ) -> None:

@@ -7,7 +7,7 @@ from sparkguard.results.schemas.base import Table, columns, register
 SHADOW_VERDICTS = register(
     Table(
         "shadow_verdicts",
-        "Comparisons of a shadow with its control, one row per run and partition.",
+        "Comparisons of a shadow with its control, by run and partition.",
         columns(
             ("shadow", "STRING", "Name of the shadow."),
             ("run_id", "STRING", "The run that compared."),
