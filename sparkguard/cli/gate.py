@@ -37,7 +37,7 @@ def gate(
         bool, typer.Option("--overwrite-schema", help="The write sets overwriteSchema.")
     ] = False,
     fill_missing: Annotated[
-        bool, typer.Option("--fill-missing", help="Nullable columns may be left out.")
+        bool, typer.Option("--fill-missing", help="Nullable columns of the table may be left out.")
     ] = False,
     references: Annotated[
         list[str] | None,

@@ -33,7 +33,8 @@ def objections(
 ) -> tuple[Objection, ...]:
     """Everything for which this write has to be refused before a row is computed.
 
-    With `fill_missing`, a nullable column that the DataFrame lacks may be left to Delta.
+    With `fill_missing`, a nullable column that the DataFrame lacks may be left to Delta, if the
+    table will have it.
     """
     arriving = _by_path(frame)
     found = [
@@ -87,17 +88,28 @@ def _missing(
         folded(effect.path) for effect in prediction.of("default_filled", "numbered")
     }
     unclear = {folded(effect.path): effect.text for effect in prediction.of("unclear")}
+    held = _by_path(prediction.resulting) if prediction.resulting is not None else None
     for column in promise.walk():
         around = column.path[:-1]
         if folded(column.path) in filled_by_delta:
             continue
-        if folded(column.path) in arriving or (around and folded(around) not in arriving):
-            continue  # there, or said for what surrounds it
-        if fill_missing and not column.required and column.path[0] not in promise.primary_key:
+        absent = held is not None and folded(column.path) not in held
+        if folded(column.path) in arriving:
+            continue
+        if around and folded(around) not in arriving:
+            left_to_delta = fill_missing and held is not None and folded(around) in held
+            if not (absent and left_to_delta):
+                continue  # said for what surrounds it
+        fillable = not absent and not column.required
+        if fill_missing and fillable and column.path[0] not in promise.primary_key:
             continue
         near = did_you_mean(column.name, undeclared[:_MOST_NAMES])
         renamed = f"{near} A rename drops the old column silently." if near else ""
-        filled = "required" if column.required else "Delta would fill it with NULL from now on"
+        filled = "Delta would fill it with NULL from now on"
+        if absent:
+            filled = "the table would be without it"
+        if column.required:
+            filled = "required"
         if doubt := unclear.get(folded(column.path)):
             filled += f" ({doubt})"
         yield Objection(
@@ -132,9 +144,9 @@ def _departing(
     cast = {effect.path for effect in prediction.of("cast")}
     for column in promise.walk():
         _, type_ = arriving.get(folded(column.path), (column.path, None))
-        if type_ is None:
+        if type_ is None and folded(column.path) not in stored:
             continue
-        wrong = "" if column.path in cast else _wrong_type(column, type_)
+        wrong = "" if type_ is None or column.path in cast else _wrong_type(column, type_)
         if wrong:
             yield Objection(column.path, wrong)
         elif resulting is not None and ELEMENT not in column.path:

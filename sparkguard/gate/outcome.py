@@ -23,9 +23,9 @@ class GateOptions:
     `table` names the contract's table, where it has several. `mode`, `merge_schema` and
     `overwrite_schema` are those of the write. `quarantine` takes rows that break rules on rows;
     without it any such row refuses the whole write. `tables` are those that references point to.
-    With `fill_missing`, nullable columns may be left out. `staging` is the folder of the table
-    that the DataFrame is evaluated into, beside the target by default. A write with a `write_id`
-    is done once however often it is repeated.
+    With `fill_missing`, nullable columns that the table has may be left out. `staging` is the
+    folder of the table that the DataFrame is evaluated into, beside the target by default. A
+    write with a `write_id` is done once however often it is repeated.
     """
 
     table: str | None = None

@@ -29,7 +29,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.OBSERVING: frozenset({State.ELIGIBLE, State.BLOCKED}),
     State.ELIGIBLE: frozenset({State.OBSERVING, State.PROMOTED, State.BLOCKED}),
     State.PROMOTED: frozenset({State.ROLLED_BACK}),
-    State.ROLLED_BACK: frozenset({State.OBSERVING}),
+    State.ROLLED_BACK: frozenset({State.OBSERVING, State.BLOCKED}),
     State.BLOCKED: frozenset({State.OBSERVING}),
 }
 STRATA = ("month_end", "dst_day", "backfill", "empty_partition", "late_data")

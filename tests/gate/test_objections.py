@@ -73,6 +73,50 @@ def test_a_missing_column_is_refused_unless_it_may_be_filled(promise: TableContr
     (found,) = said(promise, without)
     assert "Delta would fill it with NULL from now on" in found
     assert said(promise, without, fill=True) == []
+
+
+OVERWRITE = WriteOptions("overwrite", overwrite_schema=True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "frame", "options", "lacking"),
+    [
+        (None, "id bigint, place struct<lat:double>, flight int", WriteOptions(), "dep_delay"),
+        (TABLE, "id bigint, place struct<lat:double>, flight int", OVERWRITE, "dep_delay"),
+        (
+            "id bigint, place struct<lat:double>, flight int",
+            "id bigint, place struct<lat:double>, flight int",
+            WriteOptions(merge_schema=True),
+            "dep_delay",
+        ),
+        (None, "id bigint, dep_delay double, flight int", WriteOptions(), "place"),
+        (
+            "id bigint, dep_delay double, flight int, place struct<lon:double>",
+            "id bigint, dep_delay double, flight int",
+            WriteOptions(),
+            "place.lat",
+        ),
+    ],
+)
+def test_nothing_may_be_left_to_a_table_that_will_not_have_it(
+    promise: TableContract, stored: str | None, frame: str, options: WriteOptions, lacking: str
+) -> None:
+    state = None if stored is None else TableState(struct(stored))
+    prediction = predict(struct(frame), state, options)
+    assert prediction.resulting is not None
+    (found,) = objections(struct(frame), prediction, promise, fill_missing=True)
+    assert str(found) == (
+        f"{lacking}: the contract promises it and the DataFrame lacks it; "
+        "the table would be without it."
+    )
+
+
+def test_what_is_left_to_delta_is_held_to_the_contract_too(promise: TableContract) -> None:
+    state = TableState(struct(TABLE.replace("flight int", "flight string")))
+    frame = struct("id bigint, dep_delay double, place struct<lat:double>")
+    prediction = predict(frame, state, WriteOptions())
+    (found,) = objections(frame, prediction, promise, fill_missing=True)
+    assert str(found) == "flight: the table's column is string, promised is int"
     assert said(promise, TABLE.replace("id bigint NOT NULL, ", ""), fill=True) != []
 
 

@@ -171,6 +171,17 @@ def test_evidence_alone_leads_to_eligible_and_back_never_to_promoted() -> None:
     assert following(State.PROMOTED, not_ready) is State.PROMOTED
 
 
+@pytest.mark.parametrize("now", State)
+@pytest.mark.parametrize("failed", ["", "control differs from itself"])
+@pytest.mark.parametrize("obstacles", [(), ("x",)])
+def test_wherever_the_evidence_leads_there_is_a_step(
+    now: State, failed: str, obstacles: tuple[str, ...]
+) -> None:
+    to = following(now, Progress(obstacles=obstacles), failed)
+    if to is not now:
+        move(now, to)
+
+
 @pytest.mark.parametrize(
     ("period", "zone", "strata"),
     [
