@@ -56,3 +56,27 @@ _ABSENT = re.compile(
 def is_absent(error: BaseException) -> bool:
     """True when the error says that a table does not exist."""
     return _ABSENT.search(f"{condition_of(error)} {str(error)[:2_000]}") is not None
+
+
+_CONSTRAINTS = {
+    "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES": "a CHECK constraint",
+    "DELTA_NOT_NULL_CONSTRAINT_VIOLATED": "NOT NULL",
+    "DELTA_EXCEED_CHAR_VARCHAR_LIMIT": "the length of a char or varchar column",
+}
+_NAMED = re.compile(
+    r"\[DELTA_\w+\] (?:CHECK constraint (\w+) \("
+    r"|NOT NULL constraint violated for column: (.+?)\.\s)"
+)
+"""Names of the table's own; the row's values come behind them."""
+
+
+def broken_constraint(error: BaseException) -> str:
+    """The constraint of a Delta table that rows to be written break, as words; empty if none.
+
+    In classic and Connect sessions alike. Never a value of the rows.
+    """
+    kind = _CONSTRAINTS.get(condition_of(error), "")
+    match = _NAMED.search(str(error)[:_LONGEST]) if kind else None
+    if match is None:
+        return kind
+    return f"the CHECK constraint {match[1]}" if match[1] else f"NOT NULL of {match[2]}"

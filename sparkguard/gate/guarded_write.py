@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
-from sparkguard.conditions import condition_of
+from sparkguard.conditions import broken_constraint, condition_of
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.errors import EvaluationError, SparkGuardError
 from sparkguard.gate.audit import Audited, audit_rows, numbered_columns
-from sparkguard.gate.objections import Weighed, weigh
+from sparkguard.gate.objections import Objection, Weighed, weigh
 from sparkguard.gate.outcome import REASONS, GateOptions, GateResult
 from sparkguard.gate.prediction import Effect
 from sparkguard.kinds import fingerprint
 from sparkguard.ports import Clock
-from sparkguard.sink import discard, exists, stage, write_once
+from sparkguard.sink import detail, discard, exists, stage, write_once
 from sparkguard.tables import TableRef
 
 if TYPE_CHECKING:
@@ -139,29 +139,56 @@ class GuardedWrite:
         if quarantined + judged.rows != audited.rows:
             raise EvaluationError("the staged rows could not be read completely")
         if quarantined and self.options.quarantine is not None:
-            write_once(
-                self._explained(apart, breaks),
-                TableRef.of(self.options.quarantine),
-                # Writes to several targets may have one write_id, and one table for bad rows.
-                f"{self._app_id}/quarantine/{fingerprint(str(self.target))[:16]}",
-                merge_schema=True,
-                any_names=True,
-            )
+            app_id = self._quarantining(judged.rows, result.staged_version)
+            if app_id is not None:
+                write_once(
+                    self._explained(apart, breaks),
+                    TableRef.of(self.options.quarantine),
+                    app_id,
+                    merge_schema=True,
+                    any_names=True,
+                )
         return self._written(judged, replace(result, rows_quarantined=quarantined))
+
+    def _quarantining(self, good: int, staged_version: int | None) -> str | None:
+        """The transaction that quarantines the bad rows; None where the write was done before.
+
+        It comes before that of the good ones, which the target may refuse. What is staged anew
+        after that are other rows, and those of before stay where they are.
+        """
+        # Writes to several targets may have one write_id, and one table for bad rows.
+        app_id = f"{self._app_id}/quarantine/{fingerprint(str(self.target))[:16]}"
+        if self.options.write_id is None or not self._takes(good):
+            return app_id
+        if exists(self.spark, self.target) and self._found():
+            return None
+        staged = detail(self.spark, self._staging())
+        return f"{app_id}/{fingerprint((staged and staged['id'], staged_version))[:16]}"
+
+    def _takes(self, rows: int) -> bool:
+        """Whether the target gets a commit for that many good rows."""
+        return bool(rows) or self.options.mode == "overwrite"
 
     def _written(self, audited: Audited, result: GateResult) -> GateResult:
         version = None
-        if audited.rows or self.options.mode == "overwrite":
-            write_once(
-                audited.frame,
-                self.target,
-                self._app_id,
-                mode=self.options.mode,
-                merge_schema=self.options.merge_schema,
-                overwrite_schema=self.options.overwrite_schema,
-                metadata=self._metadata(),
-                partitioned_by=self.promise.partitioned_by,
-            )
+        if self._takes(audited.rows):
+            try:
+                write_once(
+                    audited.frame,
+                    self.target,
+                    self._app_id,
+                    mode=self.options.mode,
+                    merge_schema=self.options.merge_schema,
+                    overwrite_schema=self.options.overwrite_schema,
+                    metadata=self._metadata(),
+                    partitioned_by=self.promise.partitioned_by,
+                )
+            except Exception as error:
+                if not (broken := broken_constraint(error)):
+                    raise
+                text = f"rows break {broken}, which the table demands beside the contract"
+                refusal = (*result.objections, Objection((), text))
+                return replace(result, accepted=False, objections=refusal, rows_written=0)
             version = self._committed(audited.rows)
         return replace(
             result,
@@ -199,7 +226,7 @@ class GuardedWrite:
 
     def _committed(self, expected: int) -> int:
         """The target's version that holds our rows; EvaluationError when it holds others."""
-        found = self._commits(" LIMIT 20") or self._commits("")
+        found = self._found()
         if not found:
             raise EvaluationError(f"the write to {self.target} left no commit in its history")
         version, rows = found[0]
@@ -208,6 +235,9 @@ class GuardedWrite:
                 f"{self.target} took {rows} rows in version {version}, {expected} were staged"
             )
         return int(version)
+
+    def _found(self) -> list[Row]:
+        return self._commits(" LIMIT 20") or self._commits("")
 
     def _commits(self, newest: str) -> list[Row]:
         """Our commit among the newest, or all, of the target: version and rows."""

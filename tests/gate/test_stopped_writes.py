@@ -13,7 +13,8 @@ from sparkguard import gate
 from sparkguard.cli import run
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.gate import guarded_write
-from tests.gate.test_gate import CONTRACT, GOOD, ROWS, table
+from sparkguard.tables import TableRef
+from tests.gate.test_gate import CONTRACT, GOOD, ROWS, rows, table
 
 
 def test_rows_that_can_not_be_read_stop_a_write_and_show_no_cell(
@@ -65,3 +66,54 @@ def test_a_staging_table_that_stays_is_told_of_a_write_that_is_done(
     assert done.rows_written == len(GOOD)
     assert [effect.kind for effect in done.warnings][-1] == "left_over"
     assert "ConnectionError" in done.warnings[-1].text
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ((3, 99.0, "open", 1), "rows break the CHECK constraint small"),
+        ((3, 5.0, None, 1), "rows break NOT NULL of state"),
+    ],
+)
+def test_rows_that_the_target_alone_refuses_refuse_the_write_and_leave_nothing_behind(
+    spark: Any, lake: Path, bad: tuple[Any, ...], says: str
+) -> None:
+    contract = parse_contract(CONTRACT, "orders.odcs.yaml")
+    target = lake / "orders"
+    spark.sql(
+        f"CREATE TABLE delta.`{target}` (id bigint, amount double, state string NOT NULL, day int)"
+        " USING delta PARTITIONED BY (day)"
+    )
+    spark.sql(f"ALTER TABLE delta.`{target}` ADD CONSTRAINT small CHECK (amount < 50)")
+    options = gate.GateOptions(write_id="march")
+    with pytest.raises(gate.Refused) as refused:
+        gate.write(spark.createDataFrame([*GOOD, bad], ROWS), contract, str(target), options)
+    assert refused.value.exit_code == 1
+    (objection,) = refused.value.result.objections
+    assert objection.text.startswith(says)
+    assert refused.value.result.rows_written == 0
+    assert [p.name for p in lake.iterdir() if "staging" in p.name] == []
+    gate.write(spark.createDataFrame(GOOD, ROWS), contract, str(target), options)
+    assert rows(spark, TableRef(path=str(target))) == GOOD
+
+
+def test_rows_quarantined_before_the_target_refused_the_others_stay_beside_later_ones(
+    spark: Any, lake: Path
+) -> None:
+    contract = parse_contract(CONTRACT, "orders.odcs.yaml")
+    target = table(spark, lake / "orders")
+    spark.sql(f"ALTER TABLE delta.`{target.path}` ADD CONSTRAINT small CHECK (amount < 50)")
+    options = gate.GateOptions(write_id="march", quarantine=str(lake / "bad"))
+
+    def write(*others: tuple[Any, ...]) -> Any:
+        frame = spark.createDataFrame([*GOOD, *others], ROWS)
+        return gate.write(frame, contract, target, options)
+
+    with pytest.raises(gate.Refused) as refused:
+        write((3, -1.0, "open", 1), (4, 99.0, "open", 1))
+    assert refused.value.result.rows_quarantined == 1
+    for _ in range(2):
+        assert write((5, -1.0, "open", 1)).rows_quarantined == 1
+    kept = spark.read.format("delta").load(str(lake / "bad"))
+    assert sorted(row.id for row in kept.collect()) == [3, 5]
+    assert rows(spark, target) == GOOD
