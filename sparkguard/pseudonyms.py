@@ -1,4 +1,4 @@
-"""Names for values that must not be shown: the same for equal values, useless without the key."""
+"""What stands for values that must not be shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import hmac
 def pseudonym(text: str, secret: str) -> str:
     """HMAC-SHA256 of `text` under the deployment's `secret`, as 64 hexadecimal digits.
 
+    The same for equal values, and useless without the secret.
     A plain hash would not do: whoever can guess a value can hash the guess and compare.
     """
     data = text.encode("utf-8", "surrogatepass")
     return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
+
+
+def mask(text: str) -> str:
+    """`x***` for a text of more than 3 characters, `***` for a shorter one."""
+    return f"{text[0]}***" if len(text) > 3 else "***"

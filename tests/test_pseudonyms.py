@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sparkguard.pseudonyms import pseudonym
+from sparkguard.pseudonyms import mask, pseudonym
 
 
 def test_a_pseudonym_is_the_hmac_of_rfc_4231() -> None:
@@ -11,3 +11,7 @@ def test_a_pseudonym_is_the_hmac_of_rfc_4231() -> None:
 
 def test_texts_that_utf_8_has_no_bytes_for_have_one_too() -> None:
     assert len({pseudonym(text, "key") for text in ("\ud800", "\udfff", "")}) == 3
+
+
+def test_a_mask_shows_the_first_character_of_texts_that_are_longer_than_three() -> None:
+    assert [mask(text) for text in ("", "abc", "abcd")] == ["***", "***", "a***"]

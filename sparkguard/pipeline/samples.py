@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sparkguard import sql
 from sparkguard.contracts.audit_config import Samples
 from sparkguard.datatypes import Struct
-from sparkguard.pseudonyms import pseudonym
+from sparkguard.pseudonyms import mask, pseudonym
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
 from sparkguard.sql.slices import is_in
@@ -61,5 +61,5 @@ def _safe(value: Any, policy: Samples) -> str | None:
     if policy.mode == "hash":
         return pseudonym(text, policy.key)
     if policy.mode == "mask":
-        return f"{text[0]}***" if len(text) > 3 else "***"
+        return mask(text)
     return text[:_LONGEST_VALUE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sparkguard.pseudonyms import mask
 from sparkguard.shadow.promotion import ShadowStatus
 from sparkguard.shadow_rules.config import Examples
 from sparkguard.shadow_rules.differences import Example
@@ -60,9 +61,7 @@ def shown(example: Example, examples: Examples) -> dict[str, Any]:
 
 
 def _masked(text: str | None) -> str | None:
-    if text is None:
-        return None
-    return f"{text[0]}***" if len(text) > 3 else "***"
+    return None if text is None else mask(text)
 
 
 def status_data(status: ShadowStatus) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class ShadowConfig:
     duplicates: Literal["multiset", "strict"] = "multiset"
     empty: Literal["void", "clean"] = "void"
     populations: tuple[tuple[str, ...], ...] = ()
-    name_values: bool = True
+    name_values: bool = False
     revision: str = ""
     period: str = ""
     zone: str = "UTC"

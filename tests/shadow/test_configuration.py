@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkguard.checks.shadow import Shadow
 from sparkguard.errors import ConfigurationError
 from sparkguard.shadow.configuration import load_shadow
 from sparkguard.shadow_rules.config import Examples, ShadowConfig
@@ -49,6 +50,14 @@ def test_a_file_becomes_a_shadow(tmp_path: Path) -> None:
     }
     assert (found.promotion.clean, found.examples) == (4, Examples("keys", 3))
     assert found.period_of(Slice.of({"month": "3"})) == "2013-3"
+
+
+def test_values_are_named_only_where_the_file_asks_for_it(tmp_path: Path) -> None:
+    """In the audit's check likewise: what it names is stored."""
+    (in_check,) = [f.default for f in fields(Shadow) if f.name == "name_values"]
+    for text, named in ((GOOD, in_check), (f"{GOOD}name_values: true\n", True)):
+        assert load_shadow(write(tmp_path, text), {"lake": "/lake"}).name_values is named
+    assert in_check is False
 
 
 def test_every_problem_is_reported_at_its_place(tmp_path: Path) -> None:
