@@ -21,11 +21,17 @@ class KeyedSumsState:
     sums: Mapping[Key, tuple[int, ...]] = field(default_factory=dict)
 
     def merge(self, other: KeyedSumsState, /) -> KeyedSumsState:
-        """Sums of both; those that are negative take back what was added, exactly."""
+        return self._with(other, 1)
+
+    def minus(self, other: KeyedSumsState, /) -> KeyedSumsState:
+        """The inverse of `merge`, exactly; sums may become negative."""
+        return self._with(other, -1)
+
+    def _with(self, other: KeyedSumsState, sign: int) -> KeyedSumsState:
         sums = dict(self.sums)
         for key, theirs in other.sums.items():
             mine = sums.pop(key, None) or (0,) * len(theirs)
-            found = tuple(a + b for a, b in zip(mine, theirs, strict=True))
+            found = tuple(a + sign * b for a, b in zip(mine, theirs, strict=True))
             if any(found):
                 sums[key] = found
         return KeyedSumsState(sums)
