@@ -115,10 +115,18 @@ def test_the_readme_is_true(story: Story, capsys: pytest.CaptureFixture[str]) ->
     assert (story.folder / "result.json").is_file()
 
 
-PAGES = (
-    *("when-it-fails.md", "alerts.md", "operations.md", "profile.md", "report.md", "references.md"),
-    *("drift.md", "boundary.md", "shadow.md"),
-)
+PAGES = {
+    "when-it-fails.md": [0, 0, 0, 0],
+    "alerts.md": [0, 0, 0, 0],
+    "operations.md": [1, 0, 0],  # the audit finds what break_orders.py of the README broke
+    "profile.md": [],
+    "report.md": [0, 0],
+    "references.md": [],
+    "drift.md": [0, 0, 0, 0, 0, 1, 0, 0],  # the audit finds the distance below 0
+    "boundary.md": [0, 0, 0, 0, 0, 0, 0, 0],
+    "shadow.md": [0, 0, 0, 0, 0],
+}
+"""The pages that are followed, each with the exit codes of its commands, in order."""
 
 
 def test_every_page_with_blocks_is_run() -> None:
@@ -130,7 +138,7 @@ def test_every_page_with_blocks_is_run() -> None:
 def test_a_page_is_true(story: Story, page: str) -> None:
     _prepare(story)
     codes = story.follow(page)
-    assert all(code in (0, 1) for code in codes.values()), codes
+    assert list(codes.values()) == PAGES[page], codes
 
 
 def _prepare(story: Story) -> None:
