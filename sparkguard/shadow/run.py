@@ -265,7 +265,7 @@ class ShadowRun:
     def _announced(self, run_id: str, partition: Slice) -> Mapping[str, int]:
         try:
             return self.store.announced(self.config.name, run_id, partition)
-        except StoreError:
+        except Exception:
             # As above: a write goes by its input versions, so that one on others counts as new.
             return {}
 
