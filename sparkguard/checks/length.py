@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sparkguard import sql
 from sparkguard.checks.row_rule import RowRule, Unsupported
 from sparkguard.datatypes import Atomic, DataType, is_string
+from sparkguard.rendering.plaintext import plural
 from sparkguard.sql import Sql
 
 
@@ -31,7 +32,8 @@ class Length(RowRule, kind="length"):
 
     def expected(self) -> str:
         limits = {"at least": self.min, "at most": self.max}
-        return " and ".join(f"{w} {n} characters" for w, n in limits.items() if n is not None)
+        said = (f"{w} {plural(n, 'character')}" for w, n in limits.items() if n is not None)
+        return " and ".join(said)
 
     def causes(self, value: Sql, type_: DataType) -> Mapping[str, Sql]:
         if is_string(type_):

@@ -22,7 +22,9 @@ def test_lengths_are_code_points_and_bytes(spark: Any, judge: Any) -> None:
     ]
     found = judge([rule for rule, _, _ in cases], {"t": frame})
     assert [(one.outcome, one.violations) for one in found] == [case[1:] for case in cases]
-    assert found[1].reason == "3 of 5 rows: too short in 1, too long in 2"
+    causes = "too short in 1, too long in 2"
+    limits = "at least 1 character and at most 2 characters"
+    assert found[1].reason == f"3 of 5 rows: {causes}; expected {limits}"
 
 
 @pytest.mark.parametrize("limits", [{}, {"min": -1}, {"min": 2, "max": 1}])

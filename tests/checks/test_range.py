@@ -108,7 +108,9 @@ def test_counts_of_every_kind_of_value(spark: Any, judge: Any, ansi: str) -> Non
 def test_causes_are_counted_apart(spark: Any, judge: Any) -> None:
     frame = spark.createDataFrame([("1",), ("x",), ("9",), (None,)], "s string")
     (found,) = judge([check({"column": "s", "max": 5, "nulls": "violation"})], {"t": frame})
-    assert found.reason == "3 of 4 rows: out of range in 1, not a number in 1, NULL in 1"
+    assert found.reason == (
+        "3 of 4 rows: out of range in 1, not a number in 1, NULL in 1; expected at most 5"
+    )
 
 
 def test_violates_is_true_for_exactly_the_rows_that_break_the_rule(

@@ -72,8 +72,8 @@ def test_orphan_rows_and_keys_of_slices_and_of_the_whole(
     assert by_slice[WHOLE].outcome is Outcome.FAIL
     assert by_slice[WHOLE].reason == (
         "3 of 9 rows have no parent in parent (2 of 4 keys); "
-        "1 keys have several parents, so a join gains 1 rows; "
-        "3 rows with a NULL key are not among them"
+        "1 key with several parents, so that a join gains 1 row; "
+        "not among them: 3 rows with a NULL key"
     )
 
 
@@ -106,7 +106,7 @@ def test_a_parent_held_twice_breaks_the_rule_unless_allowed(
     check = References(A, "parent", K)
     strict, lax = judge([check, replace(check, duplicates="allow")], only)
     assert (strict.outcome, lax.outcome) == (Outcome.FAIL, Outcome.PASS)
-    assert strict.reason == "1 keys have several parents, so a join gains 1 rows"
+    assert strict.reason == "1 key with several parents, so that a join gains 1 row"
 
 
 @pytest.mark.parametrize(

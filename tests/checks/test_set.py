@@ -63,7 +63,7 @@ def test_a_null_breaks_the_rule_only_when_declared(spark: Any, judge: Any) -> No
         [check("s", ["a"]), check("s", ["a"], nulls="violation")], {"t": frame}
     )
     assert allowing.outcome is Outcome.PASS
-    assert forbidding.reason == "1 of 2 rows: NULL in 1"
+    assert forbidding.reason == "1 of 2 rows: NULL in 1; expected one of a"
 
 
 @pytest.mark.parametrize("values", [[], ["a", "a"]])
@@ -75,4 +75,6 @@ def test_a_list_holds_values_and_each_once(values: list[str]) -> None:
 def test_a_reason_says_how_many_values_are_only_spelt_otherwise(spark: Any, judge: Any) -> None:
     frame = spark.createDataFrame([("A",), (" a ",), ("b",)], "s string")
     (found,) = judge([check("s", ["a"])], {"t": frame})
-    assert found.reason == "3 of 3 rows: not in the set; the same but for case or blanks in 2"
+    assert found.reason == (
+        "3 of 3 rows: not in the set; the same but for case or blanks in 2; expected one of a"
+    )

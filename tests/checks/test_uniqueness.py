@@ -50,7 +50,7 @@ def test_equality_is_that_of_grouping(spark: Any, judge: Any) -> None:
     )
     found = judge([Uniqueness((("f",),)), Uniqueness((("s",),))], {"t": frame})
     assert [one.violations for one in found] == [2, 0]
-    assert found[0].reason == "2 keys are held more than once, by 2 surplus rows"
+    assert found[0].reason == "2 keys held more than once, by 2 surplus rows"
 
 
 def test_keys_that_are_all_null_support_no_verdict(spark: Any, judge: Any) -> None:
