@@ -200,7 +200,7 @@ def test_texts_that_look_like_variables_mean_themselves(found: RunResult) -> Non
     told = {(row.check_id.partition(".")[2], row.slice): row.outcome for row in rows}
     x, home = "text=%24%7Bx%7D", "text=%24%7Benv:HOME%7D"
     for where in ("", x, home):
-        assert told["pattern.text", where] == told["set", where] == "pass"
+        assert told["pattern.text", where] == told["set.text", where] == "pass"
     assert [told["sql_expression", where] for where in ("", x, home)] == ["fail", "pass", "fail"]
     named = [row for row in rows if row.check_id == "variables.completeness.${env:HOME}"]
     assert {row.outcome for row in named} == {"error"}

@@ -93,7 +93,9 @@ def run(
         runs, promotion = ShadowRun(spark, settings), Promotion(spark, settings)
         runs.store.check()
         if promotion.store.state(settings.name)[0] is None:
-            runs.pinned(sides=(CONTROL,) if again is not None else (CONTROL, SHADOW))
+            sides = (CONTROL,) if again is not None else (CONTROL, SHADOW)
+            if unreadable := runs.pinned(sides=sides).failures:
+                raise min(unreadable.values(), key=str)
             promotion.register("sparkguard", f"first run of {config.name}")
         found: Mapping[Slice, PartitionVerdict]
         if again is not None:

@@ -67,8 +67,8 @@ def test_the_join_itself_may_be_what_is_asked_for(spark: Any, judge: Any) -> Non
         dropped = {**tables, "t": tables["t"].where("k IS NULL OR k != 3")}
         doubled = {**tables, "t": tables["t"].union(tables["t"].where("k = 3"))}
         assert judge([asked], tables)[0].outcome is Outcome.PASS
-        assert judge([asked], dropped)[0].reason.startswith("1 rows fewer than the join")
-        assert judge([asked], doubled)[0].reason.startswith("1 rows more than the join")
+        assert judge([asked], dropped)[0].reason.startswith("1 row fewer than the join")
+        assert judge([asked], doubled)[0].reason.startswith("1 row more than the join")
 
 
 def test_equal_totals_do_not_hide_what_changed_per_key(spark: Any, judge: Any) -> None:

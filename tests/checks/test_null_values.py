@@ -20,7 +20,8 @@ def test_rows_and_percentages_against_every_kind_of_limit(spark: Any, judge: Any
     assert [(one.outcome, one.observed) for one in found] == [case[1:] for case in cases]
     assert found[-1].reason == (
         "2 of 4 rows with NULL; "
-        "the value equals an end, which mustBeBetween excludes from the range"
+        "expected more than 2 and less than 5 rows (the value equals an end, "
+        "which mustBeBetween excludes from the range)"
     )
 
 
