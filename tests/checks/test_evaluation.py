@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
-from typing import Any
 
 import pytest
 
 from sparkguard.checks.base import NO_SLICE, Approved
-from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.changes import moved
 from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.evaluation.seen import Seen
-from sparkguard.evaluation.sources import truth_need
 from sparkguard.kinds import canonical
 from sparkguard.measures.keyed_sums import KeyedSumsState
 from sparkguard.profile import Profile
@@ -23,7 +19,7 @@ from sparkguard.results.baselines import _need
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome, Severity, Verdict
 from tests.evaluation import work_home
-from tests.evaluation.states import N, One, days, declared, judged, seen_on, state_of, struct
+from tests.evaluation.states import N, One, days, declared, judged, seen_on, state_of
 
 
 def test_a_metric_is_stored_with_coverage_interval_and_maturity() -> None:
@@ -247,59 +243,6 @@ def test_a_correction_is_a_revision_with_its_delta_and_never_overwrites() -> Non
     other = declared(thresholds=[0.4])
     third = judged(other, "accounting", seen_on(61, rows, other, earlier=first))
     assert {r["cause"] for r in third.kept if r["metric"] == "auc"} == {"definition"}
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"metrics": {"acu": {"least": 1}}}, "no metric 'acu'"),
-        ({"metrics": {"auc": {}}}, "least, most or margin"),
-        ({"horizon": "PT5H"}, "whole days"),
-        ({"thresholds": [1.5]}, "between 0 and 1"),
-        ({"task": "regression", "quantum": 1e-9}, "overflow"),
-        ({"owners": {"feed": "x"}}, "no condition 'feed'"),
-        ({"acknowledged": [{"condition": "feed_dead", "by": "b", "until": "soon"}]}, "a day"),
-    ],
-)
-def test_a_declaration_that_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None:
-    with pytest.raises(ConfigurationError, match=said):
-        declared(**more)
-
-
-def test_types_that_can_not_be_evaluated_are_refused_before_any_row_is_read() -> None:
-    of = declared(score="origin")
-    with pytest.raises(ConfigurationError, match="needs a number"):
-        seen_on(60, days(2), of)
-    of = declared(time="score")
-    with pytest.raises(ConfigurationError, match="to be a time"):
-        seen_on(60, days(2), of)
-
-
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "ranking"])
-def test_every_task_can_be_declared_with_its_defaults(task: str) -> None:
-    query = {"query": "origin"} if task == "ranking" else {}
-    assert declared(task=task, **query).kind_of_task.names()
-
-
-@pytest.mark.parametrize(
-    ("label", "more", "said"),
-    [
-        ("INT", {"positive": "yes"}, "the label is a number and the class 'yes' is text"),
-        ("BOOLEAN", {"positive": "yes", "negative": "no"}, "true or false and the class is 'yes'"),
-        ("BOOLEAN", {"positive": True, "negative": "true"}, "are one class"),
-        ("STRING", {"positive": "1", "negative": 1}, "are one class"),
-        ("DATE", {}, "a binary label is a boolean, a number or text, found date"),
-        ("STRING", {"task": "regression"}, "the label of a regression is a number, found string"),
-    ],
-)
-def test_labels_and_classes_of_two_types_are_refused(
-    label: str, more: dict[str, Any], said: str
-) -> None:
-    tables = {"preds": "id BIGINT, made TIMESTAMP, score DOUBLE, origin STRING",
-              "truth": f"id BIGINT, late {label}, at TIMESTAMP, known TIMESTAMP"}  # fmt: skip
-    schemas = {name: struct(columns) for name, columns in tables.items()}
-    with pytest.raises(ConfigurationError, match=said):
-        truth_need(declared(**more), "preds", schemas, datetime(2012, 1, 1, tzinfo=timezone.utc))
 
 
 def test_it_is_judged_by_its_parts_alone() -> None:
