@@ -21,7 +21,8 @@ from sparkguard.errors import (
 )
 from sparkguard.options import convert
 
-_ANY_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
+ANY_TIME = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""For rules that are looked at and not run: what blocks one depends on no moment."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,16 @@ class Promises:
         wanted = sorted(frozenset().union(*parts))
         for where, path in wanted:
             columns = self._columns.get(where, ())
-            if columns and not _may_be(path, struct_of(columns)):
+            if columns and not _may_be(path, self._facts[0][where].schema):
                 said = f"{spec.kind}: the contract declares no column {'.'.join(path)!r} of {where}"
                 yield Problem(spec.where_of(_option(spec, path)), f"{said}.{_near(path, columns)}")
         if all(where == table and _has_type(context, path) for where, path in wanted):
-            reasons = [_unsupported(check, self._context(table, facts)) for facts in self._facts]
-            if all(reasons):
-                yield Problem(spec.where, f"{reasons[0]}, as the contract declares {table}")
+            reasons = (_unsupported(check, self._context(table, facts)) for facts in self._facts)
+            if (reason := next(reasons)) and all(reasons):
+                yield Problem(spec.where, f"{reason}, as the contract declares {table}")
 
     def _context(self, table: str, facts: Mapping[str, TableFacts]) -> Context:
-        return Context(facts[table], _ANY_TIME, tables=facts)
+        return Context(facts[table], ANY_TIME, tables=facts)
 
 
 def _unsupported(check: Check, context: Context) -> str:

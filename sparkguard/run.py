@@ -19,8 +19,9 @@ from sparkguard.pipeline.observe import observe
 from sparkguard.pipeline.past import with_baselines, with_past
 from sparkguard.pipeline.recording import RunFacts, record
 from sparkguard.pipeline.situation import Restricted, situation, sliced_by
-from sparkguard.plan import Plan, make_plan
+from sparkguard.plan import Plan, make_plan, new_needs
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
+from sparkguard.profile import Scanned
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.results import Location, PinRow, RunRecord, Store
 from sparkguard.results.baselines import Baselines
@@ -175,8 +176,19 @@ def _pinned(
     planned at all raises ConfigurationError and pins nothing.
     """
     refs = {dataset.name: dataset.table for dataset in settings.datasets}
-    snapshot = Snapshot.pin(store.access.spark, refs, store.stored_versions(run_id))
-    planned = _planned(settings, bound, store, snapshot, only, as_of)
+    spark = store.access.spark
+
+    def planned(snapshot: Snapshot, as_of: datetime) -> tuple[Snapshot, Plan, Memory | None]:
+        memory = None
+        if settings.sections.get("incremental") and only.is_whole:
+            memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
+        known = situation(settings, snapshot, only, memory)
+        plan = make_plan(bound, known, as_of, settings.skips)
+        new_needs(plan, Scanned(), {})  # raises for rules that these tables' types don't allow
+        return snapshot, plan, memory
+
+    snapshot = Snapshot.pin(spark, refs, store.stored_versions(run_id))
+    found = planned(snapshot, as_of)
     wanted = [
         PinRow(
             dataset=name,
@@ -194,23 +206,5 @@ def _pinned(
     moments = {pin.as_of for pin in in_force.values() if pin.as_of is not None}
     first = min(moments, default=as_of)
     if first == as_of and versions == {n: p.version for n, p in snapshot.pinned.items()}:
-        return planned
-    snapshot = Snapshot.pin(store.access.spark, refs, versions)
-    return _planned(settings, bound, store, snapshot, only, first)
-
-
-def _planned(
-    settings: AuditConfig,
-    bound: tuple[Bound, ...],
-    store: Store,
-    snapshot: Snapshot,
-    only: Slice,
-    as_of: datetime,
-) -> tuple[Snapshot, Plan, Memory | None]:
-    memory = None
-    if settings.sections.get("incremental") and only.is_whole:
-        memory = Memory(settings.name, store, snapshot, sliced_by(settings, snapshot), as_of)
-    known = situation(settings, snapshot, only, memory)
-    plan = make_plan(bound, known, as_of, settings.skips)
-    plan.first_scans()  # raises for rules that these tables' types don't allow
-    return snapshot, plan, memory
+        return found
+    return planned(Snapshot.pin(spark, refs, versions), first)

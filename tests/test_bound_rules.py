@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sparkguard import bound_rules
 from sparkguard.bound_rules import bind_contract
+from sparkguard.columns import CHOICES, Column, struct_of
+from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError
 from tests.contracts.written import contract
 
@@ -93,3 +96,16 @@ def test_ids_of_rules_at_a_table_name_their_columns_whatever_the_order() -> None
         found = contract(body + "".join(f"  - {rule}\n" for rule in order))
         ids = {rule.id for rule in found.rules if rule.kind != "schema"}
         assert ids == {"t.range.a", "t.range.b.c", "t.duplicate_values.a+b", "t.uniqueness.a"}
+
+
+def test_a_table_is_described_once_for_all_its_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    described: list[tuple[Column, ...]] = []
+
+    def counted(columns: tuple[Column, ...], choice: int = 0) -> Struct:
+        described.append(columns)
+        return struct_of(columns, choice)
+
+    monkeypatch.setattr(bound_rules, "struct_of", counted)
+    columns = "".join(f"  - {{name: c{i}, required: true}}\n" for i in range(50))
+    assert len(bind_contract(contract(f"schema:\n- name: t\n  properties:\n{columns}"))) == 51
+    assert len(described) == CHOICES

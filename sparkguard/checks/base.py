@@ -194,6 +194,10 @@ class Check(ABC):
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         """(table, column) pairs that must exist as promised for this check to be evaluable."""
 
+    def tables(self, context: Context) -> frozenset[str]:
+        """The tables that it reads, also those of which it requires no column."""
+        return frozenset(table for table, _ in self.requires(context))
+
     def unsupported(self, context: Context) -> str:
         """Why the rule has no meaning for the types of its columns; "" where it has one."""
         return ""

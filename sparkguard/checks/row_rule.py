@@ -93,16 +93,18 @@ class RowRule(Check):
         return sql.any_of(self._conditions(context).values())
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        if self.unsupported(context):
+        try:
+            conditions, hints = self._conditions(context), self._hints(context)
+        except Unsupported:
             return ()
-        conditions, hints = self._conditions(context), self._hints(context)
         parts = [*(conditions.values() if len(conditions) > 1 else ()), *hints.values()]
         return (self._whole(context), *(self._need(context, part) for part in parts))
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        if reason := self.unsupported(context):
-            return Judgement(Outcome.ERROR, expected=self.expected(), reason=reason)
-        conditions = self._conditions(context)
+        try:
+            conditions = self._conditions(context)
+        except Unsupported as error:
+            return Judgement(Outcome.ERROR, expected=self.expected(), reason=str(error))
         found = seen.at(context.where, self._whole(context))
         if found is None:
             return not_evaluable("no rows", rows=0)
@@ -199,12 +201,17 @@ class CountedRule(Check):
         return _unsupported(self, context)
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
-        return () if self.unsupported(context) else (self._need(context),)
+        try:
+            return (self._need(context),)
+        except Unsupported:
+            return ()
 
     def judge(self, seen: Profile, context: Context) -> Judgement:
-        if reason := self.unsupported(context):
-            return Judgement(Outcome.ERROR, reason=reason)
-        tally = seen.at(context.where, self._need(context)) or TallyState()
+        try:
+            need = self._need(context)
+        except Unsupported as reason:
+            return Judgement(Outcome.ERROR, reason=str(reason))
+        tally = seen.at(context.where, need) or TallyState()
         return self.conclude(tally.true, tally.rows)
 
     def _need(self, context: Context) -> Need[TallyState]:

@@ -150,12 +150,15 @@ class SilentDrift(Check, kind="silent_drift"):
         baseline = context.baseline if self.baseline != "previous" else None
         for path, family in watched.items():
             here = Need(Table(table), Traits(path, family))
-            families = [_other_family(look_up, table, path, family) for _, look_up in stretch]
-            last = max((at for at, was in enumerate(families) if was), default=None)
-            since = 0 if last is None else last + 1
-            labels = tuple(name for name, look_up in stretch[since:] if look_up(here) is not None)
-            if last is not None and labels and self.baseline != "approved":
-                found.append(_type_change(path, families[last], family, labels))
+            labels: list[str] = []
+            before: Family | None = None
+            for name, look_up in stretch:
+                if look_up(here) is not None:
+                    labels.append(name)
+                elif was := _other_family(look_up, table, path, family):
+                    labels, before = [], was
+            if before is not None and labels and self.baseline != "approved":
+                found.append(_type_change(path, before, family, labels))
             elif labels and baseline is not None and baseline.whole(here) is None:
                 was = _other_family(baseline.whole, table, path, family)
                 if was is not None:
@@ -238,10 +241,8 @@ def _other_family(look_up: LookUp, table: str, path: ColumnPath, family: Family)
     return next((other for other, need in needs if look_up(need) is not None), None)
 
 
-def _type_change(
-    path: ColumnPath, was: Family | None, family: Family, labels: tuple[str, ...]
-) -> Drift:
-    return Drift("type", ".".join(path), labels, f"{was} became {family}")
+def _type_change(path: ColumnPath, was: Family, family: Family, labels: Sequence[str]) -> Drift:
+    return Drift("type", ".".join(path), tuple(labels), f"{was} became {family}")
 
 
 def _evidence(found: Sequence[Drift]) -> Iterator[Evidence]:

@@ -108,6 +108,11 @@ class SqlExpression(Check, kind="sql_expression"):
         columns = row_condition(self.expression, None, Location("")).columns
         return frozenset((context.table.name, column) for column in columns)
 
+    def tables(self, context: Context) -> frozenset[str]:
+        # A query may count rows and name no column.
+        counted = frozenset() if self.query is None else frozenset({self.query.table})
+        return super().tables(context) | counted
+
     def violates(self, context: Context) -> Sql | None:
         if self.query is not None:
             return None

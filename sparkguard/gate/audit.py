@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sparkguard.bound_rules import Bound, bind
+from sparkguard.bound_rules import ANY_TIME, Bound, bind
 from sparkguard.checks.base import Check, Context, TableFacts
 from sparkguard.checks.completeness import Completeness
 from sparkguard.checks.uniqueness import Uniqueness
@@ -17,7 +17,6 @@ from sparkguard.contracts.source import frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.datatypes import Struct
 from sparkguard.errors import EvaluationError, listed
-from sparkguard.expressions import Query
 from sparkguard.gate.objections import Objection, folded, walk
 from sparkguard.gate.prediction import Effect
 from sparkguard.pipeline.judging import judge
@@ -32,9 +31,6 @@ from sparkguard.verdicts import Verdict
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-_ANY_TIME = datetime.fromtimestamp(0, timezone.utc)
-"""For a plan that is looked at and not run: what blocks a rule depends on no moment."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,7 @@ def unjudgeable(
         return ()
     facts = TableFacts(name, arriving, primary_key=promise.primary_key, grain=promise.grain)
     found = Situation({name: facts}, broken={(name, at): text for text, at in lacking.items()})
-    plan = make_plan(_bound(promise, tables, numbered), found, _ANY_TIME, {})
+    plan = make_plan(_bound(promise, tables, numbered), found, ANY_TIME, {})
     blind: dict[str, list[str]] = {}
     for entry in plan.entries:
         if entry.blocked in lacking:
@@ -143,7 +139,7 @@ def _bound(
 ) -> tuple[Bound, ...]:
     # The gate holds the schema to the contract by itself, before any row is computed.
     rules = [_at_hand(rule, tables) for rule in promise.rules if rule.kind != "schema"]
-    context = Context(TableFacts(promise.name, promise.struct), _ANY_TIME)
+    context = Context(TableFacts(promise.name, promise.struct), ANY_TIME)
     return tuple(
         one if one.check is None else _for_rows(one, one.check, context, tables, numbered)
         for one in bind([(promise.name, rule) for rule in rules], (promise,))
@@ -172,16 +168,9 @@ def _for_rows(
     if not reason and one.spec.options.get("to_table") == one.dataset:
         reason = "it refers to rows of the table itself, most of which are stored already"
     if not reason:
-        absent = _tables(one.spec, check, context) - {one.dataset, *tables}
+        absent = check.tables(context) - {one.dataset, *tables}
         reason = f"table {min(absent)} was not given to the gate" if absent else ""
     return replace(one, spec=replace(one.spec, skip=reason), check=None) if reason else one
-
-
-def _tables(rule: CheckSpec, check: Check, context: Context) -> set[str]:
-    """The tables that a rule reads; a query may count the rows of one and name no column."""
-    query = rule.options.get("query")
-    counted = {query.table} if isinstance(query, Query) else set()
-    return counted | {table for table, _ in check.requires(context)}
 
 
 def _is_given(check: Check, numbered: frozenset[Path]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.lifecycles.alerts import AlertRow, Subject, changes, withdrawn
 from sparkguard.pipeline.judging import Result
-from sparkguard.plan import Entry, Plan
+from sparkguard.plan import Plan
 from sparkguard.results import Store
 from sparkguard.results.alerts import last_rows_by_audit
 from sparkguard.slices import WHOLE
@@ -54,13 +54,9 @@ def _causes(plan: Plan, results: Sequence[Result]) -> Iterator[tuple[str, str, V
     }
     for result in results:
         entry = result.entry
-        if not entry.failed and not (entry.blocked and told & _tables(plan, entry)):
+        is_told = entry.blocked and entry.check and told & entry.check.tables(plan.context(entry))
+        if not entry.failed and not is_told:
             yield entry.dataset, entry.kind, result.finding.verdict
-
-
-def _tables(plan: Plan, entry: Entry) -> set[str]:
-    assert entry.check is not None
-    return {table for table, _ in entry.check.requires(plan.context(entry))}
 
 
 def _is_planned(plan: Plan, subject: Subject) -> bool:

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TableLevels(Relation, kind="table_levels"):
-    """Each row once for its slice and once for the whole, for aggregates that do not merge."""
-
+class _OfTable(Relation):
     name: str
     whole_apart = True
 
     @property
     def subject(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True)
+class TableLevels(_OfTable, kind="table_levels"):
+    """Each row once for its slice and once for the whole, for aggregates that do not merge."""
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
@@ -33,18 +36,11 @@ class TableLevels(Relation, kind="table_levels"):
 
 
 @dataclass(frozen=True)
-class WholeTable(Relation, kind="whole_table"):
+class WholeTable(_OfTable, kind="whole_table"):
     """All rows of a table at once, also in a run that judges one slice.
 
     For an aggregate over one table by which the rows of another are judged.
     """
-
-    name: str
-    whole_apart = True
-
-    @property
-    def subject(self) -> str:
-        return self.name
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812

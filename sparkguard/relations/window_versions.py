@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 _MOVED, _FIRST = "__sparkguard_moved", "__sparkguard_first_of_rank"
+_LAST = "__sparkguard_last_rank"
 
 
 class Reading(NamedTuple):
@@ -121,6 +122,3 @@ def last_versions(
     if spec.as_of:
         nameless = nameless.withColumn(UNTIL, F.lit(None).cast("bigint"))
     return kept.drop(_MOVED, _FIRST, _LAST).unionByName(nameless).drop(ID)
-
-
-_LAST = "__sparkguard_last_rank"
