@@ -34,10 +34,6 @@ from sparkguard.sql import Sql
 from sparkguard.sql.limits import micros
 
 _LOCAL = Atomic("timestamp_ntz")
-_IN_UTC = (
-    "try_add(TIMESTAMP_NTZ'1970-01-01 00:00:00', "
-    "make_dt_interval(0, 0, 0, try_cast(unix_micros({}) * 0.000001BD AS DECIMAL(18,6))))"
-)
 _ZONED = r"\A\s*[0-9]+-[0-9]+-[0-9]+[ T][0-9]+:[0-9]+:[0-9]+(\.[0-9]*)?\s*[A-Za-z+-]"
 """Text of a date and a time with a zone behind it; Spark reads a zone after seconds only."""
 
@@ -45,7 +41,7 @@ _ZONED = r"\A\s*[0-9]+-[0-9]+-[0-9]+[ T][0-9]+:[0-9]+:[0-9]+(\.[0-9]*)?\s*[A-Za-
 def in_utc(value: Typed) -> Sql:
     """The value; of a timestamp its time in UTC, which no session reads otherwise."""
     found, family = value
-    return sql.template(_IN_UTC, found) if family == TIMESTAMP else found
+    return sql.in_utc(found) if family == TIMESTAMP else found
 
 
 def one_family(families: Iterable[str | None]) -> str | None:

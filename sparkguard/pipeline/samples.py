@@ -9,6 +9,7 @@ from sparkguard import sql
 from sparkguard.contracts.audit_config import Samples
 from sparkguard.datatypes import Struct
 from sparkguard.pseudonyms import mask, pseudonym
+from sparkguard.relations.utc import in_utc
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
 from sparkguard.sql.slices import is_in
@@ -44,7 +45,7 @@ def sample(
     order = sql.call("xxhash64", *texts)
     named = [sql.alias(text, f"c{i}").text for i, text in enumerate([*texts, order])]
     rows = (
-        frame.where(sql.all_of(conditions).text)
+        in_utc(frame.where(sql.all_of(conditions).text), columns)
         .selectExpr(*named)
         .orderBy(f"c{len(columns)}", *(f"c{i}" for i in range(len(columns))))
         .limit(policy.rows)

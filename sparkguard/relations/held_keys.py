@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from sparkguard.relations.base import Relation, Tables
 from sparkguard.relations.child_with_parent import ChildWithParent
+from sparkguard.relations.keys import key_names
 from sparkguard.relations.top_keys import HASH, key_hash
+from sparkguard.relations.utc import in_utc
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -34,8 +36,9 @@ class HeldKeys(Relation, kind="held_keys"):
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         from pyspark.sql import functions as F  # noqa: N812
 
+        parts = len(self.reference.columns)
         parent = replace(self.reference, parent=self.subject).parent_keys(tables)
-        hashed = parent.select(F.expr(key_hash(len(self.reference.columns)).text).alias(HASH))
+        hashed = in_utc(parent, key_names(parts)).select(F.expr(key_hash(parts).text).alias(HASH))
         wanted = hashed.sparkSession.createDataFrame(
             [(each,) for each in sorted(self.hashes)], f"{HASH} STRING"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sparkguard import sql
 from sparkguard.relations import keys
 from sparkguard.relations.base import WHOLE_ROW, Relation, Tables
+from sparkguard.relations.utc import in_utc
 from sparkguard.sql import Sql
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class TopKeys(Relation, kind="top_keys"):
             .orderBy(F.col(keys.ROWS).desc(), *names)
             .limit(self.most)
         )
+        ranked = in_utc(ranked, names)
         text = F.expr(key_text(self.parts).text) if self.shown else F.lit(None).cast("string")
         nothing = [F.lit(None).cast("string").alias(column) for column in by]
         return ranked.select(

@@ -131,6 +131,15 @@ def as_text(value: Sql) -> Sql:
     return template("try_cast({} AS STRING)", value)
 
 
+def in_utc(timestamp: Sql) -> Sql:
+    """The time in UTC of a TIMESTAMP, as TIMESTAMP_NTZ, whatever the session's zone."""
+    return template(
+        "try_add(TIMESTAMP_NTZ'1970-01-01 00:00:00', "
+        "make_dt_interval(0, 0, 0, try_cast(unix_micros({}) * 0.000001BD AS DECIMAL(18,6))))",
+        timestamp,
+    )
+
+
 def is_true(condition: Sql) -> Sql:
     """`condition` with NULL read as false, so that `NOT` loses no row."""
     return template("coalesce({}, false)", condition)

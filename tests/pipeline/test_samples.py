@@ -11,6 +11,7 @@ from sparkguard.datatypes import Struct, parse
 from sparkguard.pipeline.samples import sample, shown
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
+from tests.plans import configured
 
 SCHEMA = parse("struct<id:int,name:string,secret:string>")
 assert isinstance(SCHEMA, Struct)
@@ -59,3 +60,11 @@ def test_values_are_made_safe(rows: Any) -> None:
 def test_a_sample_of_a_slice(rows: Any) -> None:
     policy = Samples("raw", 100, ("id",))
     assert {int(r["id"]) % 4 for r in kept(rows, policy, Slice.of({"month": "3"}))} == {3}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_timestamps_are_told_in_utc(spark: Any, zone: str) -> None:
+    frame = spark.range(1).selectExpr("id", "timestamp_seconds(0) AS at")
+    with configured(spark, {"spark.sql.session.timeZone": zone}):
+        (row,) = sample(frame, Sql("true"), WHOLE, ("at",), Samples("raw", 1, ("at",)))
+    assert row == {"at": "1970-01-01 00:00:00"}
