@@ -44,7 +44,7 @@ def list_(
         out.print(_table(shown))
     else:
         out.print(f"no open alerts; {len(found)} resolved (--all)" if found else "no alerts")
-    write_json(json_file, [{**asdict(one.row), "state": one.state.value} for one in shown])
+    write_json(json_file, [_json(one) for one in shown])
 
 
 @alerts.command()
@@ -124,12 +124,18 @@ def _table(found: Sequence[Standing]) -> Table:
         if note is not None and state in ("acknowledged", "muted"):
             until = f" until {note.muted_until:%Y-%m-%d %H:%M}" if state == "muted" else ""
             state = f"{state}{until} by {note.by}"
+        if one.judged is not None:
+            state = f"{state}, not judged since {one.judged:%Y-%m-%d %H:%M}"
         cells = (
             *(state, row.outcome, row.dataset, row.check_id, _slices(row.slices)),
             *(f"{row.first_seen:%Y-%m-%d %H:%M}", row.owner, row.reason),
         )
         table.add_row(*(escape("".join(c for c in cell if c.isprintable())) for cell in cells))
     return table
+
+
+def _json(one: Standing) -> dict[str, object]:
+    return {**asdict(one.row), "state": one.state.value, "not_judged_since": one.judged}
 
 
 def _slices(keys: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from sparkguard.verdicts import Outcome, Verdict
 
 BROKEN = (Outcome.WARN, Outcome.ERROR, Outcome.FAIL)
 """Outcomes that keep an alert open, the worst last."""
+JUDGED = (Outcome.PASS, *BROKEN)
+"""Outcomes that say how the data stand."""
 _BADNESS = (Outcome.NOT_EVALUABLE, *BROKEN)
 
 
@@ -62,14 +64,20 @@ class Note:
 
 @dataclass(frozen=True)
 class Standing:
-    """An alert as it stands now, whoever changed it last: a run or a person."""
+    """An alert as it stands now, whoever changed it last: a run or a person.
+
+    `judged` is when a run last judged its check, where later runs could not.
+    """
 
     row: AlertRow
     state: AlertState
     note: Note | None = None
+    judged: datetime | None = None
 
 
-def standing(row: AlertRow, note: Note | None, now: datetime) -> Standing:
+def standing(
+    row: AlertRow, note: Note | None, now: datetime, judged: datetime | None = None
+) -> Standing:
     """How a run's last row and a person's last note add up.
 
     A note holds for the incident it was made on, and only while no further slice breaks; a
@@ -81,7 +89,7 @@ def standing(row: AlertRow, note: Note | None, now: datetime) -> Standing:
             state = AlertState.MUTED
         elif note.first_seen == row.first_seen and note.slices >= set(row.slices):
             state = AlertState.ACKNOWLEDGED
-    return Standing(row, state, note)
+    return Standing(row, state, note, judged)
 
 
 Subject = tuple[str, str]

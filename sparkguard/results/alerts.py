@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkguard import sql
 from sparkguard.errors import ConfigurationError
 from sparkguard.lifecycles.alerts import (
+    JUDGED,
     AlertRow,
     AlertState,
     Note,
@@ -88,8 +89,29 @@ def rows_of(store: Store, run: RunRecord) -> tuple[AlertRow, ...]:
 def standings(store: Store, now: datetime) -> tuple[Standing, ...]:
     """Every alert as it stands, by dataset and check."""
     noted = notes(store)
-    last = sorted(last_rows(store).items())
-    return tuple(standing(row, noted.get(subject), now) for subject, row in last)
+    last = dict(sorted(last_rows(store).items()))
+    judged = _last_judged(store, last.values())
+    return tuple(
+        standing(row, noted.get(subject), now, judged.get(subject)) for subject, row in last.items()
+    )
+
+
+def _last_judged(store: Store, rows: Iterable[AlertRow]) -> dict[Subject, datetime]:
+    """When a run last judged the checks of open alerts, of those that later runs could not."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    opened = {row.subject: row.as_of for row in rows if row.state == AlertState.OPEN}
+    if not opened:
+        return {}
+    since = sql.template("as_of >= {}", sql.literal(min(opened.values())))
+    is_judged = F.col("outcome").isin(*JUDGED)
+    by_check = store.read("results").where(since.text).groupBy("dataset", "check_id")
+    last = by_check.agg(
+        F.max("as_of").alias("seen"), F.max(F.when(is_judged, F.col("as_of"))).alias("judged")
+    )
+    found = store.collect(last.where("judged < seen").drop("seen"), "results", MOST)
+    judged = {(row["dataset"], row["check_id"]): row["judged"] for row in found}
+    return {subject: at for subject, at in judged.items() if subject in opened}
 
 
 def notes(store: Store) -> dict[Subject, Note]:
