@@ -17,12 +17,13 @@ from sparkguard.checks.base import CHECKS
 from sparkguard.cli import app
 from sparkguard.columns import Column
 from sparkguard.contracts.alert_routes import Alerts, Lineage, Route
-from sparkguard.contracts.audit_config import ResultsPlace, Samples, Skip
+from sparkguard.contracts.audit_config import Samples, Skip
 from sparkguard.expressions import Query
 from sparkguard.options import described
 from sparkguard.results.schemas import TABLES
 from sparkguard.shadow_rules.config import Examples, ShadowConfig
 from sparkguard.shadow_rules.machine import Requirements
+from sparkguard.tables import ResultsPlace
 
 HEAD = """\
 # Reference

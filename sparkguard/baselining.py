@@ -25,7 +25,7 @@ from sparkguard.progress import Progress, Step, quiet
 from sparkguard.results import Store
 from sparkguard.results.alerts import accepted
 from sparkguard.results.baselines import Baselines, Stored
-from sparkguard.run import bind_all, results_location
+from sparkguard.run import bind_all
 from sparkguard.session import open_session
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
@@ -61,7 +61,7 @@ def create_baseline(
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
     clock, chosen = clock or SystemClock(), tuple(dict.fromkeys(partitions))
     spark = open_session(existing=spark)
-    store = Store(spark, results_location(settings), clock=clock)
+    store = Store(spark, settings.results, clock=clock)
     stored = Baselines(spark, store.location, clock=clock, ids=ids)
     stored.check()
     progress(Step("pinning table versions"))

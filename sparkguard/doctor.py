@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from sparkguard import jars, session
 from sparkguard.conditions import condition_of
 from sparkguard.errors import MissingDependency, SparkGuardError
-from sparkguard.results import Location, Store
+from sparkguard.results import Store
 from sparkguard.snapshot import SHRINKING, setting
+from sparkguard.tables import ResultsPlace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,7 +47,7 @@ class Row:
 
 
 def diagnose(
-    open_session: Callable[[], SparkSession], store: Location | None = None
+    open_session: Callable[[], SparkSession], store: ResultsPlace | None = None
 ) -> tuple[Row, ...]:
     """Rows on the machine, then on the session and the result store.
 
@@ -119,7 +120,7 @@ def of_session(spark: SparkSession) -> Iterator[Row]:
     yield _clock(spark)
 
 
-def of_store(spark: SparkSession, store: Location) -> Iterator[Row]:
+def of_store(spark: SparkSession, store: ResultsPlace) -> Iterator[Row]:
     """Whether result tables exist, are of this version, and may be written."""
     try:
         Store(spark, store).check()
@@ -217,7 +218,7 @@ def _clock(spark: SparkSession) -> Row:
     return Row("Clock", f"{skew:+.0f} s at Spark's side", Status.WARN, fix)
 
 
-def _writable(store: Location) -> Row:
+def _writable(store: ResultsPlace) -> Row:
     if store.path is None or ":" in store.path.split("/")[0]:
         return Row(
             "Write access", "shown by the first write; MODIFY on the result tables is needed"

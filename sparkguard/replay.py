@@ -27,7 +27,7 @@ from sparkguard.profile import Need, Profile
 from sparkguard.progress import Progress, Step, quiet
 from sparkguard.relations.halves import HALF, Halves
 from sparkguard.results.baselines import Baselines
-from sparkguard.run import bind_all, results_location
+from sparkguard.run import bind_all
 from sparkguard.scan import run_scan
 from sparkguard.session import open_session
 from sparkguard.slices import Slice
@@ -59,7 +59,7 @@ def false_alarms(
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
     clock = clock or SystemClock()
     spark = open_session(existing=spark)
-    baselines = Baselines(spark, results_location(settings), clock=clock)
+    baselines = Baselines(spark, settings.results, clock=clock)
     baselines.check()
     snapshot = Snapshot.pin(spark, {d.name: d.table for d in settings.datasets}, versions)
     plan = make_plan(bind_all(settings), situation(settings, snapshot), clock.now(), settings.skips)

@@ -23,7 +23,7 @@ from sparkguard.plan import Plan, make_plan, new_needs
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.profile import Scanned
 from sparkguard.progress import Progress, Step, quiet
-from sparkguard.results import Location, PinRow, RunRecord, Store
+from sparkguard.results import PinRow, RunRecord, Store
 from sparkguard.results.baselines import Baselines
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.setup import Change
@@ -73,7 +73,7 @@ def audit(
     if spark is None:
         progress(Step("starting Spark"))
     spark = open_session(existing=spark)
-    store = Store(spark, results_location(settings), clock=clock)
+    store = Store(spark, settings.results, clock=clock)
     store.check()
     if request.run_id is None:
         store.begin_new(run_id)
@@ -126,7 +126,7 @@ def initialise(
 ) -> tuple[Change, ...]:
     """Creates or upgrades the result tables of an audit; safe to repeat. Returns what changed."""
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
-    store = Store(open_session(existing=spark), results_location(settings))
+    store = Store(open_session(existing=spark), settings.results)
     return store.init(dataset.name for dataset in settings.datasets)
 
 
@@ -135,11 +135,6 @@ def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
     specs = [(d.name, rule) for d in settings.datasets for rule in d.rules]
     specs += [(settings.datasets[0].name, rule) for c in settings.contracts for rule in c.listed]
     return bind(specs, (dataset.promise for dataset in settings.datasets), settings.skips)
-
-
-def results_location(settings: AuditConfig) -> Location:
-    """The folder or catalog schema that an audit writes its results to."""
-    return Location(settings.results.path, settings.results.schema)
 
 
 def _stored(store: Store, record: RunRecord, settings: AuditConfig, request: Request) -> RunResult:

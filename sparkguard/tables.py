@@ -96,6 +96,47 @@ def refuse_relative(path: str) -> None:
 
 
 @dataclass(frozen=True)
+class ResultsPlace:
+    """Where result tables are: in a folder (`path`), or in a catalog's `schema`."""
+
+    path: str | None = None
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.schema is None):
+            raise ValueError("give path or schema, and one of them only")
+        if not (self.path or self.schema or "").strip():
+            raise ValueError("path or schema is empty")
+        if self.path is not None:
+            refuse_relative(self.path)
+        named = TableRef(path=self.path, name=self.schema)  # refuses what SQL can't name
+        if len(named.parts) > 2:
+            raise ValueError(
+                f"schema {self.schema!r} has more than two parts: catalog.schema, without a table"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> ResultsPlace:
+        """A folder where `folder_of` finds one, else a catalog schema.
+
+        Raises ConfigurationError for a schema that can't be one.
+        """
+        try:
+            folder = folder_of(text)
+            return cls(schema=text) if folder is None else cls(path=folder)
+        except ValueError as error:
+            raise ConfigurationError(f"result store {text[:80]!r}: {error}") from None
+
+    def table(self, name: str) -> TableRef:
+        if self.path is not None:
+            return TableRef(path=f"{self.path}/{name}")
+        return TableRef(name=f"{self.schema}.{name}")
+
+    def __str__(self) -> str:
+        return self.path or self.schema or ""
+
+
+@dataclass(frozen=True)
 class Pinned:
     """A table at the version that every read of a run uses.
 

@@ -11,7 +11,8 @@ import pytest
 from sparkguard import doctor, jars, session
 from sparkguard.doctor import Row, Status
 from sparkguard.errors import EvaluationError
-from sparkguard.results import Location, Store
+from sparkguard.results import Store
+from sparkguard.tables import ResultsPlace
 from tests.plans import configured
 
 
@@ -71,7 +72,7 @@ def test_a_session_that_does_not_start_is_reported() -> None:
 
 @pytest.mark.e2e
 def test_a_healthy_machine_is_all_right(spark: Any, mode: str, tmp_path: Path) -> None:
-    store = Location(path=str(tmp_path / "results"))
+    store = ResultsPlace(path=str(tmp_path / "results"))
     Store(spark, store).init()
     rows = by_name(doctor.diagnose(lambda: spark, store))
     assert {row.name for row in rows.values() if row.status is not Status.OK} == set()
@@ -81,7 +82,7 @@ def test_a_healthy_machine_is_all_right(spark: Any, mode: str, tmp_path: Path) -
 
 @pytest.mark.e2e
 def test_a_session_that_loses_rows_or_has_no_store_is_not(spark: Any, tmp_path: Path) -> None:
-    store = Location(path=str(tmp_path / "results"))
+    store = ResultsPlace(path=str(tmp_path / "results"))
     settings = {
         "spark.sql.files.ignoreCorruptFiles": "true",
         "spark.sql.session.timeZone": "Europe/Paris",

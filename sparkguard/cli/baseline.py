@@ -165,11 +165,10 @@ def retire(
 def _baselines(config: Path, variables: list[str] | None) -> Baselines:
     from sparkguard.contracts.audit import load_audit
     from sparkguard.results.baselines import Baselines
-    from sparkguard.run import results_location
     from sparkguard.session import open_session
 
     settings = load_audit(config, parse_variables(variables))
-    found = Baselines(open_session(), results_location(settings))
+    found = Baselines(open_session(), settings.results)
     found.check()
     return found
 

@@ -25,11 +25,11 @@ def doctor(
     Exits 0 when all is well, 2 when something is to be mended here, 3 when Spark can't answer.
     """
     from sparkguard.doctor import diagnose, exit_code
-    from sparkguard.results import Location
     from sparkguard.session import open_session
+    from sparkguard.tables import ResultsPlace
 
     with live("looking at this machine"):
-        rows = diagnose(open_session, Location.parse(store) if store else None)
+        rows = diagnose(open_session, ResultsPlace.parse(store) if store else None)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("", "what", "found", "what to do"):
         table.add_column(heading)

@@ -52,7 +52,6 @@ def _place(
 ) -> tuple[str, str | None]:
     """The result store, and the audit whose latest run is meant."""
     from sparkguard.contracts.audit import load_audit
-    from sparkguard.run import results_location
 
     if (store is None) == (config is None):
         raise ConfigurationError("give --store or --config, and one of them only")
@@ -60,7 +59,7 @@ def _place(
         assert store is not None
         return store, None
     settings = load_audit(config, parse_variables(variables))
-    return str(results_location(settings)), settings.name
+    return str(settings.results), settings.name
 
 
 def _file_name(run_id: str) -> str:

@@ -31,13 +31,14 @@ from types import MappingProxyType
 from typing import Any
 
 from sparkguard.contracts.alert_routes import read_alerts, read_lineage
-from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace, Samples, Skip
+from sparkguard.contracts.audit_config import AuditConfig, Samples, Skip
 from sparkguard.contracts.model import Contract
 from sparkguard.contracts.source import Source, converted, frozen, resolved
 from sparkguard.contracts.spec import named
 from sparkguard.contracts.yaml import Path, load
 from sparkguard.errors import ConfigurationError, as_found, did_you_mean
 from sparkguard.kinds import fingerprint
+from sparkguard.tables import ResultsPlace
 from sparkguard.verdicts import Outcome
 
 SectionReader = Callable[[Any, Path, Source], Any]

@@ -13,7 +13,7 @@ from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import Location
 from sparkguard.slices import Slice
-from sparkguard.tables import TableRef, refuse_relative
+from sparkguard.tables import ResultsPlace, TableRef
 from sparkguard.verdicts import Outcome
 
 _MOST_ROWS = 1_000
@@ -47,25 +47,6 @@ class Dataset:
     @property
     def rules(self) -> tuple[CheckSpec, ...]:
         return self.promise.rules
-
-
-@dataclass(frozen=True)
-class ResultsPlace:
-    """Where result tables are: under a storage path, or in a catalog's schema."""
-
-    path: str | None = None
-    schema: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.path is None) == (self.schema is None):
-            raise ValueError("give path or schema, and one of them only")
-        if not (self.path or self.schema or "").strip():
-            raise ValueError("path or schema is empty")
-        if self.path is not None:
-            refuse_relative(self.path)
-        named = TableRef(path=self.path, name=self.schema)  # refuses what SQL can't name
-        if len(named.parts) > 2:
-            raise ValueError("schema has more than two parts: catalog.schema, without a table")
 
 
 @dataclass(frozen=True)

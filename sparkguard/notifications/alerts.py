@@ -21,7 +21,7 @@ from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.lifecycles.alerts import AlertRow, Note, Subject
 from sparkguard.notifications.alert_messages import Message, messages
 from sparkguard.ports import Clock, SystemClock
-from sparkguard.results import Location, RunRecord, Store
+from sparkguard.results import RunRecord, Store
 from sparkguard.results import alerts as stored
 from sparkguard.results.reporting import run_of
 from sparkguard.session import open_session
@@ -69,8 +69,7 @@ def send(
     if not settings.alerts.routes:
         return ()
     clock = clock or SystemClock()
-    place = Location(settings.results.path, settings.results.schema)
-    store = Store(open_session(existing=spark), place, clock=clock)
+    store = Store(open_session(existing=spark), settings.results, clock=clock)
     store.check()
     told = stored.notes(store)
     deadline = time.monotonic() + MOST_SECONDS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sparkguard import __version__, sql
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.notifications.lineage_events import run_event
-from sparkguard.results import Location, Store
+from sparkguard.results import Store
 from sparkguard.results.run_result import RunResult
 from sparkguard.session import open_session
 from sparkguard.webhooks import MayBeSent, NotSent, post
@@ -41,8 +41,7 @@ def _metrics(
     settings: AuditConfig, result: RunResult, spark: SparkSession | None
 ) -> dict[str, dict[str, dict[str, float]]]:
     """By dataset and column, what the run measured of whole tables."""
-    place = Location(settings.results.path, settings.results.schema)
-    store = Store(open_session(existing=spark), place)
+    store = Store(open_session(existing=spark), settings.results)
     rows = store.read("profiles", committed=False).where(
         sql.template(
             "run_id = {} AND slice = '' AND relation_kind = 'table' AND size(columns) = 1",

@@ -1,6 +1,5 @@
 """Results in Delta tables: schemas, records, and the store that writes them exactly once."""
 
-from sparkguard.results.location import Location
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow, outcome_counts
 from sparkguard.results.store import Store
 from sparkguard.results.transitions import Conflict
@@ -16,7 +15,6 @@ from sparkguard.results.verdict_rows import (
 
 __all__ = [
     "Conflict",
-    "Location",
     "Origin",
     "PinRow",
     "ResultRow",

@@ -11,10 +11,9 @@ from sparkguard import sql
 from sparkguard.conditions import condition_of, is_absent
 from sparkguard.errors import StoreError
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
-from sparkguard.results.location import Location
 from sparkguard.results.retry import Retry
 from sparkguard.results.schemas import Table
-from sparkguard.tables import TableRef
+from sparkguard.tables import ResultsPlace, TableRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,7 +51,7 @@ class Access:
     """A session and the place of the tables, with failures turned into StoreError."""
 
     spark: SparkSession
-    location: Location
+    location: ResultsPlace
     clock: Clock
     ids: Ids
     writer: Writer
@@ -69,7 +68,7 @@ class Access:
     def open(
         cls,
         spark: SparkSession,
-        location: Location | str,
+        location: ResultsPlace | str,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
@@ -77,7 +76,7 @@ class Access:
         retry: Retry | None = None,
     ) -> Access:
         """The store at `location`, with the system's clock, ids and writer for those left out."""
-        where = Location.parse(location) if isinstance(location, str) else location
+        where = ResultsPlace.parse(location) if isinstance(location, str) else location
         clock = clock or SystemClock()
         retry = retry or Retry(clock=clock)
         return cls(spark, where, clock, ids or RandomIds(), writer or DeltaWriter(), retry)

@@ -23,12 +23,12 @@ from sparkguard.relations.base import RELATIONS
 from sparkguard.rendering.tabular import Grid, Tabular
 from sparkguard.results import setup, transitions
 from sparkguard.results.access import Access, Writer
-from sparkguard.results.location import Location as Place
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.schemas.baselines import BASELINES
 from sparkguard.slices import Slice
+from sparkguard.tables import ResultsPlace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -92,7 +92,7 @@ class Baselines:
     def __init__(
         self,
         spark: SparkSession,
-        location: Place | str,
+        location: ResultsPlace | str,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from sparkguard import sql
-from sparkguard.results.location import Location
+from sparkguard.tables import ResultsPlace
 
 KINDS = ("profile_metrics", "drift_metrics")
 """The views of a dataset: `<dataset>_profile_metrics` and `<dataset>_drift_metrics`."""
@@ -61,7 +61,7 @@ def view_name(dataset: str, kind: str) -> str:
     return re.sub(r"\W", "_", dataset) + f"_{kind}"
 
 
-def select(location: Location, dataset: str, kind: str) -> sql.Sql:
+def select(location: ResultsPlace, dataset: str, kind: str) -> sql.Sql:
     """The query behind the view of that kind, `profile_metrics` or `drift_metrics`."""
     text = _profile() if kind == KINDS[0] else _drift()
     holes = {name: location.table(name).sql for name in ("evidence", "results", "runs", "pins")}

@@ -15,7 +15,6 @@ from sparkguard.registry.decision import Decision, Request, decide
 from sparkguard.registry.publication import Consent, Consumer, Publication
 from sparkguard.results import setup
 from sparkguard.results.access import Access, Writer
-from sparkguard.results.location import Location
 from sparkguard.results.registry_rows import (
     GateRow,
     Overtaken,
@@ -28,6 +27,7 @@ from sparkguard.results.registry_rows import (
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
 from sparkguard.results.schemas.registry import CONSUMERS, CONTRACTS, GATES
+from sparkguard.tables import ResultsPlace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,7 +42,7 @@ class Registry:
     def __init__(
         self,
         spark: SparkSession,
-        location: Location | str,
+        location: ResultsPlace | str,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,

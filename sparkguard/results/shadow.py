@@ -12,7 +12,6 @@ from sparkguard.errors import StoreError
 from sparkguard.ports import Clock, Ids
 from sparkguard.results import setup
 from sparkguard.results.access import Writer
-from sparkguard.results.location import Location
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.rows import cells_of, frame_of, restamped, version_stamps
 from sparkguard.results.schemas import Table
@@ -30,6 +29,7 @@ from sparkguard.shadow_rules.ledger import LedgerRow, Status
 from sparkguard.shadow_rules.machine import State
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, Waiver
 from sparkguard.slices import Slice
+from sparkguard.tables import ResultsPlace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,7 +47,7 @@ class ShadowStore:
     def __init__(
         self,
         spark: SparkSession,
-        location: Location | str,
+        location: ResultsPlace | str,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,

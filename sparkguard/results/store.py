@@ -12,7 +12,6 @@ from sparkguard.ports import Clock, Ids
 from sparkguard.profile import Need
 from sparkguard.results import history, janitor, metrics, setup, transitions
 from sparkguard.results.access import Access, Writer
-from sparkguard.results.location import Location
 from sparkguard.results.once import RunWriter, table_named
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.retry import Retry
@@ -20,6 +19,7 @@ from sparkguard.results.rows import version_stamps
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.slices import Slice
+from sparkguard.tables import ResultsPlace
 from sparkguard.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Store:
     def __init__(
         self,
         spark: SparkSession,
-        location: Location | str,
+        location: ResultsPlace | str,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
@@ -46,7 +46,7 @@ class Store:
         self._runs = RunWriter(self.access)
 
     @property
-    def location(self) -> Location:
+    def location(self) -> ResultsPlace:
         return self.access.location
 
     def init(self, datasets: Iterable[str] = ()) -> tuple[setup.Change, ...]:

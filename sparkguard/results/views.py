@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from sparkguard import sql
 from sparkguard.results import metrics
-from sparkguard.results.location import Location
 from sparkguard.results.schemas import TABLES
+from sparkguard.tables import ResultsPlace
 
 
-def views(location: Location) -> tuple[sql.Sql, ...]:
+def views(location: ResultsPlace) -> tuple[sql.Sql, ...]:
     """Statements that create `<table>_committed` in a catalog schema; none for a folder."""
     if location.schema is None:
         return ()
@@ -28,7 +28,7 @@ def views(location: Location) -> tuple[sql.Sql, ...]:
     )
 
 
-def metric_views(location: Location, datasets: Iterable[str]) -> tuple[sql.Sql, ...]:
+def metric_views(location: ResultsPlace, datasets: Iterable[str]) -> tuple[sql.Sql, ...]:
     """Statements that create the metric views of every dataset; none for a folder."""
     if location.schema is None:
         return ()

@@ -7,10 +7,10 @@ import pytest
 
 from sparkguard.contracts import audit as module
 from sparkguard.contracts.audit import load_audit
-from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
 from sparkguard.slices import Slice
-from sparkguard.tables import TableRef
+from sparkguard.tables import ResultsPlace, TableRef
 from sparkguard.verdicts import Outcome
 
 CONTRACT = """\

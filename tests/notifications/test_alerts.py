@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sparkguard.contracts.alert_routes import Alerts, Route
-from sparkguard.contracts.audit_config import AuditConfig, ResultsPlace
+from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
 from sparkguard.lifecycles import alerts as alert_states
 from sparkguard.lifecycles.alerts import AlertState
@@ -20,6 +20,7 @@ from sparkguard.notifications.alert_messages import Message
 from sparkguard.notifications.alerts import Delivery, _deliver, send
 from sparkguard.results import ResultRow, Store
 from sparkguard.results import alerts as stored
+from sparkguard.tables import ResultsPlace
 from sparkguard.verdicts import Outcome, Verdict
 from tests.receivers import closes, receiver, status
 from tests.results.support import CORE, ORIGIN, FixedClock, only, record, verdicts

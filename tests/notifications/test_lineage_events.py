@@ -13,14 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from sparkguard.contracts.alert_routes import Lineage
-from sparkguard.contracts.audit_config import AuditConfig, Dataset, ResultsPlace
+from sparkguard.contracts.audit_config import AuditConfig, Dataset
 from sparkguard.contracts.odcs import parse_contract
 from sparkguard.notifications.lineage import PRODUCER
 from sparkguard.notifications.lineage_events import dataset_name, run_event, run_uuid
 from sparkguard.results.records import RunRecord
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.verdict_rows import ResultRow
-from sparkguard.tables import TableRef
+from sparkguard.tables import ResultsPlace, TableRef
 
 SCHEMA = Draft202012Validator(
     json.loads((Path(__file__).parent / "run_event.json").read_text()),

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import sqlglot
 
-from sparkguard.results.location import Location
 from sparkguard.results.metrics import KINDS, select, view_name
 from sparkguard.results.views import metric_views
+from sparkguard.tables import ResultsPlace
 from sparkguard.verdicts import Evidence
 from tests.report.facts import facts, history
 
@@ -72,7 +72,7 @@ def duck() -> Iterator[Any]:
         for name in BY_RUN:
             connection.execute(f"CREATE VIEW sg.{name}_committed AS SELECT * FROM sg.{name}")
         for kind in KINDS:
-            query = transpiled(select(Location(schema="sg"), "orders", kind).text)
+            query = transpiled(select(ResultsPlace(schema="sg"), "orders", kind).text)
             connection.execute(f"CREATE VIEW sg.{view_name('orders', kind)} AS {query}")
         yield connection
 
@@ -110,8 +110,8 @@ def test_the_documented_queries_find_something(query: str, duck: Any) -> None:
 
 
 def test_views_are_named_after_datasets_and_none_are_made_for_folders() -> None:
-    assert metric_views(Location(path="/lake"), ["orders"]) == ()
-    made = metric_views(Location(schema="main.sg"), ["my-orders.v2"])
+    assert metric_views(ResultsPlace(path="/lake"), ["orders"]) == ()
+    made = metric_views(ResultsPlace(schema="main.sg"), ["my-orders.v2"])
     assert [view.text.partition(" AS ")[0] for view in made] == [
         f"CREATE OR REPLACE VIEW `main`.`sg`.`my_orders_v2_{kind}`" for kind in KINDS
     ]

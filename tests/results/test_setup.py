@@ -8,9 +8,9 @@ import pytest
 
 from sparkguard.errors import ConfigurationError, StoreError
 from sparkguard.results import ResultRow, Store
-from sparkguard.results.location import Location
 from sparkguard.results.schemas import TABLES
 from sparkguard.results.views import views
+from sparkguard.tables import ResultsPlace
 from tests.results.support import (
     ORIGIN,
     DisturbedWriter,
@@ -145,25 +145,25 @@ def test_a_catalog_schema_holds_tables_and_views_of_complete_runs(spark: Any, sm
 
 
 def test_folders_have_no_views() -> None:
-    assert views(Location(path="/lake")) == ()
+    assert views(ResultsPlace(path="/lake")) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/lake/results/", Location(path="/lake/results")),
-        ("s3a://bucket/results", Location(path="s3a://bucket/results")),
-        ("main.audits", Location(schema="main.audits")),
-        ("./results", Location(path=str(Path("results").resolve()))),
+        ("/lake/results/", ResultsPlace(path="/lake/results")),
+        ("s3a://bucket/results", ResultsPlace(path="s3a://bucket/results")),
+        ("main.audits", ResultsPlace(schema="main.audits")),
+        ("./results", ResultsPlace(path=str(Path("results").resolve()))),
     ],
 )
-def test_a_location_is_a_folder_or_a_schema(text: str, expected: Location) -> None:
-    assert Location.parse(text) == expected
+def test_a_location_is_a_folder_or_a_schema(text: str, expected: ResultsPlace) -> None:
+    assert ResultsPlace.parse(text) == expected
 
 
 def test_a_table_is_no_place_for_results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"'main\.audits\.runs'.* two parts"):
-        Location.parse("main.audits.runs")
+        ResultsPlace.parse("main.audits.runs")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lake").mkdir()
-    assert Location.parse("lake") == Location(path=str(tmp_path / "lake"))
+    assert ResultsPlace.parse("lake") == ResultsPlace(path=str(tmp_path / "lake"))
