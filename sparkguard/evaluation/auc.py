@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
 
-from sparkguard.evaluation.metric import Metric, in_unit, undefined
+from sparkguard.evaluation.metric import Metric, in_unit, undefined, z_of
 from sparkguard.evaluation.scores import Floats, Scores
 
 ONE_OF_A_CLASS = "one label of a class tells no standard error"
-SEPARATED = "scores that separate the classes tell no standard error"
 
 
 def auc(scores: Scores) -> Metric:
@@ -19,7 +19,8 @@ def auc(scores: Scores) -> Metric:
 
     Between `bin_low` (pairs in one bin count nothing) and `bin_high` (they count whole) the AUC
     of the unbinned scores always lies; the value is the middle, which is exact where every bin
-    holds one score. The interval is DeLong's (DeLong et al., 1988) over bins, on the logit scale.
+    holds one score. The interval is DeLong's (DeLong et al., 1988) over bins, on the logit scale,
+    and `beside_separated` where the scores separate the classes.
     """
     negatives, positives = scores.negatives, scores.positives
     n, p = negatives.sum(), positives.sum()
@@ -33,8 +34,10 @@ def auc(scores: Scores) -> Metric:
     high = float(low + loose / (p * n))
     value = (low + high) / 2
     error = delong(negatives, positives, value)
-    if error is None or not 0 < value < 1:
-        found = Metric("auc", value, reason=ONE_OF_A_CLASS if min(n, p) < 2 else SEPARATED)
+    if min(n, p) < 2:
+        found = Metric("auc", value, reason=ONE_OF_A_CLASS)
+    elif error is None:
+        found = beside_separated(value, n, p)
     elif not error:
         found = Metric("auc", value, value, value, error=error)
     else:
@@ -62,6 +65,23 @@ def delong(negatives: Floats, positives: Floats, value: float) -> float | None:
     variance = (positives * (of_positives - value) ** 2).sum() / (p * (p - 1))
     variance += (negatives * (of_negatives - value) ** 2).sum() / (n * (n - 1))
     return math.sqrt(float(variance))
+
+
+def beside_separated(value: float, n: float, p: float) -> Metric:
+    """The interval of an AUC of 0 or 1, of `n` negatives and `p` positives.
+
+    Where it ends, Hanley and McNeil's variance there would just leave the value within 95 %
+    (method 5 of Newcombe, 2006). The standard error is its length over that quantile.
+    """
+    z, labels = z_of(), (n + p) / 2 - 1
+
+    def beyond(limit: float) -> float:
+        spread = 1 + labels * ((1 - limit) / (2 - limit) + limit / (1 + limit))
+        return 1 - limit - z**2 * limit * spread / (n * p)
+
+    limit = float(brentq(beyond, 0, 1))
+    low, high = (limit, 1.0) if value else (0.0, 1 - limit)
+    return Metric("auc", value, low, high, error=(high - low) / z)
 
 
 def plain(negatives: Floats, positives: Floats) -> float:

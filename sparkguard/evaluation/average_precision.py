@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import digamma
 
-from sparkguard.evaluation.auc import ONE_OF_A_CLASS, SEPARATED
-from sparkguard.evaluation.metric import Metric, in_unit, undefined
+from sparkguard.evaluation.auc import ONE_OF_A_CLASS
+from sparkguard.evaluation.metric import Metric, in_unit, undefined, z_of
 from sparkguard.evaluation.scores import Floats, Scores
 
 
@@ -20,7 +20,7 @@ def average_precision(scores: Scores) -> Metric:
     bin come first and no two scores are equal, at best its positives are tied and come first.
     The standard error takes precision at each recall as a mean over positives; it leaves out
     the chance in the number of positives (Boyd et al., 2013, compare such intervals). There is
-    none for one positive, nor where precision is 1 at all of them.
+    none for one positive. Where precision is 1 at all of them, the interval is Wilson's (1927).
     """
     negatives, positives = scores.negatives[::-1], scores.positives[::-1]
     tied = scores.tied[::-1]
@@ -45,8 +45,11 @@ def average_precision(scores: Scores) -> Metric:
 
 def _with_error(value: float, positives: Floats, precision: Floats) -> Metric:
     p = float(positives.sum())
-    if p < 2 or not 0 < value < 1:
-        reason = SEPARATED if p > 1 else ONE_OF_A_CLASS
-        return Metric("average_precision", value, reason=reason)
+    if p < 2:
+        return Metric("average_precision", value, reason=ONE_OF_A_CLASS)
+    if value == 1:
+        z = z_of()
+        low = p / (p + z**2)
+        return Metric("average_precision", value, low, 1.0, error=(1 - low) / z)
     spread = float((positives * (precision - value) ** 2).sum()) / p
     return in_unit("average_precision", value, math.sqrt((spread + value * (1 - value)) / p))

@@ -104,6 +104,12 @@ def wider(one: Metric, error: float | None) -> Metric:
     """`one` with the interval of the larger of two standard errors; none where it has none."""
     if error is None or one.value is None or one.error is None or error <= one.error:
         return one
-    make = in_unit if one.name in ("auc", "average_precision") else around
-    other = make(one.name, one.value, error)
+    if one.name not in ("auc", "average_precision"):
+        other = around(one.name, one.value, error)
+    elif 0 < one.value < 1:
+        other = in_unit(one.name, one.value, error)
+    else:
+        half = z_of() * error
+        ends = max(one.value - half, 0.0), min(one.value + half, 1.0)
+        other = Metric(one.name, one.value, *ends, error=error)
     return replace(other, bin_low=one.bin_low, bin_high=one.bin_high, parts=one.parts)

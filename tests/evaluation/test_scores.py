@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from sparkguard.drift.shares import wilson
 from sparkguard.evaluation.auc import auc
 from sparkguard.evaluation.average_precision import average_precision
 from sparkguard.evaluation.calibration import Calibration, calibration_error, ratio
+from sparkguard.evaluation.comparison import decay
 from sparkguard.evaluation.confusion import at_threshold, f1, precision, recall
-from sparkguard.evaluation.metric import in_unit
+from sparkguard.evaluation.metric import Metric, in_unit, wider
 from sparkguard.evaluation.probabilities import brier, log_loss
 from sparkguard.evaluation.scores import INVALID, ONE, ZERO, Scores, bin_of
 from tests.evaluation import work_home
@@ -124,22 +126,58 @@ def test_the_interval_of_the_auc_holds_the_truth_as_often_as_it_says() -> None:
     assert 183 <= inside <= 198  # 95% of 200, and three standard errors around it
 
 
-@pytest.mark.parametrize("positives", [(0.4,), (0.999,), (0.999, 0.9995)])
-def test_one_label_of_a_class_or_separated_classes_tell_no_error(
-    positives: tuple[float, ...],
-) -> None:
+@pytest.mark.parametrize("positive", [0.4, 0.999])
+def test_one_label_of_a_class_tells_no_error(positive: float) -> None:
     negatives = [(0.9 * (i + 1) / 200, False) for i in range(199)]
     for rows in (
-        [*negatives, *((score, True) for score in positives)],
-        [*((1 - score, True) for score, _ in negatives), *((1 - x, False) for x in positives)],
+        [*negatives, (positive, True)],
+        [*((1 - score, True) for score, _ in negatives), (1 - positive, False)],
     ):
         found = auc(Scores.from_rows(rows))
         assert found.value is not None
         assert (found.low, found.high, found.error) == (None, None, None)
         assert "no standard error" in found.reason
-    found = average_precision(Scores.from_rows([*negatives, *((x, True) for x in positives)]))
+    found = average_precision(Scores.from_rows([*negatives, (positive, True)]))
     assert (found.low, found.high, found.error) == (None, None, None)
     assert "no standard error" in found.reason
+
+
+def test_separated_classes_leave_room_for_labels_out_of_place() -> None:
+    few = [(0.1, False), (0.2, False), (0.8, True), (0.9, True)]
+    for rows, copies in ((few, 1), (few, 50), ([(1 - x, y) for x, y in few], 1)):
+        found = auc(Scores.from_rows(rows * copies))
+        n = p = 2 * copies
+        assert found.low is not None
+        assert found.high is not None
+        assert found.value in (0, 1)
+        edge = found.low if found.value else 1 - found.high
+        # Hanley and McNeil's variance, in their own letters.
+        q1, q2, k = edge / (2 - edge), 2 * edge**2 / (1 + edge), (n + p) / 2 - 1
+        variance = edge * (1 - edge) + k * (q1 - edge**2) + k * (q2 - edge**2)
+        assert 1 - edge == pytest.approx(1.959964 * math.sqrt(variance / (n * p)), rel=1e-5)
+        assert found.error == pytest.approx((1 - edge) / 1.959964)
+    found = average_precision(Scores.from_rows(few * 50))
+    assert (found.value, found.high) == (1, 1)
+    assert found.low == pytest.approx(wilson(100, 100, 0.95)[0])
+
+
+def test_a_model_that_was_perfect_can_decay() -> None:
+    before = [(0.1, False), (0.9, True)] * 500
+    after = [*before[:800], *[(0.1, True), (0.9, False)] * 100]
+    for metric in (auc, average_precision):
+        then, now = metric(Scores.from_rows(before)), metric(Scores.from_rows(after))
+        lost = decay(then, now)
+        assert lost is not None
+        assert lost.is_significant
+        same = decay(then, then)
+        assert same is not None
+        assert not same.is_significant
+
+
+@pytest.mark.parametrize("name", ["auc", "average_precision"])
+def test_the_wider_interval_of_a_perfect_model_stays_between_zero_and_one(name: str) -> None:
+    found = wider(Metric(name, 1.0, 0.9, 1.0, error=0.05), 0.1)
+    assert (found.low, found.high, found.error) == (pytest.approx(0.804, abs=1e-4), 1, 0.1)
 
 
 def test_one_score_for_all_has_an_auc_of_one_half_for_sure() -> None:
