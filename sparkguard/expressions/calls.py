@@ -9,11 +9,12 @@ from sqlglot import exp
 
 from sparkguard import sql
 from sparkguard.errors import did_you_mean
-from sparkguard.expressions import containers, times
+from sparkguard.expressions import containers, nodes, times
 from sparkguard.expressions.functions import (
     AGGREGATES,
     BOOLEAN,
     CONDITIONS_INSIDE,
+    INT_FROM,
     INTEGER,
     NUMBER,
     NUMBERS_FROM,
@@ -95,7 +96,9 @@ class Calls(ABC):
         if name not in _AS_THEY_ARE:
             values = tuple(times.argument(name, value) for value in values)
         if name in _MAY_OVERFLOW and values[0][1] in (INTEGER, None):
-            values = ((sql.template("try_add({}, 0BD)", values[0][0]), NUMBER), *values[1:])
+            values = ((nodes.as_decimal(values[0][0]), NUMBER), *values[1:])
+        if name in INT_FROM:
+            values = (*values[: INT_FROM[name]], *map(nodes.as_int, values[INT_FROM[name] :]))
         return _call(name, known, values), gives
 
     def filtered(self, node: exp.Expression) -> Typed:
@@ -139,6 +142,8 @@ class Calls(ABC):
         if name in ("sum", "try_sum") and values[0][1] == INTEGER:
             # A sum of bigints may pass bigint, and try_sum would call that NULL.
             values = ((sql.template("CAST({} AS DECIMAL(38,0))", values[0][0]), NUMBER),)
+        if name in ("avg", "mean", "try_avg") and values[0][1] == INTEGER:
+            values = ((nodes.as_double(values[0][0]), NUMBER),)
         if distinct:
             every = sql.joined(", ", (value for value, _ in values))
             return sql.template("count(DISTINCT {})", every), INTEGER

@@ -15,7 +15,7 @@ from sparkguard.expressions.functions import (
     TIMES,
     TIMESTAMP,
 )
-from sparkguard.expressions.nodes import Refused, Typed, common
+from sparkguard.expressions.nodes import Refused, Typed, as_int, common
 
 _COMPARING = frozenset(("array_contains", "map_contains_key", "element_at", "try_element_at"))
 
@@ -37,11 +37,14 @@ def arguments(function: str, nodes: list[Any], values: tuple[Typed, ...]) -> tup
 
 
 def _sought(function: str, around: str | None, node: Any, value: Typed) -> Typed:
+    is_map = around is not None and around.startswith("map")
     if function == "array_contains":
         wanted = families.inside(around)
+    elif is_map:
+        wanted = families.keys_of(around)
     else:
-        is_map = around is not None and around.startswith("map")
-        wanted = families.keys_of(around) if is_map else INTEGER
+        value = as_int(value)
+        wanted = INTEGER
     if wanted in TIMES:
         value = times.brought_to(wanted, node, value)
     if wanted == TIMESTAMP and value[1] != TIMESTAMP:

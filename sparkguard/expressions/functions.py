@@ -208,11 +208,13 @@ OF_TEXT = frozenset(
 )
 """Functions for which Spark makes text of a number."""
 
-NUMBERS_FROM: dict[str, int] = {
-    "isnan": 0,
+INT_FROM: dict[str, int] = {
     **dict.fromkeys(("substring", "substr", "left", "right"), 1),
     **dict.fromkeys(("date_add", "date_sub", "add_months"), 1),
 }
+"""The first argument that is a 32-bit number and nothing else."""
+
+NUMBERS_FROM: dict[str, int] = {"isnan": 0, **INT_FROM}
 """The first argument that is a number: Spark makes one of text as ANSI mode says."""
 
 UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")

@@ -56,10 +56,30 @@ def number(text: str) -> Typed:
         value = float(text) if "e" in text.lower() else Decimal(text)
     except (ValueError, ArithmeticError):
         raise Refused(f"not a number: {text[:60]!r}") from None
-    digits = len(value.as_tuple().digits) if isinstance(value, Decimal) else 0
+    digits = 0
+    if isinstance(value, Decimal):
+        digits = max(len(value.as_tuple().digits), -int(value.as_tuple().exponent))
     if not math.isfinite(value) or digits > _AGREED_DIGITS:
         raise Refused(f"a number beyond Spark's types: {text[:60]!r}")
     return sql.literal(value), NUMBER
+
+
+def as_decimal(whole: Sql) -> Sql:
+    """A whole number as a decimal, so that what is made of it outgrows no integer type."""
+    return sql.template("try_add({}, 0BD)", whole)
+
+
+def as_double(whole: Sql) -> Sql:
+    """A whole number as Spark divides and averages it; decimals would lose places."""
+    return sql.template("CAST({} AS DOUBLE)", whole)
+
+
+def as_int(value: Typed) -> Typed:
+    """A whole number where Spark takes no other type, NULL beyond 32 bits; others as they are."""
+    found, family = value
+    if family != INTEGER or found.text.isdigit():
+        return value
+    return sql.template("try_cast({} AS INT)", found), family
 
 
 def cast_target(to: Any) -> tuple[str, str]:

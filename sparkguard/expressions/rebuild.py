@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -19,6 +20,7 @@ from sparkguard.sql import Sql
 from sparkguard.sql.patterns import to_java
 
 _NOTHING: Typed = (sql.literal(None), None)
+_LONGEST = 100_000  # some functions are written with an argument several times
 _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "({} = {})",
     exp.NEQ: "({} <> {})",
@@ -107,9 +109,12 @@ class Rebuild(Calls):
         if others := given(node) - _PARTS[type(node)]:
             return self._problem(f"{called(node)} takes no {listed(sorted(others))} here")
         try:
-            return walker(self, node)
+            rebuilt = walker(self, node)
         except Refused as refusal:
             return self._problem(str(refusal))
+        if len(rebuilt[0].text) > _LONGEST:
+            return self._problem(f"an expression becomes more than {_LONGEST:,} characters of SQL")
+        return rebuilt
 
     def alike(self, found: list[Any]) -> tuple[Typed, ...]:
         """Values that Spark will bring to one type; text beside a time becomes a typed literal."""
@@ -147,8 +152,11 @@ class Rebuild(Calls):
             left, right, gives = with_time
             return sql.template(_ARITHMETIC[type(node)], left, right), gives
         gives = SPAN if SPAN in both else None if None in both else NUMBER
-        if both == {INTEGER} and not isinstance(node, exp.Div):
-            gives = INTEGER
+        if both == {INTEGER}:
+            if isinstance(node, exp.Div):
+                left, right = nodes.as_double(left), nodes.as_double(right)
+            else:
+                left, gives = nodes.as_decimal(left), INTEGER
         return sql.template(_ARITHMETIC[type(node)], left, right), gives
 
     def _negate(self, node: exp.Expression) -> Typed:
@@ -157,7 +165,8 @@ class Rebuild(Calls):
         value, family = self.walk(node.this)
         if family not in (NUMBER, INTEGER, None):
             raise Refused(f"a minus sign takes a number, found {family}")
-        return sql.template("try_subtract(0, {})", value), family
+        zero = sql.literal(Decimal(0) if family == INTEGER else 0)
+        return sql.template("try_subtract({}, {})", zero, value), family
 
     def _is(self, node: exp.Expression) -> Typed:
         match node.expression:
@@ -211,17 +220,18 @@ class Rebuild(Calls):
         default = node.args.get("default")
         results = [branch.args["true"] for branch in branches]
         values = self.alike([*results, default] if default is not None else results)
+        value: tuple[Sql, ...] = ()
         if node.this is None:
             tests = [self.boolean(branch.this) for branch in branches]
         else:
-            value, *found = self.alike([node.this, *(branch.this for branch in branches)])
-            tests = [sql.template("{} = {}", value[0], item) for item, _ in found]
+            (first, *found) = self.alike([node.this, *(branch.this for branch in branches)])
+            value, tests = (first[0],), [item for item, _ in found]
         whens = [
-            sql.template("WHEN {} THEN {}", test, value)
-            for test, (value, _) in zip(tests, values, strict=False)
+            sql.template("WHEN {} THEN {}", test, result)
+            for test, (result, _) in zip(tests, values, strict=False)
         ]
         other = values[-1][0] if default is not None else sql.literal(None)
-        text = sql.template("(CASE {} ELSE {} END)", sql.joined(" ", whens), other)
+        text = sql.template("(CASE {} ELSE {} END)", sql.joined(" ", [*value, *whens]), other)
         return text, nodes.common(values)
 
     def _cast(self, node: exp.Expression) -> Typed:

@@ -29,7 +29,7 @@ from sparkguard.expressions.functions import (
     TIMESTAMP,
     UNITS,
 )
-from sparkguard.expressions.nodes import Refused, Typed
+from sparkguard.expressions.nodes import Refused, Typed, as_int
 from sparkguard.sql import Sql
 from sparkguard.sql.limits import micros
 
@@ -156,7 +156,7 @@ def operands(left: Typed, right: Typed) -> tuple[Sql, Sql, str | None] | None:
     times = families & TIMES
     if not times:
         return None
-    one, two = in_utc(left), in_utc(right)
+    one, two = in_utc(as_int(left)), in_utc(as_int(right))
     if SPAN in families and DATE in times:
         # Hours on a date make a TIMESTAMP of the session's zone.
         one, two = (

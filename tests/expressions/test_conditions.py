@@ -17,15 +17,16 @@ T = (
     [
         ("a > 1", "(`a` > 1)"),
         ("a > -5", "(`a` > -5)"),
-        ("-a < 5", "(try_subtract(0, `a`) < 5)"),
+        ("-a < 5", "(try_subtract(0BD, `a`) < 5)"),
         ("a == 1 or not f", "(((`a` = 1)) OR ((NOT `f`)))"),
         ("a = 1 and (f or a < 0)", "(((`a` = 1)) AND (((`f`) OR ((`a` < 0)))))"),
         ("(f and a = 1) = f", "(((`f`) AND ((`a` = 1))) = `f`)"),
         ("f and f and f", "((`f`) AND (`f`) AND (`f`))"),
-        ("a / 0 > 1", "(try_divide(`a`, 0) > 1)"),
+        ("a / 0 > 1", "(try_divide(CAST(`a` AS DOUBLE), CAST(0 AS DOUBLE)) > 1)"),
         (
             "a + 1 = a - 1 * 2 % 3",
-            "(try_add(`a`, 1) = try_subtract(`a`, try_mod(try_multiply(1, 2), 3)))",
+            "(try_add(try_add(`a`, 0BD), 1) = try_subtract(try_add(`a`, 0BD), "
+            "try_mod(try_add(try_multiply(try_add(1, 0BD), 2), 0BD), 3)))",
         ),
         ("abs(a) <= 3", "(abs(try_add(`a`, 0BD)) <= 3)"),
         ("cast(b as int) = 1", "(try_cast(`b` AS INT) = 1)"),
@@ -72,7 +73,10 @@ T = (
         ("contains(amount, a)", "contains(try_cast(`amount` AS STRING), `a`)"),
         ("case when f then a else 0 end = 1", "((CASE WHEN `f` THEN `a` ELSE 0 END) = 1)"),
         ("if(f, a, 0) = 1", "(if(`f`, `a`, 0) = 1)"),
-        ("coalesce(a, 0) + year(d) > 0", "(try_add(coalesce(`a`, 0), year(`d`)) > 0)"),
+        (
+            "coalesce(a, 0) + year(d) > 0",
+            "(try_add(try_add(coalesce(`a`, 0), 0BD), year(`d`)) > 0)",
+        ),
         ("b || 'x' = 'yx'", "(concat(`b`, 'x') = 'yx')"),
         ("element_at(days, 1) > '2013-01-01'", "(try_element_at(`days`, 1) > DATE'2013-01-01')"),
         (

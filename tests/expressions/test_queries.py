@@ -29,6 +29,11 @@ TABLES = {"t": COLUMNS, "odd name": None}
         ),
         ("select max(d) = '2013-01-01' from t", "(max(`d`) = DATE'2013-01-01')"),
         ("select avg(x) from `odd name`;", "try_avg(`x`)"),
+        (
+            "select sum(a * s.x) from t",
+            "try_sum(CAST(try_multiply(try_add(`a`, 0BD), `s`.`x`) AS DECIMAL(38,0)))",
+        ),
+        ("select avg(a - 1) from t", "try_avg(CAST(try_subtract(try_add(`a`, 0BD), 1) AS DOUBLE))"),
     ],
 )
 def test_one_value_queries_become_aggregates(text: str, value: str) -> None:

@@ -220,3 +220,35 @@ def test_any_text_is_rebuilt_or_refused(text: str) -> None:
     except ConfigurationError:
         return
     assert rebuilt.text.isascii() or "`" in rebuilt.text or "'" in rebuilt.text
+
+
+def _nested(around: str, innermost: str, times: int) -> str:
+    for _ in range(times):
+        innermost = around.replace("...", innermost)
+    return innermost
+
+
+def test_a_case_is_not_repeated_for_each_of_its_branches() -> None:
+    text = _nested("case ... when 1 then 2 when 2 then 1 end", "a", 30)
+    assert len(row_condition(f"{text} = 1", COLUMNS, HERE).text) < 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("around", "innermost", "condition"),
+    [
+        ("months_between(..., '2020-01-01')", "d", "{} > 1"),
+        ("cast(cast(... as string) as timestamp)", "t", "{} > t"),
+    ],
+)
+def test_text_that_grows_beyond_measure_is_refused(
+    around: str, innermost: str, condition: str
+) -> None:
+    text = condition.format(_nested(around, innermost, 12))
+    with pytest.raises(ConfigurationError, match="more than 100,000 characters of SQL"):
+        row_condition(text, COLUMNS, HERE)
+
+
+@pytest.mark.parametrize("number", ["0." + "0" * 45 + "1", "1" * 39, "1e999"])
+def test_numbers_beyond_sparks_types_are_refused(number: str) -> None:
+    with pytest.raises(ConfigurationError, match="a number beyond Spark's types"):
+        row_condition(f"amount > {number}", COLUMNS, HERE)

@@ -15,7 +15,8 @@ Y, N, O = True, False, None  # noqa: E741
 ROWS = """
 SELECT CAST(text AS TIMESTAMP_LTZ) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
        CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m,
-       CAST(0 AS DECIMAL(38,10)) AS z,
+       CAST(0 AS DECIMAL(38,10)) AS z, 9223372036854775807L AS w, CAST(30 AS TINYINT) AS s,
+       map(9223372036854775807L, 'x') AS im,
        array(CAST(text AS TIMESTAMP_LTZ)) AS ts, map('k', CAST(text AS TIMESTAMP_LTZ)) AS mt
 FROM VALUES
   ('2021-03-14 07:30:00Z', '2021-03-14 07:30:00', -2147483648, array(1), map('k', 1)),
@@ -72,6 +73,22 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "trim(z) = cast(z as string)": (Y, Y, Y),
     "size(l) >= 0": (Y, O, Y),
     "cardinality(m) = 1": (Y, O, N),
+    "i * 2 > 4000000000": (N, Y, O),
+    "i + i + i < -6442450943": (Y, N, O),
+    "-i = 2147483648": (Y, N, O),
+    "(i - 1) * (i - 1) > 4611686018427387904": (Y, N, O),
+    "w * w > 0": (Y, Y, Y),
+    "w - 1 < w": (Y, Y, Y),
+    "s * s = 900": (Y, Y, Y),
+    "(s + 0) / 7 = s / 7 and s / 7 <> 4.285714": (Y, Y, Y),
+    "date_add(d, s - 30) = d and d + (s - 29) > d": (Y, Y, Y),
+    "substring(b, s - 29, s - 26) = '2021'": (Y, Y, Y),
+    "element_at(ts, s - 29) = t": (Y, Y, Y),
+    "element_at(l, w - w + 1) = 1": (Y, O, O),
+    "element_at(im, w - 1) is null and element_at(im, w) = 'x'": (Y, Y, Y),
+    "concat(s + 1, '') = '31'": (Y, Y, Y),
+    "case s + 1 when 31 then 'a' when 31 then 'b' end = 'a'": (Y, Y, Y),
+    "t + interval 1 day * (s - 29) = t + interval 1 day": (Y, Y, Y),
 }
 SESSIONS = [
     ("UTC", "true", "TIMESTAMP_LTZ"),
