@@ -107,7 +107,9 @@ class References(Check, kind="references"):
         whole = context.seen.at(WHOLE, need) or found
         if found is None or whole is None or not found.count("rows"):
             return not_evaluable("no rows refer to anything", rows=0)
-        rows, nulls = found.count("rows"), found.count("null_some") + found.count("null_all")
+        rows, nulls = found.count("rows"), found.count("null_all")
+        if self.match != "partial":
+            nulls += found.count("null_some")
         orphan_rows, orphan_keys = found.count("orphan_rows"), found.count("orphan_keys")
         compared = self._compared(context, orphan_keys) if context.where.is_whole else None
         reasons = []

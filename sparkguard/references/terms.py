@@ -17,7 +17,7 @@ def counts(of: ReferenceCounts) -> Terms:
         ("rows", of.rows),
         ("null_some", _where(of.rows, of.null_in_part)),
         ("null_all", _where(of.rows, of.null_altogether)),
-        ("keys", _where(of.keys, *child)),
+        ("keys", _where(of.keys, of.named, of.of_child)),
         ("orphan_rows", _where(of.rows, of.orphan)),
         ("orphan_keys", _where(of.keys, of.orphan)),
         ("matched_rows", _where(of.rows, *child, of.of_parent)),

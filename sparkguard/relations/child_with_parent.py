@@ -59,13 +59,16 @@ class ChildWithParent(Relation, kind="child_with_parent"):
         return keys.null_parts(len(self.columns))
 
     @property
+    def named(self) -> Sql:
+        """True for keys that name a parent: without NULL parts or, if `partial`, not all NULL."""
+        if not self.partial:
+            return sql.template("{} = 0", self.null_parts)
+        return sql.template("{} < {}", self.null_parts, sql.literal(len(self.columns)))
+
+    @property
     def orphan(self) -> Sql:
         """True for keys of the child that name a parent and have none."""
-        checked = sql.template("{} = 0", self.null_parts)
-        if self.partial:
-            parts = sql.literal(len(self.columns))
-            checked = sql.template("{} < {}", self.null_parts, parts)
-        return sql.template("{} > 0 AND {} = 0 AND {}", self.rows, self.parents, checked)
+        return sql.template("{} > 0 AND {} = 0 AND {}", self.rows, self.parents, self.named)
 
     def frame(self, tables: Tables, by: tuple[str, ...], /) -> DataFrame:
         names = keys.key_names(len(self.columns))

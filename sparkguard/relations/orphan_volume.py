@@ -59,7 +59,7 @@ class OrphanVolume(Relation, kind="orphan_volume"):
         from pyspark.sql import functions as F  # noqa: N812
 
         of = self.reference
-        child = sql.template("{} = 0 AND {} > 0", of.null_parts, of.rows)
+        child = sql.template("{} AND {} > 0", of.named, of.rows)
         rows, orphan = F.expr(of.rows.text), F.expr(of.orphan.text)
         nothing = [F.lit(None).cast("string").alias(column) for column in by]
         return (

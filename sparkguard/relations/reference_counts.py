@@ -65,6 +65,11 @@ class ReferenceCounts(Relation, kind="reference_counts"):
         return sql.template("{} = 0", sql.name(_NULLS))
 
     @property
+    def named(self) -> Sql:
+        """True where the keys name a parent; a key NULL in part does so by its other parts."""
+        return sql.template("{} < {}", sql.name(_NULLS), sql.literal(1 + self.reference.partial))
+
+    @property
     def null_in_part(self) -> Sql:
         return sql.template("{} = 1", sql.name(_NULLS))
 
@@ -90,8 +95,7 @@ class ReferenceCounts(Relation, kind="reference_counts"):
     @property
     def orphan(self) -> Sql:
         """True for keys of the child that name a parent and have none."""
-        checked = sql.template("{} < {}", sql.name(_NULLS), sql.literal(1 + self.reference.partial))
-        return sql.template("{} AND NOT ({}) AND {}", self.of_child, self.of_parent, checked)
+        return sql.template("{} AND NOT ({}) AND {}", self.of_child, self.of_parent, self.named)
 
     def among(self, others: Sequence[Relation], /) -> Relation:
         references = [o.reference for o in others if isinstance(o, ReferenceCounts)]

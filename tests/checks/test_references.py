@@ -91,6 +91,23 @@ def test_what_null_parts_mean(
     assert found.violations == violations
 
 
+def test_keys_null_in_part_are_among_all_keys_where_they_are_checked(
+    spark: Any, judge: Any, frames: dict[str, Any]
+) -> None:
+    rows = "SELECT IF(id = 0, 9, 1) AS a, CAST(NULL AS STRING) AS b FROM range(10)"
+    parents = "SELECT 1 AS k, 'u' AS l"
+    tables = {**frames, "t": spark.sql(rows), "parent": spark.sql(parents)}
+    check = References(AB, "parent", KL, "partial")
+    half = replace(check, max_orphan_rows=0.1, max_orphan_keys=0.5)
+    strict, lax = judge([check, half], tables)
+    assert strict.reason.startswith("1 of 10 rows have no parent in parent (1 of 2 keys)")
+    assert "not among them" not in strict.reason
+    assert lax.outcome is Outcome.PASS
+    good = {**tables, "t": tables["t"].where("a = 1")}
+    found = judge([check, replace(check, match="simple")], good)
+    assert [one.outcome for one in found] == [Outcome.PASS, Outcome.NOT_EVALUABLE]
+
+
 def test_references_hold_where_every_key_has_one_parent(judge: Any, frames: dict[str, Any]) -> None:
     good = {**frames, "t": frames["t"].where("a = 1")}
     broken = {**frames, "t": frames["t"].where("a = 1 OR b = 'v'")}
