@@ -17,7 +17,7 @@ from sparkguard.expressions.functions import BOOLEAN, INTEGER, NUMBER, SPAN, TEX
 from sparkguard.expressions.nodes import Refused, Typed, called
 from sparkguard.expressions.parse import given
 from sparkguard.sql import Sql
-from sparkguard.sql.patterns import to_java
+from sparkguard.sql.patterns import LONGEST_TEXT, translated
 
 _NOTHING: Typed = (sql.literal(None), None)
 _LONGEST = 100_000  # some functions are written with an argument several times
@@ -40,14 +40,13 @@ _ARITHMETIC: dict[type[exp.Expression], str] = {
 _LIKES: dict[type[exp.Expression], str] = {
     exp.Like: "({} LIKE {})",
     exp.ILike: "({} ILIKE {})",
-    exp.RegexpLike: "({} RLIKE {})",
 }
 _BINARY = frozenset(("this", "expression"))
 _ONE = frozenset(("this",))
 _CAST = frozenset(("this", "to", "safe", "requires_string"))
 _PARTS: dict[type[exp.Expression], frozenset[str]] = {
     **dict.fromkeys((*_COMPARISONS, *_ARITHMETIC, exp.And, exp.Or, exp.Is, exp.Filter), _BINARY),
-    **dict.fromkeys(_LIKES, _BINARY | {"negate"}),
+    **dict.fromkeys((*_LIKES, exp.RegexpLike), _BINARY | {"negate"}),
     **dict.fromkeys((exp.Not, exp.Paren, exp.Neg, exp.Boolean), _ONE),
     **dict.fromkeys((exp.Cast, exp.TryCast), _CAST),
     exp.Div: _BINARY | {"typed", "safe"},
@@ -198,10 +197,15 @@ class Rebuild(Calls):
         found = str(pattern.this)
         if isinstance(node, exp.RegexpLike):
             try:
-                found = to_java(found)
+                java = translated(found)
             except ValueError as error:
                 raise Refused(str(error)) from None
-        elif "\\" in found.replace("\\\\", "").replace("\\%", "").replace("\\_", ""):
+            like = sql.template("({} RLIKE {})", value, sql.literal(java.text))
+            if java.limited:
+                short = sql.template("length({}) <= {}", value, sql.literal(LONGEST_TEXT))
+                like = sql.template("(CASE WHEN {} THEN true WHEN {} THEN false END)", like, short)
+            return _negated(node, like), BOOLEAN
+        if "\\" in found.replace("\\\\", "").replace("\\%", "").replace("\\_", ""):
             raise Refused("a backslash in LIKE stands before %, _ or a backslash only")
         like = sql.template(_LIKES[type(node)], value, sql.literal(found))
         return _negated(node, like), BOOLEAN
@@ -269,7 +273,7 @@ def _negated(node: exp.Expression, condition: Sql) -> Sql:
 _WALKERS: dict[type[exp.Expression], Callable[[Rebuild, Any], Typed]] = {
     **dict.fromkeys(_COMPARISONS, Rebuild._compare),
     **dict.fromkeys(_ARITHMETIC, Rebuild._arithmetic),
-    **dict.fromkeys(_LIKES, Rebuild._like),
+    **dict.fromkeys((*_LIKES, exp.RegexpLike), Rebuild._like),
     **dict.fromkeys((exp.And, exp.Or), Rebuild._junction),
     **dict.fromkeys((exp.Cast, exp.TryCast), Rebuild._cast),
     **dict.fromkeys((exp.Boolean, exp.Null), Rebuild._constant),

@@ -16,7 +16,7 @@ ROWS = """
 SELECT CAST(text AS TIMESTAMP_LTZ) AS t, CAST(substr(text, 1, 19) AS TIMESTAMP_NTZ) AS n,
        CAST(substr(text, 1, 10) AS DATE) AS d, text AS b, other AS c, i, l, m,
        CAST(0 AS DECIMAL(38,10)) AS z, 9223372036854775807L AS w, CAST(30 AS TINYINT) AS s,
-       map(9223372036854775807L, 'x') AS im,
+       map(9223372036854775807L, 'x') AS im, repeat('ab', 100000) AS g,
        array(CAST(text AS TIMESTAMP_LTZ)) AS ts, map('k', CAST(text AS TIMESTAMP_LTZ)) AS mt
 FROM VALUES
   ('2021-03-14 07:30:00Z', '2021-03-14 07:30:00', -2147483648, array(1), map('k', 1)),
@@ -87,6 +87,11 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "element_at(l, w - w + 1) = 1": (Y, O, O),
     "element_at(im, w - 1) is null and element_at(im, w) = 'x'": (Y, Y, Y),
     "concat(s + 1, '') = '31'": (Y, Y, Y),
+    "g rlike '^(a|b)*$'": (Y, Y, Y),
+    "g rlike '^(ab|c)*'": (Y, Y, Y),
+    "g rlike '^(ab|c)*$'": (O, O, O),
+    "g not rlike '^((ab|c)+d?)*$'": (O, O, O),
+    "b not rlike '^(x|yz)*$'": (Y, Y, Y),
     "case s + 1 when 31 then 'a' when 31 then 'b' end = 'a'": (Y, Y, Y),
     "t + interval 1 day * (s - 29) = t + interval 1 day": (Y, Y, Y),
 }
