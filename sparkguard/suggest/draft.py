@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 
@@ -14,6 +15,7 @@ _DIGITS = 700
 """Enough for any two doubles and their difference."""
 
 _LONGEST = Decimal(10) ** 37
+_PLAIN = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*", re.ASCII)
 
 MARGIN = 0.1
 """How far a range reaches beyond the values seen, as a share of their span."""
@@ -25,12 +27,15 @@ STALE_DAYS = 30
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What a full scan said of a top-level column; `least` and `greatest` are texts of values."""
+    """What a full scan said of a top-level column; `least` and `greatest` are texts of values.
+
+    `nulls` is None where only the fields inside were looked at.
+    """
 
     name: str
     type: dt.DataType
     rows: int
-    nulls: int
+    nulls: int | None
     distinct: int | None = None
     nan: int = 0
     low: float | None = None
@@ -52,6 +57,10 @@ class Reference:
     to_type: dt.DataType
     values: int
     lost: int = 0
+
+    @property
+    def to(self) -> str:
+        return f"{self.to_table}.{self.to_column}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def contract_text(draft: Draft) -> str:
         "version: 0.1.0",
         "status: draft",
     ]
-    if draft.newest is not None:
+    if draft.newest is not None and not {".", ","} & {*draft.table, *draft.newest[0]}:
         column, age = draft.newest
         days = max(1, math.ceil(age * 1.5 / 86_400))
         stale = age > STALE_DAYS * 86_400
@@ -102,7 +111,8 @@ def contract_text(draft: Draft) -> str:
     lines += ["schema:", f"  - name: {_text(draft.table)}", "    properties:"]
     for fact in draft.columns:
         lines += [f"      {line}" for line in _column(fact, draft)]
-    for table, columns in sorted(_targets(draft.references).items()):
+    lines += [f"    {line}" for line in _odd_references(draft)]
+    for table, columns in sorted(_targets(draft).items()):
         lines += [f"  - name: {_text(table)}", "    properties:"]
         for name, type_ in columns.items():
             lines += [
@@ -113,13 +123,30 @@ def contract_text(draft: Draft) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _targets(references: Sequence[Reference]) -> dict[str, dict[str, dt.DataType]]:
+def _targets(draft: Draft) -> dict[str, dict[str, dt.DataType]]:
+    """By other table, the columns that references name."""
     found: dict[str, dict[str, dt.DataType]] = {}
-    for reference in references:
-        if reference.lost:
+    for reference in draft.references:
+        if reference.lost or reference.to_table == draft.table:
             continue
         found.setdefault(reference.to_table, {})[reference.to_column] = reference.to_type
     return found
+
+
+def _odd_references(draft: Draft) -> Iterator[str]:
+    """Rules for the references to names that `table.column` can't spell."""
+    odd = [r for r in draft.references if not r.lost and not _PLAIN.fullmatch(r.to)]
+    if odd:
+        yield "quality:"
+    for one in odd:
+        yield f"  - name: {_text(f'{one.column} in {one.to}')}"
+        yield "    type: custom"
+        yield "    engine: sparkguard"
+        yield f"    implementation:  # all of {one.values:,} values are there"
+        yield "      check: references"
+        yield f"      columns: [[{_text(one.column)}]]"
+        yield f"      to_table: {_text(one.to_table)}"
+        yield f"      to_columns: [[{_text(one.to_column)}]]"
 
 
 def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
@@ -127,7 +154,9 @@ def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
     if logical := _logical(column.type):
         yield f"  logicalType: {logical}"
     yield f"  physicalType: {_text(str(column.type))}"
-    if column.rows and not column.nulls:
+    if column.nulls is None:
+        pass
+    elif column.rows and not column.nulls:
         yield f"  required: true  # 0 of {column.rows:,} rows are NULL"
     elif column.nulls:
         yield f"  # {column.nulls:,} of {column.rows:,} rows are NULL"
@@ -146,17 +175,16 @@ def _column(column: ColumnFacts, draft: Draft) -> Iterator[str]:
         yield "  quality:"
         yield "    - metric: invalidValues"
         yield "      mustBe: 0"
-        yield f"      # {len(column.values)} values in {column.rows - column.nulls:,} rows"
+        yield f"      # {len(column.values)} values in {column.rows - (column.nulls or 0):,} rows"
         yield f"      arguments: {{validValues: [{', '.join(map(_text, column.values))}]}}"
     mine = [r for r in draft.references if r.column == column.name]
     for broken in (r for r in mine if r.lost):
-        to = _text(f"{broken.to_table}.{broken.to_column}")
-        yield f"  # no reference to {to}: {broken.lost:,} of {broken.values:,} values are not there"
-    if holding := [r for r in mine if not r.lost]:
+        lost = f"{broken.lost:,} of {broken.values:,} values are not there"
+        yield f"  # no reference to {_text(broken.to)}: {lost}"
+    if holding := [r for r in mine if not r.lost and _PLAIN.fullmatch(r.to)]:
         yield "  relationships:"
         for reference in holding:
-            to = f"{reference.to_table}.{reference.to_column}"
-            yield f"    - to: {_text(to)}  # all of {reference.values:,} values are there"
+            yield f"    - to: {_text(reference.to)}  # all of {reference.values:,} values are there"
 
 
 def _logical(type_: dt.DataType) -> str:
@@ -233,4 +261,12 @@ def _text(text: str) -> str:
     """A YAML scalar: double-quoted JSON text, bare where nothing can be misread."""
     plain = text.isascii() and text.replace("_", "").isalnum() and text[:1].isalpha()
     reserved = text.lower() in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=not text.isprintable())
+    if plain and not reserved:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    # YAML has an escape of its own for what lies beyond the first plane, where JSON writes halves.
+    return "".join(c if c.isprintable() else _escape(ord(c)) for c in quoted)
+
+
+def _escape(code: int) -> str:
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

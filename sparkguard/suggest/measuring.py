@@ -66,8 +66,12 @@ def suggest(
     """
     ref = TableRef.of(table)
     session = open_session(existing=spark)
-    known = others or {}
     called = name or ref.own_name
+    # The table itself may be one of them, and has one name in the contract.
+    known = {
+        called if other.casefold() == called.casefold() else other: where
+        for other, where in (others or {}).items()
+    }
     snapshot = Snapshot.pin(session, {**known, called: ref})
     pinned = snapshot[called]
     table_facts = TableFacts(called, pinned.schema, pinned.partition_columns, pinned.version)
@@ -95,12 +99,11 @@ def _facts(measured: TableProfile, pinned: Pinned) -> Iterator[ColumnFacts]:
     for field in pinned.schema:
         summary = summaries.get(path_text((field.name,)))
         numbers = summary.numbers if summary is not None else {}
-        nulls = numbers.get("null")
         yield ColumnFacts(
             name=field.name,
             type=field.type,
             rows=int(numbers.get("rows") or rows),
-            nulls=rows if nulls is None else int(nulls),
+            nulls=_whole(numbers.get("null")),
             distinct=_whole(numbers.get("distinct")),
             nan=int(numbers.get("nan") or 0) + int(numbers.get("infinite") or 0),
             low=_float(summary, "min"),

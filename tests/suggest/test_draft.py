@@ -50,6 +50,49 @@ def test_a_reference_that_does_not_hold_is_told_and_is_no_rule() -> None:
     assert not [rule for rule in orders.rules if rule.kind == "references"]
 
 
+@pytest.mark.parametrize(
+    ("column", "table", "target"),
+    [
+        ("shop", "o-p", "id"),
+        ("shop", "shops", "größe"),
+        ("a.b, `c`", "s", "a.b"),
+        ("shop", "orders", "id"),
+        ("shop", "s", "id\U0001f468\u200d\U0001f469"),
+    ],
+)
+def test_a_reference_is_written_whatever_its_names(column: str, table: str, target: str) -> None:
+    reference = Reference(column, table, target, dt.Atomic("int"), 7)
+    facts = (*FACTS, ColumnFacts("a.b, `c`", dt.Atomic("int"), 1000, 0, 7))
+    draft = replace(DRAFT, columns=facts, references=(reference,))
+    contract = parse_contract(contract_text(draft), "orders.odcs.yaml")
+    (rule,) = (rule for rule in contract.tables[0].rules if rule.kind == "references")
+    assert rule.options["columns"] in ((column,), ((column,),))
+    assert rule.options["to_table"] == table
+
+
+@pytest.mark.parametrize("table", ["orders", "o.p"])
+def test_a_latency_is_asked_for_where_its_element_can_be_named(table: str) -> None:
+    draft = replace(DRAFT, table=table, references=())
+    assert ("property: latency" in contract_text(draft)) == (table == "orders")
+    parse_contract(contract_text(draft), "orders.odcs.yaml")
+    assert "property: latency" not in contract_text(replace(draft, newest=("a.b", 9)))
+
+
+@pytest.mark.parametrize("value", ["\U0001f468\u200d\U0001f469", "😀\n", "\u2028", "\x7f", '"\\'])
+def test_any_value_is_read_back(value: str) -> None:
+    fact = ColumnFacts(value, dt.Atomic("string"), 1000, 0, 1, values=(value,))
+    draft = replace(DRAFT, columns=(*FACTS, fact))
+    (*_, column) = parse_contract(contract_text(draft), "orders.odcs.yaml").tables[0].columns
+    assert column.name == value
+
+
+def test_of_a_column_whose_fields_alone_were_counted_no_null_is_told() -> None:
+    fact = ColumnFacts("s", dt.parse("struct<x:int>"), 1000, None)
+    text = contract_text(replace(DRAFT, columns=(fact,), key=(), partitioned_by=()))
+    assert "NULL" not in text
+    assert "required" not in text
+
+
 def test_evidence_stands_beside_each_rule() -> None:
     text = contract_text(DRAFT)
     assert "required: true  # 0 of 1,000 rows are NULL" in text

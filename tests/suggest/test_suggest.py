@@ -27,14 +27,16 @@ def test_the_data_a_suggestion_comes_from_passes_it(spark: Any, lake: Path) -> N
         "IF(id % 2 = 0, NULL, id) AS `a.b`",
         "named_struct('b', 7) AS a",
     ).write.format("delta").save(str(orders))
-    found = suggest(str(orders), others={"shops": TableRef(path=str(shops))}, spark=spark)
+    others = dict.fromkeys(("shops", "sh-ops"), TableRef(path=str(shops)))
+    found = suggest(str(orders), others=others, spark=spark)
     table = found.contract.table("orders")
     assert table is not None
     assert set(table.primary_key) <= {"order", "line", "note", "at"}
     text = found.text.replace('"', "")
     assert "to: shops.id" in text
     assert "# no reference to shops.id: 1 of 21 values are not there" in text
-    options = gate.GateOptions(table="orders", tables={"shops": TableRef(path=str(shops))})
+    assert "to_table: sh-ops" in text
+    options = gate.GateOptions(table="orders", tables=others)
     result = gate.audit_table(str(orders), found.contract, options=options, spark=spark)
     assert result.accepted, result.reasons
     assert [c.required for c in table.columns if c.name == "a.b"] == [False]
