@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from sparkguard import sql
-from sparkguard.datatypes import DataType, Map, Struct, is_numeric, is_string
+from sparkguard.datatypes import DataType, Map, Struct, is_integer, is_numeric, is_string
 from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.declaration import Declaration, Plain
 from sparkguard.evaluation.seen import Day
@@ -14,6 +14,7 @@ from sparkguard.evaluation.tasks import NO_CLASS
 from sparkguard.measures.families import Family, family_of, ordinal
 from sparkguard.measures.keyed_sums import KeyedSums, KeyedSumsState
 from sparkguard.profile import Need
+from sparkguard.references.comparable import incomparable
 from sparkguard.relations.effective_label import Labels, Predicted
 from sparkguard.relations.label_rows import LabelRows
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
@@ -42,7 +43,11 @@ def truth_need(
     Raises ConfigurationError for columns of types that can't be evaluated.
     """
     predictions, labels = schemas[table], schemas[of.truth.table]
-    task = of.kind_of_task
+    task, theirs = of.kind_of_task, of.truth.id or of.id
+    types = _type(predictions, of.id), _type(labels, theirs)
+    if reason := incomparable(*types):
+        ids = f"{'.'.join(of.id)} and {of.truth.table}.{'.'.join(theirs)}"
+        raise ConfigurationError(f"evaluation can't compare {ids}: {reason}")
     relation = PredictionWithTruth(
         Predicted(
             table,
@@ -95,7 +100,7 @@ def _labels(of: Declaration, schema: Struct) -> Labels:
     truth = of.truth
     event = _micros_of(schema, truth.event_time)
     arrival = _micros_of(schema, truth.arrival_time) if truth.arrival_time else event
-    rank = sql.template("CAST({} AS BIGINT)", sql.path(truth.version)) if truth.version else arrival
+    rank = _rank(schema, truth.version) if truth.version else arrival
     label = _label(of, schema)
     taken = sql.template("{} IS NULL", sql.path(truth.label))
     if truth.deleted:
@@ -176,6 +181,17 @@ def _micros_of(schema: Struct, path: Path) -> Sql:
     if family in (Family.TIMESTAMP, Family.TIMESTAMP_NTZ):
         return value
     raise ConfigurationError(f"{'.'.join(path)} is to be a time, found {_type(schema, path)}")
+
+
+def _rank(schema: Struct, path: Path) -> Sql:
+    type_ = _type(schema, path)
+    if is_integer(type_):
+        return sql.template("CAST({} AS BIGINT)", sql.path(path))
+    if family_of(type_).is_time:
+        return _micros_of(schema, path)
+    raise ConfigurationError(
+        f"{'.'.join(path)} orders versions: expected whole numbers or times, found {type_}"
+    )
 
 
 def _text(path: Path) -> Sql:

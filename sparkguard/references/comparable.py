@@ -17,11 +17,11 @@ from sparkguard.datatypes import (
 )
 
 
-def incomparable(one: DataType, other: DataType, rules: Collection[str] = ()) -> str:
+def incomparable(one: DataType, other: DataType, rules: Collection[str] | None = None) -> str:
     """Why keys of these types can't be compared; the empty text when they can.
 
-    With normalising `rules` whole numbers and text are compared as text, which needs the rule
-    `number`.
+    `rules` are None where keys are never normalised, so that the reason does not propose it. With
+    normalising `rules` whole numbers and text are compared as text, which needs the rule `number`.
     """
     for type_ in (one, other):
         if is_float(type_):
@@ -38,7 +38,7 @@ def incomparable(one: DataType, other: DataType, rules: Collection[str] = ()) ->
     if _family(one) == _family(other):
         return ""
     hint = ""
-    if {_family(one), _family(other)} == {"string", "whole number"}:
+    if rules is not None and {_family(one), _family(other)} == {"string", "whole number"}:
         hint = "; add number to normalise if '007' means 7"
     return f"{one} against {other} would need a cast that decides silently{hint}"
 

@@ -9,7 +9,7 @@ import pytest
 
 from sparkguard.errors import ConfigurationError
 from sparkguard.evaluation.sources import truth_need
-from tests.evaluation.states import days, declared, seen_on, struct
+from tests.evaluation.states import TRUTH, days, declared, seen_on, struct
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,29 @@ def test_labels_and_classes_of_two_types_are_refused(
     schemas = {name: struct(columns) for name, columns in tables.items()}
     with pytest.raises(ConfigurationError, match=said):
         truth_need(declared(**more), "preds", schemas, datetime(2012, 1, 1, tzinfo=timezone.utc))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "version", "said"),
+    [
+        ("STRING", "BIGINT", "INT", "string against bigint would need a cast"),
+        ("BIGINT", "DOUBLE", "INT", "double is no key"),
+        ("INT", "BIGINT", "DOUBLE", "expected whole numbers or times, found double"),
+        ("INT", "BIGINT", "STRING", "expected whole numbers or times, found string"),
+        ("STRING", "STRING", "TIMESTAMP", ""),
+    ],
+)
+def test_ids_and_versions_are_compared_as_they_are(
+    mine: str, theirs: str, version: str, said: str
+) -> None:
+    schemas = {
+        "preds": struct(f"id {mine}, made TIMESTAMP, score DOUBLE, origin STRING"),
+        "truth": struct(f"id {theirs}, late INT, at TIMESTAMP, known TIMESTAMP, v {version}"),
+    }
+    of = declared(truth={**TRUTH, "version": "v"})
+    when = datetime(2012, 1, 1, tzinfo=timezone.utc)
+    if not said:
+        assert truth_need(of, "preds", schemas, when)
+        return
+    with pytest.raises(ConfigurationError, match=said):
+        truth_need(of, "preds", schemas, when)
