@@ -26,10 +26,12 @@ from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.validation import validate
 from sparkguard.contracts.yaml import LARGEST, Path, load
+from sparkguard.datatypes import ELEMENT, KEY, VALUE
 from sparkguard.errors import ConfigurationError, Location, Problem, as_found, did_you_mean, listed
 from sparkguard.kinds import fingerprint
 
 _VERSIONS = re.compile(r"v3\.[01]\.\d+")
+_OF_KEYS = frozenset(("uniqueness", "duplicate_values", "references"))
 _TEXT_KEYS = frozenset(("version", "apiVersion", "id"))
 
 
@@ -90,6 +92,16 @@ def _header(source: Source) -> None:
         )
 
 
+def _of_rows(rule: CheckSpec) -> CheckSpec:
+    """The rule; one about keys is only listed where a row has several of them."""
+    paths = rule.options.get("columns", ()) if rule.kind in _OF_KEYS else ()
+    for path in paths if isinstance(paths, tuple) else ():
+        if isinstance(path, tuple) and {ELEMENT, KEY, VALUE}.intersection(path):
+            reason = f"{rule.kind}: a row has several values of {'.'.join(path)}"
+            return replace(rule, skip=rule.skip or reason)
+    return rule
+
+
 class _Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -105,7 +117,11 @@ class _Reader:
         levels, only_listed = read_levels(data, tables, source, self._ids)
         with_rules = tuple(
             replace(
-                table, rules=(*self._rules(table, declared, tables), *levels.get(table.name, ()))
+                table,
+                rules=(
+                    *map(_of_rows, self._rules(table, declared, tables)),
+                    *levels.get(table.name, ()),
+                ),
             )
             for table, declared in read
         )

@@ -168,3 +168,31 @@ def test_a_timezone_is_the_type_of_a_timestamp() -> None:
     )
     types = [column.physical for column in found.tables[0].columns]
     assert types == [Atomic("timestamp"), Atomic("timestamp_ntz"), None, None]
+
+
+def test_keys_inside_an_array_are_listed_since_a_row_has_several() -> None:
+    found = contract(
+        table(
+            """
+- name: key
+  logicalType: integer
+- name: lines
+  logicalType: array
+  items:
+    logicalType: object
+    properties:
+      - name: sku
+        logicalType: integer
+        required: true
+        unique: true
+        relationships: [{to: orders.key}]
+        quality: [{metric: duplicateValues, mustBe: 0}, {metric: nullValues, mustBe: 0}]
+"""
+        )
+    ).tables[0]
+    skipped = {rule.kind: rule.skip for rule in found.rules if rule.skip}
+    assert skipped == {
+        kind: f"{kind}: a row has several values of lines.[].sku"
+        for kind in ("uniqueness", "duplicate_values", "references")
+    }
+    assert {"completeness", "null_values"} <= {rule.kind for rule in found.rules}

@@ -90,7 +90,7 @@ CASES: dict[str, tuple[bool | None, ...]] = {
     "g rlike '^(a|b)*$'": (Y, Y, Y),
     "g rlike '^(ab|c)*'": (Y, Y, Y),
     "g rlike '^(ab|c)*$'": (O, O, O),
-    "g not rlike '^((ab|c)+d?)*$'": (O, O, O),
+    "g not rlike '^((ab|c)+d)*$'": (O, O, O),
     "b not rlike '^(x|yz)*$'": (Y, Y, Y),
     "case s + 1 when 31 then 'a' when 31 then 'b' end = 'a'": (Y, Y, Y),
     "t + interval 1 day * (s - 29) = t + interval 1 day": (Y, Y, Y),
