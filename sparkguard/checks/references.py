@@ -70,6 +70,11 @@ class References(Check, kind="references"):
             )
         if len(self.columns) > _MOST_PARTS:
             raise ValueError(f"a key has at most {_MOST_PARTS} parts, found {len(self.columns)}")
+        if self.new_orphans == "violation" and "unicode" in self.normalise:
+            raise ValueError(
+                "new_orphans can't be a violation under normalise unicode: of several spellings of "
+                "one key, each run may name another"
+            )
         if not 0 <= self.top <= _MOST_SHOWN:
             raise ValueError(f"top lies between 0 and {_MOST_SHOWN}, found {self.top}")
         for share in (self.max_orphan_rows, self.max_orphan_keys):

@@ -25,10 +25,12 @@ CAUSES = {
 
 def joined_rows(of: JoinBalance, join: Join) -> Sql:
     """The rows of the join for one key."""
-    partners = of.rows_right
-    if join == "left":
-        partners = sql.template("greatest({}, 1L)", partners)
-    return sql.template("{} * {}", of.rows_in, partners)
+    return sql.template("{} * {}", of.rows_in, _partners(of, join))
+
+
+def _partners(of: JoinBalance, join: Join) -> Sql:
+    """Rows of the join for each row of the left input."""
+    return of.rows_right if join == "inner" else sql.template("greatest({}, 1L)", of.rows_right)
 
 
 def lost(of: JoinBalance, join: Join, wanted: Sql | None = None) -> Sql:
@@ -49,10 +51,8 @@ def balance(of: JoinBalance, join: Join) -> tuple[tuple[str, Sql], ...]:
     matched = sql.template("NOT ({}) AND {} > 0", null, of.rows_right)
     doubled = sql.template("greatest({} * ({} - 1L), 0L)", of.rows_in, of.rows_right)
     by_duplicates = sql.template("least({}, {})", more, doubled)
-    partners = of.rows_right
-    if join == "left":
-        partners = sql.template("greatest({}, 1L)", partners)
-    sum_joined = sql.template("try_multiply({}, CAST({} AS DECIMAL(10,0)))", of.sum_in, partners)
+    partners = sql.template("CAST({} AS DECIMAL(10,0))", _partners(of, join))
+    sum_joined = sql.template("try_multiply({}, {})", of.sum_in, partners)
     return (
         ("rows_in", of.rows_in),
         ("rows_joined", joined_rows(of, join)),

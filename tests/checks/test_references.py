@@ -169,6 +169,11 @@ def test_nested_keys(judge: Any, frames: dict[str, Any]) -> None:
     assert found.violations == 1
 
 
+def test_orphans_under_collation_are_not_told_apart_between_runs() -> None:
+    with pytest.raises(ValueError, match="new_orphans can't be a violation"):
+        References(A, "parent", K, normalise=("unicode",), new_orphans="violation")
+
+
 @pytest.mark.parametrize(
     ("rules", "orphans"),
     [
