@@ -18,9 +18,9 @@ def normalised(value: Sql, rules: Iterable[Rule]) -> Sql:
 
     `trim` drops white space at both ends, no-break spaces too; `fold_case` ignores case;
     `strip_zeros` drops leading zeros; `number` reads `7`, `'007'` and `'7.0'` as one whole
-    number and leaves other text alone; `unicode` makes equal what Unicode's collation calls equal at
-    its third level: composed and decomposed letters, digits of all scripts, and texts that differ
-    in characters without weight, as control characters and the soft hyphen are.
+    number and leaves other text alone; `unicode` makes equal what Unicode's collation calls
+    equal at its third level: composed and decomposed letters, digits of all scripts, and texts
+    that differ in characters without weight, as control characters and the soft hyphen are.
     """
     chosen = set(rules)
     if chosen:
