@@ -141,7 +141,10 @@ def _violations(
         verdict, entry = result.finding.verdict, result.entry
         if verdict.outcome not in _BROKEN or not verdict.violations:
             continue
-        kept = list(_sample(settings, plan, result, tables)) if entry.check else []
+        try:
+            kept = list(_sample(settings, plan, result, tables)) if entry.check else []
+        except Exception:
+            kept = []  # a sample is a help; the verdicts are stored without it
         yield from violation_rows(verdict, origins[entry.id], settings.samples.mode, kept)
 
 

@@ -21,11 +21,14 @@ _LONGEST_VALUE = 1_000
 
 
 def shown(policy: Samples, schema: Struct, primary_key: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a table that a sample holds: the key's, or the policy's allow-list."""
+    """The columns of a table that a sample holds: the key's, or the policy's allow-list.
+
+    Only those that the table has.
+    """
     if policy.mode == "off":
         return ()
     if policy.mode == "keys":
-        return tuple(primary_key)
+        return tuple(column for column in primary_key if schema.get(column) is not None)
     return tuple(column for column in schema.names if column in policy.columns)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sparkguard.pipeline.samples import sample, shown
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql
 from tests.plans import configured
+from tests.shops import run_audit, save, write_audit
 
 SCHEMA = parse("struct<id:int,name:string,secret:string>")
 assert isinstance(SCHEMA, Struct)
@@ -27,7 +29,7 @@ assert isinstance(SCHEMA, Struct)
     ],
 )
 def test_only_allowed_columns_are_shown(policy: Samples, columns: tuple[str, ...]) -> None:
-    assert shown(policy, SCHEMA, ("id",)) == columns
+    assert shown(policy, SCHEMA, ("id", "renamed")) == columns
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +70,22 @@ def test_timestamps_are_told_in_utc(spark: Any, zone: str) -> None:
     with configured(spark, {"spark.sql.session.timeZone": zone}):
         (row,) = sample(frame, Sql("true"), WHOLE, ("at",), Samples("raw", 1, ("at",)))
     assert row == {"at": "1970-01-01 00:00:00"}
+
+
+def test_a_key_that_can_not_be_sampled_costs_no_verdict(spark: Any, tmp_path: Path) -> None:
+    amount = {"name": "amount", "physicalType": "bigint", "logicalType": "integer"}
+    amount["logicalTypeOptions"] = {"minimum": 1}
+    keys = {"renamed": "id", "unnameable": "${id}"}
+    tables = {}
+    for table, key in keys.items():
+        named = {"name": key, "physicalType": "bigint", "primaryKey": True}
+        tables[table] = {"properties": [named, amount]}
+    save(spark.sql("SELECT 7L AS order_id, 0L AS amount"), tmp_path, "renamed")
+    odd = spark.createDataFrame([(7, 0)], "id long, amount long").toDF("${id}", "amount")
+    mapping = {"delta.columnMapping.mode": "name", "delta.minReaderVersion": "2"}
+    writer = odd.write.format("delta").options(**mapping, **{"delta.minWriterVersion": "5"})
+    writer.save(f"{tmp_path}/lake/unnameable")
+    result = run_audit(write_audit(tmp_path, tables, samples={"mode": "keys"}), spark)
+    for table in keys:
+        (found,) = result.where(check=f"{table}.range.amount")
+        assert (found.outcome, found.violations) == ("fail", 1)
