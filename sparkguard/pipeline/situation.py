@@ -40,16 +40,12 @@ def situation(
 ) -> Situation:
     """What is known before planning, from the tables' metadata and their slice columns.
 
-    With `only`, the datasets that have its columns are judged on that slice alone. Slices are
-    counted by the snapshot, unless something else can be `counting` them. Raises
-    ConfigurationError when no dataset is sliced by the columns of `only`.
+    With `only`, the datasets that are sliced by its columns are judged on that slice alone. Slices
+    are counted by the snapshot, unless something else can be `counting` them. Raises
+    ConfigurationError when no dataset is sliced by the columns of `only`, or one by further ones.
     """
     by, counting = sliced_by(settings, snapshot), counting or snapshot
-    if not only.is_whole and not any(_restricts(only, columns) for columns in by.values()):
-        known = listed(
-            sorted({column for columns in by.values() for column in columns}) or ["none"]
-        )
-        raise ConfigurationError(f"no dataset is sliced by {only}; slice columns are: {known}")
+    _refuse_other_slices(only, by)
     facts: dict[str, TableFacts] = {}
     unreadable = {name: str(error) for name, error in snapshot.failures.items()}
     rows: dict[tuple[str, Slice], int] = {}
@@ -114,7 +110,23 @@ class Restricted:
 
 
 def _restricts(only: Slice, by: Sequence[str]) -> bool:
-    return {column for column, _ in only.values} <= set(by)
+    return {column for column, _ in only.values} == set(by)
+
+
+def _refuse_other_slices(only: Slice, by: Mapping[str, tuple[str, ...]]) -> None:
+    """A part of the slice columns is no slice: states and row counts are those of all of them."""
+    if only.is_whole:
+        return
+    found = {column for column, _ in only.values}
+    for name, columns in by.items():
+        if found < set(columns):
+            raise ConfigurationError(
+                f"{only} is no slice of {name}, which is sliced by {listed(columns)}; "
+                f"give {listed(c for c in columns if c not in found)} as well"
+            )
+    if not any(_restricts(only, columns) for columns in by.values()):
+        known = listed(sorted({c for columns in by.values() for c in columns}) or ["none"])
+        raise ConfigurationError(f"no dataset is sliced by {only}; slice columns are: {known}")
 
 
 def _judged(dataset: Dataset, found: tuple[Slice, ...], only: Slice) -> tuple[Slice, ...]:
