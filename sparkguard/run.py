@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sparkguard.bound_rules import Bound, bind
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
+from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.pipeline.judging import judge
@@ -131,9 +132,16 @@ def initialise(
 
 
 def bind_all(settings: AuditConfig) -> tuple[Bound, ...]:
-    """Every rule of an audit with its check. Raises ConfigurationError with all problems."""
+    """Every rule of an audit with its check. Raises ConfigurationError with all problems.
+
+    What a contract lists for no table is a rule of its first dataset.
+    """
     specs = [(d.name, rule) for d in settings.datasets for rule in d.rules]
-    specs += [(settings.datasets[0].name, rule) for c in settings.contracts for rule in c.listed]
+    levels: dict[str, tuple[str, CheckSpec]] = {}
+    for dataset in settings.datasets:
+        for rule in dataset.contract.listed:
+            levels.setdefault(rule.id, (dataset.name, rule))
+    specs += levels.values()
     return bind(specs, (dataset.promise for dataset in settings.datasets), settings.skips)
 
 

@@ -180,6 +180,7 @@ def _run_record(
     now: datetime,
 ) -> RunRecord:
     verdicts = [result.finding.verdict for result in results]
+    contracts = [dataset.contract for dataset in settings.datasets]
     complete = len(verdicts) == plan.planned
     code = exit_code(verdicts, fail_on_warn=run.fail_on_warn, not_evaluable=settings.not_evaluable)
     return RunRecord(
@@ -194,8 +195,8 @@ def _run_record(
         reported=len(verdicts),
         **outcome_counts(verdicts),  # type: ignore[arg-type]
         table_versions=run.versions,
-        contract_versions={c.id: c.version for c in settings.contracts},
-        contract_fingerprints={c.id: c.source_hash for c in settings.contracts},
+        contract_versions={c.id: c.version for c in contracts},
+        contract_fingerprints={c.id: c.source_hash for c in contracts},
         audit_fingerprint=settings.source_hash,
         fail_on="warn" if run.fail_on_warn else "fail",
         not_evaluable_as=settings.not_evaluable.value,

@@ -9,6 +9,7 @@ from sparkguard.contracts import audit as module
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.errors import ConfigurationError
+from sparkguard.run import bind_all
 from sparkguard.slices import Slice
 from sparkguard.tables import ResultsPlace, TableRef
 from sparkguard.verdicts import Outcome
@@ -240,3 +241,14 @@ def test_relative_paths_are_refused(project: Path) -> None:
     assert "path 'lake/results' is relative" in found
     assert "path 'orders' is relative" in found
     assert load(project, lake="s3://lake").results == ResultsPlace(path="s3://lake/results")
+
+
+def test_service_levels_are_listed_once_for_the_contracts_that_are_bound(project: Path) -> None:
+    folder = project / "contracts"
+    (folder / "shop2.odcs.yaml").write_text(CONTRACT.replace("1.0.0", "2.0.0"))
+    (folder / "alone.odcs.yaml").write_text(CONTRACT.replace("id: shop", "id: alone"))
+    text = AUDIT.replace("    contract: shop", "    contract: shop\n    version: 2.0.0")
+    text = text.replace("{contract: shop,", "{contract: shop, version: 2.0.0,")
+    levels = [b for b in bind_all(load(project, text)) if b.spec.kind == "service_level"]
+    assert [(b.dataset, b.spec.id) for b in levels] == [("orders", "shop.service_level.retention")]
+    assert Path(levels[0].spec.where.file).name == "shop2.odcs.yaml"
