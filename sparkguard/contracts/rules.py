@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sparkguard.columns import Column, ColumnPath
+from sparkguard.contracts.formats import FORMATS
 from sparkguard.contracts.properties import Declared
 from sparkguard.contracts.source import RuleIds, Source, frozen
 from sparkguard.contracts.spec import CheckSpec
@@ -34,16 +35,6 @@ _COUNTS = {
     "maxItems": ("size", "max"),
     "minProperties": ("size", "min"),
     "maxProperties": ("size", "max"),
-}
-FORMATS = {
-    "date": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$",
-    "date-time": r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$",
-    "email": r"^[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+$",
-    "hostname": r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
-    "ipv4": r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$",
-    "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$",
-    "uuid": r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
 }
 
 

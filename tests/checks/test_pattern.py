@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from sparkguard.checks.pattern import Pattern
+from sparkguard.contracts.formats import FORMATS
+from sparkguard.sql.patterns import to_java
 from sparkguard.verdicts import Outcome
 from tests.plans import configured
 
@@ -28,6 +30,16 @@ def test_a_pattern_is_searched_for(spark: Any, judge: Any, escaped: str) -> None
         found = judge(rules, {"t": frame})
     told = [(one.outcome, one.violations) for one in found]
     assert told == [case[2:] for case in cases if case[1]]
+
+
+@pytest.mark.parametrize("name", ["email", "hostname"])
+def test_a_format_of_a_text_with_thousands_of_parts_is_judged(
+    spark: Any, judge: Any, name: str
+) -> None:
+    parts = "repeat('.c', 20000)"
+    frame = spark.sql(f"SELECT 'a@b' || {parts} AS email, 'b' || {parts} AS hostname")
+    (found,) = judge([Pattern((name,), to_java(FORMATS[name]))], {"t": frame})
+    assert (found.outcome, found.violations) == (Outcome.FAIL, 1)
 
 
 def test_an_empty_pattern_is_refused() -> None:
