@@ -29,6 +29,8 @@ from sparkguard.sql.limits import micros
 from sparkguard.verdicts import Evidence, Outcome
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_LONGEST = 1_000_000_000_000  # seconds; Spark's times reach to 9 times as much
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ class Freshness(Check, kind="freshness"):
     each_slice: bool = False
 
     def __post_init__(self) -> None:
-        if self.seconds < 0 or self.future_seconds < 0:
-            raise ValueError("seconds and future_seconds are 0 or more")
+        if not (0 <= self.seconds <= _LONGEST and 0 <= self.future_seconds <= _LONGEST):
+            raise ValueError(f"seconds and future_seconds are 0 or more, and at most {_LONGEST:,}")
 
     @property
     def whole_only(self) -> bool:
@@ -161,10 +163,11 @@ class Freshness(Check, kind="freshness"):
         field = context.table.schema.at(self.element)
         if field is None:
             raise ValueError(f"there is no {'.'.join(self.element)} in {context.table.name}")
-        limit = context.as_of + timedelta(seconds=self.future_seconds)
+        # In microseconds, since a time of Python ends with the year 9999.
+        limit = (context.as_of - _EPOCH) // _MICROSECOND + self.future_seconds * 1_000_000
         measure = Newest(
             micros(sql.path(self.element), field.type),
             frozenset({self.element[0]}),
-            (limit - _EPOCH) // timedelta(microseconds=1),
+            limit,
         )
         return Need(Table(context.table.name), measure)

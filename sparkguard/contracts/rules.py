@@ -222,7 +222,7 @@ def _moment(column: Column, text: str) -> str:
         name = column.options.get("defaultTimezone", "Etc/UTC")
         try:
             moment = moment.replace(tzinfo=ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"and defaultTimezone is no time zone: {name[:60]!r}") from None
     return moment.isoformat()
 

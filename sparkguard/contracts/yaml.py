@@ -19,6 +19,8 @@ DEEPEST = 50
 
 Path = tuple[str | int, ...]
 
+_MOST_DIGITS = 300
+_MOST_EXPONENT_DIGITS = 9
 _LONGEST_EXPONENT = 300  # beyond it an exact number would need its digits in memory
 
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
@@ -170,7 +172,12 @@ class _Builder:
         if self._waits_for_key():
             self._key(event.value, where, plain)
         elif plain and not self._keeps_text():
-            self._put(resolve(event.value), where)
+            try:
+                value = resolve(event.value)
+            except ValueError as error:
+                self._problem(where, str(error))
+                value = None
+            self._put(value, where)
         else:
             self._put(None if plain and event.value in _NULL else event.value, where)
 
@@ -211,19 +218,25 @@ class _Builder:
 def resolve(text: str) -> Any:
     """The value of a plain scalar by YAML 1.2's core schema.
 
-    A number that a float can't hold as written comes back as Decimal.
+    A number that a float can't hold as written comes back as Decimal. Raises ValueError for numbers
+    beyond what Python counts with.
     """
     if text in _NULL:
         return None
     if text in _BOOLEANS:
         return _BOOLEANS[text]
     if _INTEGER.fullmatch(text):
-        return int(text) if len(text) <= 4_000 else text
+        return _whole(text, 10)
     if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
+        return _whole(text[2:], 16)
     if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _FLOAT.fullmatch(text):
+        return _whole(text[2:], 8)
+    if found := _FLOAT.fullmatch(text):
+        if len((found.group(3) or "").lstrip("eE+-0")) > _MOST_EXPONENT_DIGITS:
+            raise ValueError(
+                f"a number with an exponent of more than {_MOST_EXPONENT_DIGITS} digits; "
+                "quote it if it is text"
+            )
         number, written = float(text), Decimal(text)
         held = Decimal(repr(number)) == written or abs(written.adjusted()) > _LONGEST_EXPONENT
         return number if held else written
@@ -232,6 +245,13 @@ def resolve(text: str) -> Any:
     if infinite := _INFINITE.fullmatch(text):
         return float(infinite.group(1) + "inf")
     return text
+
+
+def _whole(digits: str, base: int) -> int:
+    # Python reads no more than 4,300 decimal digits, and a float ends at 309.
+    if len(digits) <= _MOST_DIGITS and abs(number := int(digits, base)) < 10**_MOST_DIGITS:
+        return number
+    raise ValueError(f"a whole number has at most {_MOST_DIGITS} digits; quote it if it is text")
 
 
 def _plain(problem: str, text: str, mark: Any) -> str:

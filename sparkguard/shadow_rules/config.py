@@ -79,7 +79,7 @@ class ShadowConfig:
                 raise ValueError("populations are sets of key columns")
         try:
             ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"unknown time zone {self.zone[:40]!r}") from error
 
     @property

@@ -87,3 +87,14 @@ def test_a_time_that_python_does_not_know_is_old_and_no_crash() -> None:
     found = check.judge(Profile({(need, WHOLE): state}), context)
     assert found.outcome == "fail"
     assert found.observed == pytest.approx(utc(2024, 1, 1).timestamp() + 1e11)
+
+
+def test_a_limit_beyond_the_times_of_python() -> None:
+    table = TableFacts("t", Struct((Field("at", Atomic("timestamp")),)))
+    (need,) = Freshness(("at",), 0, 400_000_000_000).needs(Context(table, utc(1970, 1, 2)))
+    assert need.measure.limit == (DAY + 400_000_000_000) * 10**6
+    for wrong in ({"seconds": 10**13}, {"seconds": 0, "future_seconds": 10**13}):
+        with pytest.raises(
+            ValueError, match="future_seconds are 0 or more, and at most 1,000,000,000,000"
+        ):
+            Freshness(("at",), **wrong)
