@@ -11,7 +11,7 @@ from sparkguard import sql
 from sparkguard.checks.row_rule import RowRule, Unsupported
 from sparkguard.datatypes import Atomic, DataType, is_float, is_string, is_temporal
 from sparkguard.sql import Sql
-from sparkguard.sql.limits import above, below, is_number_like, moment
+from sparkguard.sql.limits import above, below, comparable, is_number_like, moment
 from sparkguard.sql.multiples import not_multiple
 from sparkguard.sql.number_texts import is_number_text
 
@@ -48,7 +48,10 @@ class Range(RowRule, kind="range"):
         highs = [x for x in (self.max, self.exclusive_max) if x is not None]
         for low in lows:
             for high in highs:
-                if isinstance(low, str) == isinstance(high, str) and low > high:  # type: ignore[operator]
+                if isinstance(low, str) != isinstance(high, str):
+                    continue
+                lower, upper = comparable(low, high)
+                if lower > upper:
                     raise ValueError("the lower limit is above the upper one")
 
     def expected(self) -> str:

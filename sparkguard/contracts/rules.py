@@ -17,6 +17,7 @@ from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.yaml import Path
 from sparkguard.datatypes import INTEGERS
 from sparkguard.errors import as_found
+from sparkguard.sql.limits import comparable
 from sparkguard.sql.patterns import to_java
 from sparkguard.verdicts import Severity
 
@@ -135,7 +136,7 @@ class Rules:
                 if low not in options or high not in options:
                     continue
                 strict = low != "min" or high != "max"
-                lower, upper = _comparable(options[low]), _comparable(options[high])
+                lower, upper = comparable(options[low], options[high])
                 if lower > upper or (strict and lower == upper):
                     self.source.problem(at, f"no value of {column} can lie between its limits")
 
@@ -225,12 +226,3 @@ def _moment(column: Column, text: str) -> str:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"and defaultTimezone is no time zone: {name[:60]!r}") from None
     return moment.isoformat()
-
-
-def _comparable(limit: Any) -> Any:
-    if isinstance(limit, str):
-        try:
-            return datetime.fromisoformat(limit)
-        except ValueError:
-            return limit
-    return limit

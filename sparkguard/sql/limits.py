@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from decimal import ROUND_FLOOR
 from decimal import Decimal as Number
+from typing import Any
 
 from sparkguard import sql
 from sparkguard.datatypes import (
@@ -120,6 +121,22 @@ def _compared(value: Sql, operator: str, limit: Number, type_: DataType) -> Sql:
     return sql.template(f"{{}} {operator} {{}}", value, sql.literal(limit))
 
 
+def comparable(lower: Any, upper: Any) -> tuple[Any, Any]:
+    """Two numbers or two texts as what their order is that of: moments where both are ISO 8601.
+
+    A moment without zone is UTC. Other texts stay, ordered by code points.
+    """
+    try:
+        first, second = (datetime.fromisoformat(limit) for limit in (lower, upper))
+    except (TypeError, ValueError):
+        return lower, upper
+    return _zoned(first), _zoned(second)
+
+
+def _zoned(found: datetime) -> datetime:
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
 def moment(text: str, type_: Atomic) -> Sql:
     """A date or time limit, written in ISO 8601, as a literal of the column's type.
 
@@ -138,7 +155,7 @@ def moment(text: str, type_: Atomic) -> Sql:
         if found.tzinfo is not None:
             raise ValueError("a timestamp_ntz column is compared with a time without zone")
         return sql.literal(found)
-    return sql.literal(found if found.tzinfo else found.replace(tzinfo=timezone.utc))
+    return sql.literal(_zoned(found))
 
 
 def among(value: Sql, values: Iterable[bool | int | float | str], type_: DataType) -> Sql:

@@ -137,3 +137,26 @@ def test_a_range_that_says_nothing_or_nonsense_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         check({"column": "i", **options})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sound"),
+    [
+        ("2024-01-01T00:00:00+05:00", "2023-12-31T23:00:00Z", True),
+        ("2023-12-31T23:00:00Z", "2024-01-01T00:00:00+05:00", False),
+        ("2024-01-01T06:00", "2024-01-01 07:00", True),
+        ("2024-01-01 07:00", "2024-01-01T06:00", False),
+        ("2024-01-01T06:00", "2024-01-01T06:30Z", True),
+        ("a", "b", True),
+        ("b", "a", False),
+        ("b", "2024-01-01", False),
+    ],
+)
+def test_text_limits_are_ordered_as_moments_where_both_are(
+    low: str, high: str, sound: bool
+) -> None:
+    if sound:
+        assert Range(("at",), low, high).max == high
+        return
+    with pytest.raises(ValueError, match="the lower limit is above the upper one"):
+        Range(("at",), low, high)

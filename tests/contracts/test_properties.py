@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from sparkguard.bound_rules import bind_contract
 from sparkguard.columns import Column
 from sparkguard.datatypes import Atomic, parse
 from sparkguard.errors import Location
-from tests.contracts.written import contract, rules, table
+from tests.contracts.written import contract, problems, rules, table
 
 
 def test_columns_keep_their_trees() -> None:
@@ -196,3 +197,14 @@ def test_keys_inside_an_array_are_listed_since_a_row_has_several() -> None:
         for kind in ("uniqueness", "duplicate_values", "references")
     }
     assert {"completeness", "null_values"} <= {rule.kind for rule in found.rules}
+
+
+def test_limits_of_times_are_compared_as_moments() -> None:
+    limits = "minimum: '2024-01-01T00:00:00+05:00', maximum: '2023-12-31T23:00:00Z'"
+    column = "- {name: at, logicalType: timestamp, logicalTypeOptions: {%s}}"
+    (rule,) = [b for b in bind_contract(contract(table(column % limits))) if b.spec.kind == "range"]
+    assert rule.check is not None
+    clock = "minimum: '20240101', maximum: '10:00:00'"
+    column = "- {name: at, logicalType: time, logicalTypeOptions: {%s}}"
+    (problem,) = problems(table(column % clock))
+    assert problem.endswith("no value of at can lie between its limits")
