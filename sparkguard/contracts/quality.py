@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ _METRICS = {
 }
 _PLACEHOLDER = re.compile(r"\$?\{(\w+)\}")
 _OF_A_KEY = frozenset(("uniqueness", "duplicate_values"))  # their columns together are one subject
+_OF_A_METRIC = ("metric", "arguments", "rule")
 _TABLE_WORDS = frozenset(("table", "object", "model"))
 _COLUMN_WORDS = frozenset(("column", "property", "field"))
 
@@ -50,7 +51,10 @@ class Quality:
     def spec(self, item: Mapping[str, Any], at: Path, column: Column | None) -> CheckSpec | None:
         """One rule, or None when a problem was found instead."""
         before = len(self.source.problems)
-        match item.get("type", "library"):
+        type_ = item.get("type", "library")
+        for key in _not_taken(item, type_):
+            self.source.problem((*at, key), f"a rule of type {type_} does not take {str(key)!r}")
+        match type_:
             case "library":
                 made = self._library(item, at, column)
             case "sql":
@@ -251,6 +255,15 @@ class Quality:
         if "pattern" in options:
             options["pattern"] = java_pattern(options["pattern"], (*place, "pattern"), self.source)
         return kind, options, {option: (*place, option) for option in implementation}, ""
+
+
+def _not_taken(item: Mapping[str, Any], type_: str) -> Iterator[str]:
+    """Keys that the standard lets stand in a rule beside a metric, and this type has no use for."""
+    others = type_ == "custom" and item["engine"].lower() != ENGINE
+    if type_ == "library" or others:
+        return
+    keys = _OF_A_METRIC if type_ == "sql" else (*_OF_A_METRIC, *Operator, "unit")
+    yield from (key for key in keys if key in item)
 
 
 def _subject(kind: str, options: Mapping[str, Any], column: Column | None) -> str:

@@ -21,7 +21,7 @@ def test_quality_rules() -> None:
     - {type: sql, query: "SELECT count(*) FROM ${table} WHERE ${column} > 3", mustBeBetween: [1, 9]}
     - {type: custom, engine: SparkGuard, implementation: {check: range, max: 5}}
     - {type: text, description: Someone looks at it.}
-    - {type: custom, engine: soda, implementation: "checks: x"}
+    - {type: custom, engine: soda, implementation: "checks: x", unit: rows}
 - {name: b}
 """,
             """\
@@ -89,6 +89,24 @@ def test_quality_rules() -> None:
         ("{type: custom, engine: sparkguard, implementation: {column: a}}", "check: expected"),
         ("{type: custom, engine: sparkguard}", "needs 'implementation'"),
         ("{type: sql, mustBe: 0}", "needs 'query'"),
+        (
+            "{type: sql, metric: nullValues, query: 'select count(*) from orders', mustBe: 0}",
+            "c.yaml:9:41: a rule of type sql does not take 'metric'",
+        ),
+        (
+            "{type: custom, engine: sparkguard, implementation: {check: completeness}, "
+            "metric: nullValues, mustBe: 100}",
+            "a rule of type custom does not take 'mustBe'",
+        ),
+        (
+            "{type: custom, engine: sparkguard, implementation: {check: completeness}, unit: rows}",
+            "a rule of type custom does not take 'unit'",
+        ),
+        ("{type: text, metric: nullValues, mustBe: 0}", "type text does not take 'metric'"),
+        (
+            "{type: text, metric: nullValues, arguments: {x: 1}, rule: y, mustBe: 0}",
+            "type text does not take 'arguments'",
+        ),
     ],
 )
 def test_wrong_quality_rules_are_refused(item: str, message: str) -> None:
