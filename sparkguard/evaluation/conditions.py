@@ -42,6 +42,9 @@ FLAWS: Mapping[str, Flaw] = {
 """By the name of the condition."""
 
 
+_NO_PREDICTION = "there is no prediction at all"
+
+
 def feed_dead(of: Watch) -> Found:
     bad = [day for day in of.days if day in of.feed and of.feed[day].is_dead]
     return _failed_days(of, bad, State.STARVED)
@@ -77,6 +80,8 @@ def join_break(of: Watch) -> Found:
     arrived = sum(of.label_rows.get(day, 0) for day in now)
     if arrived < FEWEST:
         return Found(State.UNKNOWN, f"only {arrived} labels arrived")
+    if not of.seen.predictions_by_day:
+        return Found(State.UNKNOWN, _NO_PREDICTION)  # usual would be what is found
     share = 1 - of.rows_in(now) / arrived
     before = sum(of.label_rows.get(day, 0) for day in past)
     usual = 1 - of.rows_in(past) / before if before else 0.0
@@ -89,7 +94,7 @@ def join_break(of: Watch) -> Found:
 def predictions_stopped(of: Watch) -> Found:
     counts = of.seen.predictions_by_day
     if not counts:
-        return Found(State.STARVED, "there is no prediction at all", observed=0)
+        return Found(State.STARVED, _NO_PREDICTION, observed=0)
     points = {date_of(d): float(counts.get(d, 0)) for d in range(min(counts), of.today)}
     days = [day for day in of.days if date_of(day) in points]
     usual = sum(points.values()) / len(points) if points else 0.0
@@ -172,6 +177,8 @@ def _flawed(flaw: Flaw, of: Watch) -> Found:
 
 
 def restatement(of: Watch) -> Found:
+    if not of.seen.predictions_by_day:
+        return Found(State.UNKNOWN, _NO_PREDICTION)
     bad = [m for m in of.moved if not m.slice and abs(m.now - m.before) > max(_least(m), 1e-12)]
     if not bad:
         return Found(State.HEALTHY, observed=0)

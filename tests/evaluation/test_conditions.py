@@ -139,11 +139,11 @@ def test_an_acknowledged_condition_is_skipped_until_its_day() -> None:
     assert judged(of, "feed_dead", seen_on(134, rows, of)).outcome is Outcome.FAIL
 
 
-def test_an_empty_table_is_no_healthy_one() -> None:
-    found = conditions(60, [])
-    assert found["predictions_stopped"].outcome is Outcome.FAIL
-    assert {j.outcome for n, j in found.items() if n != "predictions_stopped"} <= {
-        Outcome.NOT_EVALUABLE, Outcome.PASS
-    }  # fmt: skip
-    assert found["restatement"].outcome is Outcome.PASS  # nothing was stored that could move
+@pytest.mark.parametrize("labels_arrive", [True, False])
+def test_an_empty_table_is_no_healthy_one(labels_arrive: bool) -> None:
+    of, arrived = declared(), dict.fromkeys(range(60), 60) if labels_arrive else {}
+    context = context_of(of, {Slice(): state_of([], 60)}, arrived, 60)
+    found = {name: judged(of, name, context).outcome for name in CONDITIONS}
+    assert found.pop("predictions_stopped") is Outcome.FAIL
+    assert set(found.values()) == {Outcome.NOT_EVALUABLE}
     assert judged(declared(), "accounting", seen_on(60, [])).outcome is Outcome.NOT_EVALUABLE
