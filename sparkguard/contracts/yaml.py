@@ -119,7 +119,8 @@ class _Builder:
             where = self._where(mark) if mark else Location(self._file)
             _refuse(where, _plain(error.problem or error.context or "not YAML", text, mark))
         except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
+            # The position is in bytes or characters, depending on the loader.
+            line = text.count("\n", 0, text.index(chr(error.character))) + 1
             _refuse(Location(self._file, line, 1), "a control character, which YAML does not allow")
 
     def _where(self, mark: Any) -> Location:

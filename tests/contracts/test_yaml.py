@@ -76,6 +76,7 @@ def test_marks_give_line_and_column_of_keys_and_items() -> None:
         ("~", "f: the file is empty"),
         ("a: 'x", "not YAML: found unexpected end of stream"),
         ("a: \x00", "f:1:1: a control character"),
+        ("a: 🎉🎉🎉\nb: \x01\nc: 1\nd: \x01\n", "f:2:1: a control character"),
         ("- " * 2_000 + "x", "f:1:101: more than 50 levels deep"),
         ("x" * 1_000_001, "f: 1,000,001 characters; at most 1,000,000 are read"),
     ],
