@@ -19,7 +19,7 @@ from sparkguard.relations.table import Table
 from sparkguard.relations.table_levels import TableLevels, WholeTable
 from sparkguard.slices import WHOLE
 from sparkguard.sql import Sql
-from sparkguard.thresholds import Threshold, zero_rows
+from sparkguard.thresholds import Threshold, percent, zero_rows
 
 _MARGIN = Decimal("1e-9")
 """What a double may differ from a limit, as a part of the limit, and count as equal to it."""
@@ -138,7 +138,8 @@ class SqlExpression(Check, kind="sql_expression"):
         }
         if not tally.rows or (tally.null == tally.rows and self.nulls == "allow"):
             return not_evaluable("the expression is NULL for every row", **details)
-        measured = 100 * broken / tally.rows if self.threshold.unit == "percent" else broken
+        in_percent = self.threshold.unit == "percent"
+        measured = percent(broken, tally.rows) if in_percent else broken
         if self.threshold.holds(measured):
             return passed(**details)
         reason = f"{tally.false:,} of {tally.rows:,} rows break the expression"

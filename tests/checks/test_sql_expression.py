@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sparkguard.checks.base import Context, TableFacts
 from sparkguard.checks.sql_expression import SqlExpression, Value, ValueState
+from sparkguard.datatypes import Struct, parse
 from sparkguard.errors import Location
 from sparkguard.expressions import Query, one_value_query
+from sparkguard.measures.tally import TallyState
+from sparkguard.profile import Profile
 from sparkguard.run import Request
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.sql import Sql, name
@@ -56,6 +61,19 @@ def test_rows_that_break_a_condition(spark: Any, judge: Any, ansi: str) -> None:
         found = judge([rule for rule, _, _ in cases], {"t": frame})
     assert [(one.outcome, one.violations) for one in found] == [case[1:] for case in cases]
     assert found[0].reason == "2 of 4 rows break the expression; it is NULL for 1"
+
+
+def test_a_share_of_rows_compares_exactly() -> None:
+    tenth = Threshold(Operator.AT_MOST, (10,), "percent")
+    rule = SqlExpression("a > 0", threshold=tenth)
+    schema = parse("struct<a:int>")
+    assert isinstance(schema, Struct)
+    context = Context(TableFacts("t", schema), datetime(2026, 1, 1, tzinfo=timezone.utc))
+    (need,) = rule.needs(context)
+    rows = 9 * 10**18
+    for broken, outcome in ((rows // 10, Outcome.PASS), (rows // 10 + 1, Outcome.FAIL)):
+        seen = Profile({(need, WHOLE): TallyState(rows - broken, broken)})
+        assert rule.judge(seen, context).outcome is outcome
 
 
 def test_one_value_of_a_query_by_slice_and_in_the_whole(spark: Any, judge: Any) -> None:
