@@ -14,7 +14,7 @@ _ACTIONS = (
     "remove STRUCT<partitionValues: MAP<STRING, STRING>, dataChange: BOOLEAN>, "
     "metaData STRUCT<id: STRING>, protocol STRUCT<minReaderVersion: INT>"
 )
-_PLAIN = ("string", "boolean", "byte", "short", "integer", "long", "date")
+_PLAIN = ("string", "boolean", "tinyint", "smallint", "int", "bigint", "date")
 """Types that Delta's log writes as Spark's text of them."""
 
 
@@ -22,7 +22,7 @@ def is_partitioned(pinned: Pinned, by: tuple[str, ...]) -> bool:
     """Whether each slice is a number of whole partitions, and the log names them plainly."""
     mode = pinned.properties.get("delta.columnMapping.mode", "none")
     types = [str(field.type) for c in by if (field := pinned.schema.get(c)) is not None]
-    plain = all(t in _PLAIN or t in ("int", "bigint", "smallint", "tinyint") for t in types)
+    plain = all(name in _PLAIN for name in types)
     return mode == "none" and plain and set(by) <= set(pinned.partition_columns)
 
 
