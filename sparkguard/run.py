@@ -12,6 +12,7 @@ from sparkguard.bound_rules import Bound, bind
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
 from sparkguard.contracts.spec import CheckSpec
+from sparkguard.contracts.selection import skip_reason
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.pipeline.judging import judge
@@ -31,6 +32,7 @@ from sparkguard.results.setup import Change
 from sparkguard.session import open_session
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot
+from sparkguard.verdicts import LEFT_OUT, Outcome
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -161,6 +163,18 @@ def _stored(store: Store, record: RunRecord, settings: AuditConfig, request: Req
             raise ConfigurationError(
                 f"run id {record.run_id!r} is taken by a run that judged {listed(sorted(slices))} "
                 f"of {dataset} alone; give another one"
+            )
+    now = skip_reason(settings)
+    for row in found.results:
+        did = ""
+        if row.outcome == Outcome.SKIPPED.value:
+            did = "left out" if row.reason == LEFT_OUT and not now(row.check_id) else ""
+        elif now(row.check_id) == LEFT_OUT:
+            did = "judged"
+        if did:
+            raise ConfigurationError(
+                f"run id {record.run_id!r} is taken by a run of other checks, which {did} "
+                f"{row.check_id}; give another one"
             )
     return found
 

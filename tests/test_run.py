@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from sparkguard.checks.base import CHECKS
 from sparkguard.cli import run as command
 from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.selection import only
 from sparkguard.errors import ConfigurationError
 from sparkguard.results import Store
 from sparkguard.run import Request, audit, plan_audit
 from sparkguard.slices import Slice
 from tests.shops import outcomes, run_audit, save, write_audit
+from tests.stores import create_store
 
 pytestmark = pytest.mark.e2e
 
@@ -101,6 +104,21 @@ def test_a_run_id_answers_for_its_own_audit_and_slices_alone(spark: Any, shop: P
     settings = replace(load_audit(shop), name="other")
     with pytest.raises(ConfigurationError, match=r"taken by audit 'shop'.*'other-taken'"):
         audit(settings, Request(run_id="taken", only=only), spark=spark)
+
+
+def test_a_run_of_some_checks_does_not_answer_for_others(spark: Any, shop: Path) -> None:
+    every = load_audit(shop)
+    create_store(spark, str(every.results.path))
+    some = only(every, ("uniqueness",), CHECKS.kinds)
+    others = only(every, ("range",), CHECKS.kinds)
+    assert audit(some, Request(run_id="some"), spark=spark).exit_code == 0
+    assert audit(some, Request(run_id="some"), spark=spark).replayed
+    for asked in (every, others):
+        with pytest.raises(ConfigurationError, match="'some' is taken by a run of other checks"):
+            audit(asked, Request(run_id="some"), spark=spark)
+    audit(every, Request(run_id="every"), spark=spark)
+    with pytest.raises(ConfigurationError, match="which judged "):
+        audit(some, Request(run_id="every"), spark=spark)
 
 
 def test_what_can_not_be_planned_pins_nothing(spark: Any, shop: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -32,3 +32,19 @@ def only(config: AuditConfig, wanted: Sequence[str], kinds: Collection[str]) -> 
         raise ConfigurationError("--check: the audit has no such rule that it does not skip")
     left_out = {rule.id: LEFT_OUT for rule in rules if rule.id not in chosen}
     return replace(config, skips=MappingProxyType({**left_out, **config.skips}))
+
+
+def skip_reason(config: AuditConfig) -> Callable[[str], str]:
+    """The reason for which `config` skips the check with an id, empty where it judges it.
+
+    Of the id of a check that a rule expands to, the longest part that names a rule counts.
+    """
+    ids = {rule.id for contract in config.contracts for rule in contract.rules}
+
+    def reason(check: str) -> str:
+        rule = check
+        while rule not in ids and "." in rule:
+            rule = rule.rpartition(".")[0]
+        return config.skips.get(check) or config.skips.get(rule, "")
+
+    return reason

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkguard.contracts.selection import only
+from sparkguard.contracts.audit import load_audit
+from sparkguard.contracts.selection import only, skip_reason
 from sparkguard.errors import ConfigurationError
 from sparkguard.verdicts import LEFT_OUT
-from tests.contracts.test_alert_routes import load
+from tests.contracts.test_alert_routes import AUDIT, CONTRACT, load
 
 KINDS = ("completeness", "references", "schema", "window")
 
@@ -35,3 +36,15 @@ def test_a_name_that_nothing_has_is_refused(tmp_path: Path) -> None:
         only(config, ("shema",), KINDS)
     with pytest.raises(ConfigurationError, match="no such rule"):
         only(config, ("window",), KINDS)
+
+
+def test_a_check_is_skipped_for_the_reason_of_its_rule(tmp_path: Path) -> None:
+    required = CONTRACT.replace("integer}", "integer, required: true, primaryKey: true}")
+    (tmp_path / "shop.odcs.yaml").write_text(required)
+    (tmp_path / "audit.yaml").write_text(AUDIT + "skip: [{check: schema, reason: known}]\n")
+    config = load_audit(tmp_path / "audit.yaml")
+    rules = {rule.kind: rule.id for contract in config.contracts for rule in contract.rules}
+    now = skip_reason(only(config, ("completeness",), KINDS))
+    assert now(rules["schema"]) == "known"
+    assert (now(rules["completeness"]), now(f"{rules['completeness']}.part")) == ("", "")
+    assert now(f"{rules['uniqueness']}.some.part") == LEFT_OUT
