@@ -18,10 +18,10 @@ TABLE = "table"
 
 
 def alert_rows(
-    store: Store, settings: AuditConfig, plan: Plan, results: Sequence[Result]
+    store: Store, settings: AuditConfig, run_id: str, plan: Plan, results: Sequence[Result]
 ) -> tuple[AlertRow, ...]:
-    """The rows of `alerts` of a run, given those that complete runs left before it."""
-    by_audit = last_rows_by_audit(store, plan.as_of)
+    """The rows of `alerts` of a run, given those that other complete runs left before it."""
+    by_audit = last_rows_by_audit(store, plan.as_of, run_id)
     before = {subject: row for rows in by_audit.values() for subject, row in rows.items()}
     told = changes(
         before,

@@ -87,7 +87,7 @@ def record(
         "violations": violations,
         "evidence": evidence,
         "profiles": profiles,
-        "alerts": alert_rows(store, settings, plan, results),
+        "alerts": alert_rows(store, settings, run.run_id, plan, results),
         **_kept(results, origins),
         "results": rows,
     }

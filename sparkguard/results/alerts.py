@@ -46,22 +46,28 @@ def last_rows(store: Store, until: datetime | None = None) -> dict[Subject, Aler
     return {row.subject: row for row, _ in _last(store, until)}
 
 
-def last_rows_by_audit(store: Store, until: datetime) -> dict[str, dict[Subject, AlertRow]]:
-    """The same, by the audit whose run left the row."""
+def last_rows_by_audit(
+    store: Store, until: datetime, run_id: str
+) -> dict[str, dict[Subject, AlertRow]]:
+    """The same as the run `run_id` finds it, by the audit whose run left the row."""
     found: dict[str, dict[Subject, AlertRow]] = {}
-    for row, audit in _last(store, until):
+    for row, audit in _last(store, until, run_id):
         found.setdefault(audit, {})[row.subject] = row
     return found
 
 
-def _last(store: Store, until: datetime | None) -> list[tuple[AlertRow, str]]:
+def _last(
+    store: Store, until: datetime | None, run_id: str | None = None
+) -> list[tuple[AlertRow, str]]:
     # The runs come first: a run seen there had its rows stored before.
     runs = store.read("runs").selectExpr("run_id", "audit").distinct()
     rows = store.read("alerts", committed=False)
     if until is not None:
-        # Data that was mended is judged again under the same clock, and the run at hand has no
-        # complete rows yet.
+        # Data that was mended is judged again under the same clock.
         rows = rows.where(sql.template("as_of <= {}", sql.literal(until)).text)
+    if run_id is not None:
+        # Another process may have completed this run: what it changed has to change here too.
+        rows = rows.where(sql.template("run_id <> {}", sql.literal(run_id)).text)
     last = (
         rows.join(runs, "run_id")
         .selectExpr(

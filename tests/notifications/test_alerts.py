@@ -100,9 +100,16 @@ def test_each_transition_is_told_once(spark: Any, place: str, tmp_path: Path) ->
 
 
 def test_the_last_row_of_each_alert_knows_its_audit(spark: Any, place: str) -> None:
-    found = stored.last_rows_by_audit(Store(spark, place), START + timedelta(days=3))
+    found = stored.last_rows_by_audit(Store(spark, place), START + timedelta(days=3), "night-3")
     states_of = {check: row.state for (_, check), row in found.pop("nightly").items()}
     assert (states_of, found) == ({"orders.id.required": "resolved", "orders.n": "open"}, {})
+
+
+def test_a_run_that_another_process_completed_does_not_see_itself(spark: Any, place: str) -> None:
+    store = Store(spark, place)
+    assert stored.last_rows_by_audit(store, START, "night-0") == {}
+    found = stored.last_rows_by_audit(store, START + timedelta(days=2), "night-2")["nightly"]
+    assert {row.state for row in found.values()} == {"open"}
 
 
 def test_only_what_certainly_was_not_taken_is_sent_again(spark: Any, place: str) -> None:

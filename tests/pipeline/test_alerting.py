@@ -37,7 +37,7 @@ class Nights:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.known: dict[str, dict[Subject, AlertRow]] = {}
         self._at = NOW
-        monkeypatch.setattr(alerting, "last_rows_by_audit", lambda store, until: self.known)
+        monkeypatch.setattr(alerting, "last_rows_by_audit", lambda *_: self.known)
 
     def run(self, *rules: Mapping[str, Any], table: str | None, audit: str = "nightly") -> Told:
         """State and outcome of the alerts that the run changes; `table` is None for none."""
@@ -48,7 +48,7 @@ class Nights:
             name=audit, not_evaluable=Outcome.ERROR, alerts=SimpleNamespace(owners={})
         )
         store: Any = None
-        rows = alerting.alert_rows(store, settings, plan, results)
+        rows = alerting.alert_rows(store, settings, "night", plan, results)
         for row in rows:
             for subjects in self.known.values():
                 subjects.pop(row.subject, None)
