@@ -27,6 +27,8 @@ FINAL = [
 AMBIGUOUS = [
     "com.amazonaws.services.s3.model.AmazonS3Exception: Status Code: 503; SlowDown",
     "java.net.SocketTimeoutException: Read timed out",
+    "RemoteException(org.apache.hadoop.hdfs.server.namenode.SafeModeException): in safe mode"
+    "\n\tat java.security.AccessController.doPrivileged(Native Method)",
 ]
 
 
