@@ -167,9 +167,9 @@ def _stored(store: Store, record: RunRecord, settings: AuditConfig, request: Req
     now = skip_reason(settings)
     for row in found.results:
         did = ""
-        if row.outcome == Outcome.SKIPPED.value:
-            did = "left out" if row.reason == LEFT_OUT and not now(row.check_id) else ""
-        elif now(row.check_id) == LEFT_OUT:
+        if row.is_left_out and not now(row.check_id):
+            did = "left out"
+        elif row.outcome != Outcome.SKIPPED.value and now(row.check_id) == LEFT_OUT:
             did = "judged"
         if did:
             raise ConfigurationError(

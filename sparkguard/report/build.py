@@ -78,7 +78,7 @@ def build(facts: Facts) -> Report:
     ids = {row.check_id for row in facts.results}
     for check, series in cohorts.pictures(of_cohorts, ids).items():
         pictures[check, ""] = (*pictures.get((check, ""), ()), *series)
-    before = None if facts.before is None else since.outcomes(facts.before)
+    before = None if facts.before is None else since.Before(facts.before, _earlier(facts))
     past = _past(facts)
     datasets = []
     for dataset, rows in _grouped(facts.results, "dataset").items():
@@ -101,7 +101,7 @@ def build(facts: Facts) -> Report:
                         for each in seen
                         if each.result.slice and (each.pictures or each.samples)
                     ),
-                    change=since.change(now, None if before is None else before.get(check, {})),
+                    change=since.change(now, None) if before is None else before.change(check, now),
                     past=past.get(check, ()),
                 )
             )
@@ -192,6 +192,13 @@ def _past(facts: Facts) -> dict[str, tuple[Point, ...]]:
             if row is not None
         )
     return found
+
+
+def _earlier(facts: Facts) -> list[ResultRow]:
+    """What speaks for each check in the runs before this one, oldest first."""
+    place = {run.run_id: at for at, run in enumerate(facts.runs[:-1])}
+    known = [(place[run_id], row) for run_id, row in facts.past if run_id in place]
+    return [row for _, row in sorted(known, key=lambda each: each[0])]
 
 
 def _contract(rows: Sequence[ResultRow]) -> str | None:

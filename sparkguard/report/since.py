@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sparkguard.report.model import Change, Trend
 from sparkguard.report.words import RANK, TROUBLE
@@ -13,12 +14,33 @@ Outcomes = Mapping[str, Outcome]
 """Outcomes of one check by slice."""
 
 
-def outcomes(rows: Iterable[ResultRow]) -> dict[str, dict[str, Outcome]]:
-    """Outcomes by check id and slice."""
-    found: dict[str, dict[str, Outcome]] = {}
-    for row in rows:
-        found.setdefault(row.check_id, {})[row.slice] = Outcome(row.outcome)
-    return found
+class Before:
+    """What was known of each check before a run: verdicts of the `last` one, else of an earlier.
+
+    `earlier` are verdicts that speak for a check in the runs before, oldest first; they answer
+    for what the last run left out.
+    """
+
+    def __init__(self, last: Iterable[ResultRow], earlier: Iterable[ResultRow]) -> None:
+        self._last: dict[str, dict[str, Outcome]] = {}
+        self._left_out: set[str] = set()
+        for row in last:
+            if row.is_left_out:
+                self._left_out.add(row.check_id)
+            else:
+                self._last.setdefault(row.check_id, {})[row.slice] = Outcome(row.outcome)
+        self._earlier = {
+            row.check_id: Outcome(row.outcome) for row in earlier if not row.is_left_out
+        }
+
+    def change(self, check: str, mine: Outcomes) -> Change:
+        """How a check moved since it was last judged."""
+        if check not in self._left_out:
+            return change(mine, self._last.get(check, {}))
+        if check not in self._earlier:
+            return Change(Trend.FIRST)
+        # Only the worst verdict is known of it, so no slice can be called new.
+        return replace(change(mine, {"": self._earlier[check]}), new_slices=())
 
 
 def change(mine: Outcomes, theirs: Outcomes | None) -> Change:
@@ -40,7 +62,7 @@ def change(mine: Outcomes, theirs: Outcomes | None) -> Change:
 def _trend(now: Outcome, was: Outcome | None) -> Trend:
     if now in TROUBLE and was not in TROUBLE:
         return Trend.NEW
-    if was in TROUBLE and now not in TROUBLE:
+    if was in TROUBLE and now is Outcome.PASS:
         return Trend.HEALED
     if was is None or was == now or now not in TROUBLE:
         return Trend.SAME

@@ -11,7 +11,7 @@ from typing import Any
 from sparkguard.kinds import canonical_text
 from sparkguard.profile import Profile
 from sparkguard.slices import Slice
-from sparkguard.verdicts import Coverage, Evidence, Outcome, Severity, Verdict
+from sparkguard.verdicts import LEFT_OUT, Coverage, Evidence, Outcome, Severity, Verdict
 
 _LONG = 2**63
 
@@ -61,6 +61,11 @@ class ResultRow:
     contract_fingerprint: str | None = None
     check_fingerprint: str | None = None
     spark_version: str | None = None
+
+    @property
+    def is_left_out(self) -> bool:
+        """True where the run was asked for other checks, so that an earlier verdict stands."""
+        return self.outcome == Outcome.SKIPPED.value and self.reason == LEFT_OUT
 
     @classmethod
     def of(

@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sparkguard.report.build import MOST_SLICES_SHOWN, build, places, slice_order
-from sparkguard.report.model import Trend
+from sparkguard.report.model import Change, Trend
 from sparkguard.results.reporting import MOST_CHECKS, StoredEvidence
-from sparkguard.verdicts import Evidence, Outcome
+from sparkguard.verdicts import LEFT_OUT, Evidence, Outcome
 from tests.report.facts import GONE, MOVED, facts, row
 
 
@@ -43,6 +43,27 @@ def test_a_check_knows_its_past_its_slices_and_what_changed() -> None:
     assert gone.change.new_slices == tuple(
         sorted(f"month={n}" for n in range(1, 13) if n % 4 not in (0, 1))
     )
+
+
+def test_a_check_that_was_left_out_is_compared_with_what_was_last_judged() -> None:
+    def changed(*nights: tuple[str, str]) -> Change:
+        rows = [
+            (row(MOVED, outcome, reason=reason), row(MOVED, outcome, "month=1", reason=reason))
+            for outcome, reason in nights
+        ]
+        runs = facts().runs[-len(rows) :]
+        past = tuple((each.run_id, whole) for each, (whole, _) in zip(runs, rows, strict=True))
+        given = replace(facts(), results=rows[-1], before=rows[-2], past=past)
+        (check,) = build(given).checks
+        return check.change
+
+    left_out = ("skipped", LEFT_OUT)
+    assert changed(("fail", ""), left_out).trend is Trend.SAME
+    assert changed(("fail", ""), left_out, ("fail", "")) == Change(Trend.SAME, Outcome.FAIL)
+    assert changed(("fail", ""), left_out, left_out, ("pass", "")).trend is Trend.HEALED
+    assert changed(("pass", ""), left_out, ("fail", "")) == Change(Trend.NEW, Outcome.PASS)
+    assert changed(left_out, ("fail", "")).trend is Trend.FIRST
+    assert changed(("skipped", "known"), ("fail", "")).was is Outcome.SKIPPED
 
 
 def test_samples_are_put_together_from_cells() -> None:

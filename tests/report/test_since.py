@@ -20,6 +20,7 @@ PASS, WARN, FAIL, ERROR = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.ERRO
         (FAIL, PASS, Trend.HEALED),
         (FAIL, FAIL, Trend.SAME),
         (PASS, Outcome.SKIPPED, Trend.SAME),
+        (FAIL, Outcome.SKIPPED, Trend.SAME),
     ],
 )
 def test_how_a_check_moved(was: Outcome, now: Outcome, trend: Trend) -> None:
