@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
 from sparkguard.report.figures import figures_of
 from sparkguard.report.figures.frame import Scale, short, thinned
+from sparkguard.report.figures.outcomes import by_slice
 from sparkguard.report.model import Picture
 from sparkguard.verdicts import Evidence
+from tests.report.facts import row
 
 
 def series(name: str, *numbers: float | None, **more: float) -> Picture:
@@ -83,6 +86,28 @@ def test_bins_alone_are_a_histogram_and_pairs_a_comparison() -> None:
     pair = [of("to the baseline: baseline"), of("to the baseline: current"), of("orphan keys")]
     captions = [figure.caption for figure in figures_of(pair)]
     assert captions == ["Distribution, compared to the baseline", "Orphan keys"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "drawn"),
+    [((0,), (0, 60)), ((50, 89), (30, 90)), (range(80, 90), (30, 90)), ((15,), (5, 65))],
+)
+def test_of_many_slices_those_around_the_first_bad_one_are_drawn(
+    bad: Sequence[int], drawn: tuple[int, int]
+) -> None:
+    names = [f"day={n:02d}" for n in range(90)]
+    rows = [
+        row("t.range.x", "fail", name, rows=100, violations=n + 1)
+        if n in bad
+        else row("t.range.x", "pass", name, rows=100, violations=0)
+        for n, name in enumerate(names)
+    ]
+    figure = by_slice(rows)
+    assert figure is not None
+    told = [name for name in names if f"<title>{name}:" in figure.picture]
+    assert told == names[slice(*drawn)]
+    assert "(and 30 more slices)" in figure.caption
+    assert f"90 slices, 60 of them drawn; most in day={bad[-1]:02d} with" in figure.picture
 
 
 def test_the_curve_of_a_sample_is_drawn_into_that_of_all() -> None:

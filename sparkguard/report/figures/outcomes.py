@@ -16,15 +16,22 @@ from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
 
 MOST_SLICES = 60
+BEFORE_FIRST = 10
+"""Slices drawn before the first bad one, so that its beginning is seen."""
 STACKED = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.NOT_EVALUABLE)
 
 
 def by_slice(rows: Sequence[ResultRow]) -> Figure | None:
-    """The share of rows that break the rule, slice by slice; None where none does."""
-    if len(rows) < 2 or not any(row.violations for row in rows):
+    """The share of rows that break the rule, slice by slice; None where none does.
+
+    Of many slices those around the first one with such rows, the latest as far as they fit.
+    """
+    first = next((at for at, row in enumerate(rows) if row.violations), None)
+    if len(rows) < 2 or first is None:
         return None
-    shown = rows[:MOST_SLICES]
-    shares = [(row.violations or 0) / row.rows if row.rows else 0.0 for row in shown]
+    every = [(row.violations or 0) / row.rows if row.rows else 0.0 for row in rows]
+    start = max(0, min(first - BEFORE_FIRST, len(rows) - MOST_SLICES))
+    shown, shares = rows[start : start + MOST_SLICES], every[start : start + MOST_SLICES]
     plot = Plot(Scale(0.0, float(len(shown))), Scale.around([0.0, *shares], zero=True), share=True)
     marks: list[Child] = []
     for i, (row, share) in enumerate(zip(shown, shares, strict=True)):
@@ -36,10 +43,11 @@ def by_slice(rows: Sequence[ResultRow]) -> Figure | None:
             size = min(11.0, right - left)
             marks.append(shape(Outcome(row.outcome), ((left + right) / 2, top - 8), size))
     names = [(at + 0.5, label) for at, label in thinned([_short_name(row, rows) for row in shown])]
-    worst = max(range(len(shown)), key=shares.__getitem__)
+    worst = max(range(len(rows)), key=every.__getitem__)
+    drawn = f", {len(shown)} of them drawn" if len(shown) < len(rows) else ""
     says = (
-        f"{plural(len(shown), 'slice')}; most in {_name(shown[worst])} with {shares[worst]:.2%} "
-        f"of its rows." + _more(len(rows) - len(shown))
+        f"{plural(len(rows), 'slice')}{drawn}; most in {_name(rows[worst])} with "
+        f"{every[worst]:.2%} of its rows."
     )
     caption = "Rows that break the rule, by " + ", ".join(rows[0].slice_values or ("slice",))
     return Figure(caption + _more(len(rows) - len(shown)), plot.svg(caption, says, names, *marks))
