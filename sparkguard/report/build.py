@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -22,7 +22,13 @@ from sparkguard.report.model import (
 )
 from sparkguard.report.words import RANK, TROUBLE, observed_number
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow
-from sparkguard.results.reporting import MOST_CHECKS, MOST_PARTITIONS, Place, StoredEvidence
+from sparkguard.results.reporting import (
+    MOST_CHECKS,
+    MOST_PARTITIONS,
+    Counts,
+    Place,
+    StoredEvidence,
+)
 from sparkguard.results.verdict_rows import ResultRow
 from sparkguard.verdicts import Outcome
 
@@ -40,11 +46,15 @@ _OF_PARTITION = {
 
 @dataclass(frozen=True)
 class Facts:
-    """Rows of the result tables that speak of one run."""
+    """Rows of the result tables that speak of one run.
+
+    `counts` are of all its verdicts, where `results` are some of them.
+    """
 
     run: RunRecord
     location: str
     results: tuple[ResultRow, ...]
+    counts: Counts = field(default_factory=dict)
     runs: tuple[RunRecord, ...] = ()
     before: tuple[ResultRow, ...] | None = None
     pins: Mapping[str, PinRow] = field(default_factory=dict)
@@ -80,6 +90,7 @@ def build(facts: Facts) -> Report:
         pictures[check, ""] = (*pictures.get((check, ""), ()), *series)
     before = None if facts.before is None else since.Before(facts.before, _earlier(facts))
     past = _past(facts)
+    of_datasets, of_slices = _tallies(facts)
     datasets = []
     for dataset, rows in _grouped(facts.results, "dataset").items():
         checks = []
@@ -103,12 +114,12 @@ def build(facts: Facts) -> Report:
                     ),
                     change=since.change(now, None) if before is None else before.change(check, now),
                     past=past.get(check, ()),
+                    of_slices=of_slices[check],
                 )
             )
         pin = facts.pins.get(dataset)
-        counts = Counter(Outcome(row.outcome) for row in rows)
         ordered = tuple(sorted(checks, key=lambda check: (RANK[check.outcome], check.id)))
-        datasets.append(DatasetPart(dataset, pin, _contract(rows), ordered, counts))
+        datasets.append(DatasetPart(dataset, pin, _contract(rows), ordered, of_datasets[dataset]))
     return Report(
         run=facts.run,
         location=facts.location,
@@ -192,6 +203,20 @@ def _past(facts: Facts) -> dict[str, tuple[Point, ...]]:
             if row is not None
         )
     return found
+
+
+def _tallies(facts: Facts) -> tuple[dict[str, Counter[Outcome]], dict[str, Counter[Outcome]]]:
+    """Verdicts by outcome: of each dataset, and of the slices of each check."""
+    listed = Counter(
+        (row.dataset, row.check_id, bool(row.slice), Outcome(row.outcome)) for row in facts.results
+    )
+    of_datasets: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    of_slices: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    for (dataset, check, is_sliced, outcome), count in (facts.counts or listed).items():
+        of_datasets[dataset][outcome] += count
+        if is_sliced:
+            of_slices[check][outcome] += count
+    return of_datasets, of_slices
 
 
 def _earlier(facts: Facts) -> list[ResultRow]:

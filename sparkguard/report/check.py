@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.rendering.plaintext import plural
@@ -58,9 +58,9 @@ def _sentence(check: CheckPart, first: ResultRow) -> str:
     said = first.reason or "; ".join(filter(None, (observed(first), first.expected)))
     if first.slice:
         said = f"{Slice.parse(first.slice)}: {said}"
-    same = sum(row.outcome == first.outcome for row in check.slices)
-    if check.is_troubled and len(check.slices) > 1:
-        said += f" ({WORDS[check.outcome]} in {same:,} of {plural(len(check.slices), 'slice')})"
+    same, slices = check.of_slices.get(check.outcome, 0), sum(check.of_slices.values())
+    if check.is_troubled and slices > 1:
+        said += f" ({WORDS[check.outcome]} in {same:,} of {plural(slices, 'slice')})"
     return said
 
 
@@ -82,14 +82,14 @@ def _body(check: CheckPart, brief: bool) -> list[Child]:
     if brief:
         return [*parts, element("p", "Its evidence is in the result tables.", class_="more")]
     drawn = _drawn(check.whole.pictures if check.whole else ())
-    if (slices := outcomes.by_slice(check.slices)) is not None:
+    if (slices := outcomes.by_slice(check.slices, sum(check.of_slices.values()))) is not None:
         drawn.insert(0, slices.markup())
     if drawn:
         parts.append(element("div", drawn, class_="figures"))
     if check.whole:
         parts += _evidence(check.whole)
     parts += [_slice(each) for each in check.shown if each.outcome in TROUBLE]
-    parts.append(_slices(check.slices))
+    parts.append(_slices(check.slices, check.of_slices))
     return parts
 
 
@@ -151,7 +151,7 @@ def _slice(seen: Seen) -> Markup:
     )
 
 
-def _slices(rows: Sequence[ResultRow]) -> Markup | None:
+def _slices(rows: Sequence[ResultRow], counts: Mapping[Outcome, int]) -> Markup | None:
     """All slices as a table, those in trouble first."""
     if not rows:
         return None
@@ -166,15 +166,14 @@ def _slices(rows: Sequence[ResultRow]) -> Markup | None:
         )
         for row in ordered[:MOST_SLICES]
     ]
+    total = sum(counts.values())
     counted = ", ".join(
-        f"{count:,} {WORDS[outcome]}"
-        for outcome in WORDS
-        if (count := sum(row.outcome == outcome for row in rows))
+        f"{counts[outcome]:,} {WORDS[outcome]}" for outcome in WORDS if counts.get(outcome)
     )
     return element(
         "details",
-        element("summary", line_of(element("b", plural(len(rows), "slice")), counted)),
+        element("summary", line_of(element("b", plural(total, "slice")), counted)),
         table("Slices", ("slice", "outcome", "observed", "rows", "reason"), shown, {2, 3}),
-        more(len(rows) - len(shown), "slice"),
+        more(total - len(shown), "slice"),
         class_="inner",
     )

@@ -88,6 +88,7 @@ class CheckPart:
     shown: tuple[Seen, ...]  # slices whose evidence is shown
     change: Change
     past: tuple[Point, ...] = ()
+    of_slices: Mapping[Outcome, int] = field(default_factory=dict)  # also of those not in `slices`
 
     @property
     def first(self) -> ResultRow:
@@ -140,7 +141,6 @@ class Report:
     runs: tuple[RunRecord, ...] = ()  # up to this one, oldest first
     shadows: tuple[ShadowPart, ...] = ()
     left_out: int = 0  # verdicts that are stored and not shown
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def checks(self) -> tuple[CheckPart, ...]:

@@ -30,6 +30,7 @@ def read_report(
             run=run,
             location=str(store.location),
             results=results,
+            counts=reporting.counts(store, run) if len(results) < run.reported else {},
             runs=runs,
             before=before,
             pins=reporting.pins(store, run),

@@ -11,7 +11,7 @@ from sparkguard.errors import ConfigurationError
 from sparkguard.results.history import among, run_of_row
 from sparkguard.results.records import PinRow, RunRecord, TransitionRow
 from sparkguard.results.verdict_rows import ResultRow
-from sparkguard.verdicts import WORST_FIRST, Evidence
+from sparkguard.verdicts import WORST_FIRST, Evidence, Outcome
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,6 +32,10 @@ _WORST_FIRST = f"CASE outcome {' '.join(_RANKS)} END"
 
 Place = tuple[str, str]
 """Check id and slice key."""
+
+
+Counts = Mapping[tuple[str, str, bool, Outcome], int]
+"""Verdicts by dataset, check id, whether they are on a slice, and outcome."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,18 @@ def worst_verdicts(store: Store, run: RunRecord) -> tuple[ResultRow, ...]:
         ordered.select(*names).limit(MOST_VERDICTS), f"results of {run.run_id}", MOST_VERDICTS
     )
     return tuple(ResultRow(**row) for row in found)
+
+
+def counts(store: Store, run: RunRecord) -> Counts:
+    """How every verdict of a run came out, check by check; at most 60,000 numbers."""
+    by = ("dataset", "check_id", "sliced", "outcome")
+    rows = _of_run(store, "results", run).selectExpr("*", "slice <> '' AS sliced")
+    ordered = rows.groupBy(*by).count().orderBy(*by).limit(MOST_EVIDENCE)
+    found = store.collect(ordered, f"outcomes of {run.run_id}", MOST_EVIDENCE)
+    return {
+        (row["dataset"], row["check_id"], row["sliced"], Outcome(row["outcome"])): row["count"]
+        for row in found
+    }
 
 
 def pins(store: Store, run: RunRecord) -> dict[str, PinRow]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sparkguard.report import render
 from sparkguard.report.build import MOST_SLICES_SHOWN, build, places, slice_order
 from sparkguard.report.model import Change, Trend
 from sparkguard.results.reporting import MOST_CHECKS, StoredEvidence
@@ -64,6 +65,20 @@ def test_a_check_that_was_left_out_is_compared_with_what_was_last_judged() -> No
     assert changed(("pass", ""), left_out, ("fail", "")) == Change(Trend.NEW, Outcome.PASS)
     assert changed(left_out, ("fail", "")).trend is Trend.FIRST
     assert changed(("skipped", "known"), ("fail", "")).was is Outcome.SKIPPED
+
+
+def test_counts_hold_for_verdicts_that_are_not_listed_too() -> None:
+    rows = (row("t.set.z", "fail"), *(row("t.set.z", "fail", f"m={n}") for n in range(3)))
+    counts = {
+        ("t", "t.set.z", False, Outcome.FAIL): 1,
+        ("t", "t.set.z", True, Outcome.FAIL): 3,
+        ("t", "t.set.z", True, Outcome.PASS): 297,
+    }
+    report = build(replace(facts(), results=rows, counts=counts))
+    assert report.datasets[0].counts == {Outcome.FAIL: 4, Outcome.PASS: 297}
+    page = render(report)
+    assert "(fail in 3 of 300 slices)" in page
+    assert "3 fail, 297 pass" in page
 
 
 def test_samples_are_put_together_from_cells() -> None:

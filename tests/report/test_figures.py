@@ -102,7 +102,7 @@ def test_of_many_slices_those_around_the_first_bad_one_are_drawn(
         else row("t.range.x", "pass", name, rows=100, violations=0)
         for n, name in enumerate(names)
     ]
-    figure = by_slice(rows)
+    figure = by_slice(rows, len(rows))
     assert figure is not None
     told = [name for name in names if f"<title>{name}:" in figure.picture]
     assert told == names[slice(*drawn)]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkguard.results import Store, reporting
+from sparkguard.verdicts import Outcome
 from tests.report.facts import counted, row, run
 from tests.stores import create_store
 
@@ -26,3 +27,8 @@ def test_the_worst_verdict_of_a_night_speaks_for_a_check(spark: Any, tmp_path: P
     assert [(spoke[each.run_id].outcome, spoke[each.run_id].slice) for each in runs] == [
         ("pass", ""), ("fail", "m=1"), ("fail", ""),
     ]  # fmt: skip
+    assert reporting.counts(store, runs[1]) == {
+        ("t", RULE, False, Outcome.PASS): 1,
+        ("t", RULE, True, Outcome.FAIL): 2,
+        ("t", "t.set.b", False, Outcome.FAIL): 1,
+    }

@@ -21,8 +21,10 @@ BEFORE_FIRST = 10
 STACKED = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.NOT_EVALUABLE)
 
 
-def by_slice(rows: Sequence[ResultRow]) -> Figure | None:
+def by_slice(rows: Sequence[ResultRow], total: int) -> Figure | None:
     """The share of rows that break the rule, slice by slice; None where none does.
+
+    `rows` are verdicts on slices in order, of `total` that there are.
 
     Of many slices those around the first one with such rows, the latest as far as they fit.
     """
@@ -44,13 +46,13 @@ def by_slice(rows: Sequence[ResultRow]) -> Figure | None:
             marks.append(shape(Outcome(row.outcome), ((left + right) / 2, top - 8), size))
     names = [(at + 0.5, label) for at, label in thinned([_short_name(row, rows) for row in shown])]
     worst = max(range(len(rows)), key=every.__getitem__)
-    drawn = f", {len(shown)} of them drawn" if len(shown) < len(rows) else ""
+    drawn = f", {len(shown)} of them drawn" if len(shown) < total else ""
     says = (
-        f"{plural(len(rows), 'slice')}{drawn}; most in {_name(rows[worst])} with "
+        f"{plural(total, 'slice')}{drawn}; most in {_name(rows[worst])} with "
         f"{every[worst]:.2%} of its rows."
     )
     caption = "Rows that break the rule, by " + ", ".join(rows[0].slice_values or ("slice",))
-    return Figure(caption + _more(len(rows) - len(shown)), plot.svg(caption, says, names, *marks))
+    return Figure(caption + _more(total - len(shown)), plot.svg(caption, says, names, *marks))
 
 
 def by_run(runs: Sequence[RunRecord]) -> Figure | None:
