@@ -20,6 +20,7 @@ from pathlib import Path
 from sparkguard.errors import MissingDependency, bounded
 
 GET_THEM = "python -m sparkguard.jars"
+_PATIENCE = 600  # seconds, for a slow network
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,26 @@ def release_of(spark_version: str) -> Release:
 
 
 def cache() -> Path:
-    """SPARKGUARD_CACHE, or `sparkguard/jars` in the user's cache folder."""
+    """SPARKGUARD_CACHE, or `sparkguard/jars` in the user's cache folder.
+
+    Raises MissingDependency for a user without one.
+    """
     if own := os.environ.get("SPARKGUARD_CACHE"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparkguard" / "jars"
+    home = _home()
+    folder = os.environ.get("XDG_CACHE_HOME") or (home / ".cache" if home else None)
+    if folder is None:
+        raise MissingDependency(
+            "this user has no home folder for Delta's jars; set SPARKGUARD_CACHE to a folder"
+        )
+    return Path(folder) / "sparkguard" / "jars"
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:  # neither HOME nor an entry for this user, as in many containers
+        return None
 
 
 def find(spark_version: str) -> tuple[Path, ...]:
@@ -153,14 +170,25 @@ def find(spark_version: str) -> tuple[Path, ...]:
 def fetch(spark_version: str) -> tuple[Path, ...]:
     """`find`, after Spark's own resolver has brought what is missing into the cache.
 
-    Raises MissingDependency when the resolver fails or a checksum is wrong.
+    Raises MissingDependency when the resolver fails, a checksum is wrong, or the cache can't be
+    written.
     """
     try:
         return find(spark_version)
     except MissingDependency:
         if os.environ.get("SPARKGUARD_DELTA_JARS"):
             raise
-    release = release_of(spark_version)
+    try:
+        _bring(release_of(spark_version))
+    except OSError as error:
+        raise MissingDependency(
+            f"Delta's jars can't be put into {cache()}: {error.strerror or type(error).__name__}. "
+            f"Set SPARKGUARD_CACHE to a folder that can be written, then type: {GET_THEM}"
+        ) from error
+    return find(spark_version)
+
+
+def _bring(release: Release) -> None:
     cache().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sparkguard-") as folder:
         brought = _resolve(release, Path(folder))
@@ -172,7 +200,6 @@ def fetch(spark_version: str) -> tuple[Path, ...]:
                     f"have the SHA-256 checksum {jar.sha256}; nothing was kept"
                 )
             _place(source, cache() / jar.file)
-    return find(spark_version)
 
 
 def is_intact(path: Path, jar: Jar) -> bool:
@@ -183,10 +210,18 @@ def is_intact(path: Path, jar: Jar) -> bool:
 
 def _copies(jar: Jar) -> Iterator[Path]:
     places = [cache() / jar.file]
-    for ivy in (Path.home() / ".ivy2.5.2", Path.home() / ".ivy2"):
+    home = _home()
+    for ivy in (home / ".ivy2.5.2", home / ".ivy2") if home else ():
         places.append(ivy / "jars" / f"io.delta_{jar.file}")
         places.append(ivy / "cache" / "io.delta" / jar.artifact / "jars" / jar.file)
-    return (path for path in places if path.is_file() and is_intact(path, jar))
+    return (path for path in places if _is_copy(path, jar))
+
+
+def _is_copy(path: Path, jar: Jar) -> bool:
+    try:
+        return path.is_file() and is_intact(path, jar)
+    except OSError:  # what can't be read is no copy for this user
+        return False
 
 
 def _resolve(release: Release, folder: Path) -> list[Path]:
@@ -196,25 +231,28 @@ def _resolve(release: Release, folder: Path) -> list[Path]:
     home = Path(spec.submodule_search_locations[0])
     nothing = folder / "nothing.py"
     nothing.touch()
-    done = subprocess.run(
-        [
-            str(home / "bin" / "spark-submit"),
-            *("--master", "local[1]"),
-            *("--conf", f"spark.jars.ivy={folder}"),
-            *("--packages", release.jars[0].coordinate),
-            # Delta's reader of other formats and catalogs: 31 jars that nothing here uses.
-            *("--exclude-packages", "io.delta:delta-kernel-*,io.unitycatalog:*"),
-            str(nothing),
-        ],
-        env={**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    command = [
+        str(home / "bin" / "spark-submit"),
+        *("--master", "local[1]"),
+        *("--conf", f"spark.jars.ivy={folder}"),
+        *("--packages", release.jars[0].coordinate),
+        # Delta's reader of other formats and catalogs: 31 jars that nothing here uses.
+        *("--exclude-packages", "io.delta:delta-kernel-*,io.unitycatalog:*"),
+        str(nothing),
+    ]
+    env = {**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
+    try:
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
+        failed, said = bool(done.returncode), done.stderr
+    except subprocess.TimeoutExpired:
+        failed, said = True, f"it did not end within {_PATIENCE} s"
+    except OSError as error:
+        failed, said = True, f"it can't be started ({error.strerror})"
     brought = sorted((folder / "jars").glob("*.jar"))
-    if done.returncode or not brought:
-        last = " ".join(done.stderr.split("\n")[-4:]).strip()
+    if failed or not brought:
+        last = " ".join(said.split("\n")[-4:]).strip()
         raise MissingDependency(
             f"Spark's resolver could not bring {release.jars[0].coordinate}: {bounded(last, 500)}. "
             f"Without a network, put the jars into {cache()} by hand."

@@ -106,12 +106,15 @@ def managing_platform() -> str | None:
 
 @cache
 def java_version() -> int | None:
-    """The major version of the Java that Spark would start, or None without one."""
+    """The major version of the Java that Spark would start, or None without one that starts."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None or not Path(java).is_file():
         return None
-    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    except OSError:  # it may not be executed, or is of another architecture
+        return None
     found = re.search(r'version "(?:1\.)?(\d+)', done.stderr)
     return int(found.group(1)) if found else None
 
@@ -172,18 +175,25 @@ def _start(settings: Mapping[str, str], address: str | None = None) -> SparkSess
     try:
         return builder.getOrCreate()
     except Exception as error:
-        condition = condition_of(error)
-        raise EvaluationError(
-            f"Spark did not start ({condition}). `sparkguard doctor` checks what it needs.",
-            condition,
-        ) from error
+        raise _not_started(error) from error
 
 
 def _supported(session: SparkSession) -> SparkSession:
-    version = tuple(int(part) for part in re.findall(r"\d+", session.version)[:2])
+    try:
+        found = session.version  # the first that asks a remote server
+    except Exception as error:
+        raise _not_started(error) from error
+    version = tuple(int(part) for part in re.findall(r"\d+", found)[:2])
     if version < OLDEST_SPARK:
-        raise ConfigurationError(f"Spark {session.version} is not supported: 4.0 or newer is")
+        raise ConfigurationError(f"Spark {found} is not supported: 4.0 or newer is")
     return session
+
+
+def _not_started(error: Exception) -> EvaluationError:
+    condition = condition_of(error)
+    return EvaluationError(
+        f"Spark did not start ({condition}). `sparkguard doctor` checks what it needs.", condition
+    )
 
 
 def _refuse(options: Mapping[str, str] | None, whose: str) -> None:

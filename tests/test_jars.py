@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,57 @@ def test_what_the_resolver_brings_is_checked_before_it_is_kept(
         "delta-spark_9-9.0.jar",
         "delta-storage-9.0.jar",
     ]
+
+
+def test_a_resolver_that_does_not_end_is_told(
+    monkeypatch: pytest.MonkeyPatch, release: jars.Release
+) -> None:
+    def slow(*command: object, **options: object) -> None:
+        raise subprocess.TimeoutExpired("spark-submit", 600)
+
+    monkeypatch.setattr(jars.subprocess, "run", slow)
+    with pytest.raises(MissingDependency, match=r"did not end within 600 s.*by hand"):
+        jars.fetch("9.9.9")
+
+
+def test_a_cache_that_can_not_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    release: jars.Release,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SPARKGUARD_CACHE", str(tmp_path / "file" / "jars"))
+    monkeypatch.setattr(jars, "pyspark_version", lambda: "9.9.9")
+    assert jars.main() == MissingDependency.exit_code
+    assert "SPARKGUARD_CACHE" in capsys.readouterr().err
+
+
+def test_a_user_without_a_home_needs_a_cache_alone(
+    monkeypatch: pytest.MonkeyPatch, release: jars.Release
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    paths = (
+        put(jars.cache(), "delta-spark_9-9.0.jar", b"spark"),
+        put(jars.cache(), "delta-storage-9.0.jar", b"storage"),
+    )
+    assert jars.find("9.9.9") == paths
+    monkeypatch.delenv("SPARKGUARD_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(MissingDependency, match="set SPARKGUARD_CACHE"):
+        jars.find("9.9.9")
+
+
+def test_a_jar_that_can_not_be_read_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch, release: jars.Release
+) -> None:
+    def refused(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    put(jars.cache(), "delta-spark_9-9.0.jar", b"spark")
+    monkeypatch.setattr(jars, "is_intact", refused)
+    with pytest.raises(MissingDependency, match="are not on this machine"):
+        jars.find("9.9.9")

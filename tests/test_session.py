@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sparkguard import jars, session
-from sparkguard.errors import ConfigurationError, MissingDependency
+from sparkguard import doctor, jars, session
+from sparkguard.errors import ConfigurationError, EvaluationError, MissingDependency
 
 
 class Hostile:
@@ -130,6 +130,33 @@ def test_an_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert session.java_version() == 8
     with pytest.raises(MissingDependency, match="Java 8 was found"):
         session.open_session()
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_a_java_that_can_not_be_started_counts_as_none(
+    mode: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_bytes(b"\x7fELF of another machine")
+    java.chmod(mode)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert session.java_version() is None
+    (row,) = (row for row in doctor.machine() if row.name == "Java")
+    assert (row.found, row.status) == ("not found", doctor.Status.FAIL)
+
+
+def test_a_server_that_does_not_answer_is_no_unexpected_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent:
+        @property
+        def version(self) -> str:
+            raise ConnectionError("connect refused by 10.0.0.1")
+
+    monkeypatch.setattr(session, "_start", lambda *_: Silent())
+    with pytest.raises(EvaluationError, match=r"Spark did not start \(ConnectionError\)"):
+        session.open_session(remote="sc://host:15002")
 
 
 def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
