@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sparkguard.cli import run
-from sparkguard.cli.root import parse_variables
+from sparkguard.cli.root import parse_variables, user_name
+from sparkguard.errors import ConfigurationError
 
 HEAVY = ("pyspark", "pandas", "pydantic", "jsonschema", "sqlglot", "scipy", "numpy", "pyarrow")
 
@@ -114,6 +115,17 @@ def test_the_audits_problems_are_all_shown(
     said = capsys.readouterr().err
     assert "Did you mean 'skip'?" in said
     assert "the audit needs 'datasets'" in said
+
+
+@pytest.mark.parametrize("error", [KeyError("uid"), OSError("No username")])
+def test_who_has_no_name_has_to_give_one(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert user_name("ana") == "ana"
+    with pytest.raises(ConfigurationError, match="give --by"):
+        user_name(None)
 
 
 def test_the_package_runs_as_a_program() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_moment, parse_variables
+from sparkguard.cli.root import (
+    JsonFile,
+    Variables,
+    app,
+    live,
+    out,
+    parse_moment,
+    parse_variables,
+    user_name,
+)
 
 if TYPE_CHECKING:
     from sparkguard.lifecycles.alerts import Standing
@@ -67,7 +75,7 @@ def ack(
     until = parse_moment("--mute-until", mute_until)
     with live("reading the results"):
         opened = open_store(store)
-        row = acknowledge(opened, dataset, check, by or getpass.getuser(), reason, until)
+        row = acknowledge(opened, dataset, check, user_name(by), reason, until)
     state = "acknowledged" if until is None else f"muted until {until:%Y-%m-%d %H:%M} UTC"
     said = f"{check} of {dataset}: {state} by {row.changed_by}; open until the check passes"
     out.print(said, soft_wrap=True, markup=False)

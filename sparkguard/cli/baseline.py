@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables
+from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables, user_name
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.lifecycles.baselines import lives
 from sparkguard.slices import Slice
@@ -56,7 +55,7 @@ def create(
     with live("reading the configuration") as progress:
         made = create_baseline(
             *(config, dataset, baseline, chosen),
-            by=by or getpass.getuser(),
+            by=user_name(by),
             reason=reason,
             variables=given,
             progress=progress,
@@ -142,7 +141,7 @@ def approve(
     """Put a candidate in force; the one before is retired."""
     with live("reading the result tables"):
         stored = _baselines(config, variables)
-        life = stored.approve(dataset, baseline, by or getpass.getuser(), reason)
+        life = stored.approve(dataset, baseline, user_name(by), reason)
     out.print(f"{life.baseline} of {dataset} is {life.status}, by {life.by}", markup=False)
 
 
@@ -158,7 +157,7 @@ def retire(
     """Take a baseline out of force; it stays readable."""
     with live("reading the result tables"):
         stored = _baselines(config, variables)
-        life = stored.retire(dataset, baseline, by or getpass.getuser(), reason)
+        life = stored.retire(dataset, baseline, user_name(by), reason)
     out.print(f"{life.baseline} of {dataset} is {life.status}, by {life.by}", markup=False)
 
 

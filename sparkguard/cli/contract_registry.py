@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ import typer
 
 from sparkguard.cli.contract import File, Results, contracts, open_registry
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, live, out, plain_table
+from sparkguard.cli.root import JsonFile, live, out, plain_table, user_name
 from sparkguard.errors import ConfigurationError, listed
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def publish(
     from sparkguard.publishing import publish as publish_version
     from sparkguard.publishing import read_version, tables_of
 
-    who = by or getpass.getuser()
+    who = user_name(by)
     overrides = tuple(_override(text, who) for text in override or ())
     last_day = _day(ends)
     contract, document = read_version(file)
@@ -161,7 +160,7 @@ def pin(
         raise ConfigurationError(f"--access: found {access[:40]!r}, allowed: {allowed}")
     with live("starting Spark"):
         reader = Consumer(consumer, contract, version, Access(access))
-        open_registry(results).pin(reader, by or getpass.getuser(), reason)
+        open_registry(results).pin(reader, user_name(by), reason)
     out.print(f"{consumer} reads {contract} {version} {access}", soft_wrap=True, markup=False)
 
 
@@ -175,7 +174,7 @@ def leave(
 ) -> None:
     """Take a consumer off the list of those who have to consent."""
     with live("starting Spark"):
-        open_registry(results).leave(contract, consumer, by or getpass.getuser(), reason)
+        open_registry(results).leave(contract, consumer, user_name(by), reason)
     out.print(f"{consumer} no longer reads {contract}", soft_wrap=True, markup=False)
 
 
@@ -192,7 +191,7 @@ def ack(
 
     contract = load_contract(file)
     with live("starting Spark"):
-        open_registry(results).acknowledge(contract, consumer, by or getpass.getuser(), reason)
+        open_registry(results).acknowledge(contract, consumer, user_name(by), reason)
     text = f"{consumer} consents to {contract.id} {contract.version} as it stands in {file}"
     out.print(text, soft_wrap=True, markup=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -169,6 +170,17 @@ def parse_moment(option: str, text: str | None) -> datetime | None:
     except ValueError:
         raise ConfigurationError(f"{option} takes an ISO 8601 time, found {text[:60]!r}") from None
     return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
+
+
+def user_name(given: str | None) -> str:
+    """Whom a change is recorded for: `given`, else this machine's user.
+
+    Raises ConfigurationError where the user has no name, as in many containers.
+    """
+    try:
+        return given or getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        raise ConfigurationError("this machine knows no name of its user; give --by") from None
 
 
 def plain_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
