@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
@@ -20,6 +19,7 @@ from sparkguard.cli.root import (
     out,
     parse_moment,
     parse_variables,
+    plain_table,
     user_name,
 )
 
@@ -114,32 +114,26 @@ def print_deliveries(found: Sequence[Delivery]) -> None:
 
 
 def _table(found: Sequence[Standing]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in (
-        "state",
-        "outcome",
-        "dataset",
-        "check",
-        "slices",
-        "first seen",
-        "owner",
-        "reason",
-    ):
-        table.add_column(heading)
-    for one in found:
-        row, note = one.row, one.note
-        state = one.state.value
-        if note is not None and state in ("acknowledged", "muted"):
-            until = f" until {note.muted_until:%Y-%m-%d %H:%M}" if state == "muted" else ""
-            state = f"{state}{until} by {note.by}"
-        if one.judged is not None:
-            state = f"{state}, not judged since {one.judged:%Y-%m-%d %H:%M}"
-        cells = (
-            *(state, row.outcome, row.dataset, row.check_id, _slices(row.slices)),
-            *(f"{row.first_seen:%Y-%m-%d %H:%M}", row.owner, row.reason),
+    headings = ("state", "outcome", "dataset", "check", "slices", "first seen", "owner", "reason")
+    rows = (
+        (
+            *(_state(one), one.row.outcome, one.row.dataset, one.row.check_id),
+            *(_slices(one.row.slices), f"{one.row.first_seen:%Y-%m-%d %H:%M}", one.row.owner),
+            one.row.reason,
         )
-        table.add_row(*(escape("".join(c for c in cell if c.isprintable())) for cell in cells))
-    return table
+        for one in found
+    )
+    return plain_table(headings, rows)
+
+
+def _state(one: Standing) -> str:
+    note, state = one.note, one.state.value
+    if note is not None and state in ("acknowledged", "muted"):
+        until = f" until {note.muted_until:%Y-%m-%d %H:%M}" if state == "muted" else ""
+        state = f"{state}{until} by {note.by}"
+    if one.judged is not None:
+        state = f"{state}, not judged since {one.judged:%Y-%m-%d %H:%M}"
+    return state
 
 
 def _json(one: Standing) -> dict[str, object]:

@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, Variables, app, live, out, parse_variables, user_name
+from sparkguard.cli.root import (
+    JsonFile,
+    Variables,
+    app,
+    live,
+    out,
+    parse_variables,
+    plain_table,
+    user_name,
+)
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.lifecycles.baselines import lives
 from sparkguard.slices import Slice
@@ -75,15 +82,15 @@ def list_(config: Config, variables: Variables = None, json_file: JsonFile = Non
     """Every baseline with its state, and who last changed it."""
     with live("reading the result tables"):
         found = _baselines(config, variables).lives()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("dataset", "baseline", "state", "by", "at", "reason"):
-        table.add_column(heading)
-    for dataset, lived in found.items():
-        for life in lived:
-            when = life.at.isoformat(sep=" ", timespec="seconds")
-            cells = (dataset, life.baseline, life.status, life.by, when, life.reason)
-            table.add_row(*map(escape, cells))
-    out.print(table)
+    rows = (
+        (
+            *(dataset, life.baseline, life.status, life.by),
+            *(life.at.isoformat(sep=" ", timespec="seconds"), life.reason),
+        )
+        for dataset, lived in found.items()
+        for life in lived
+    )
+    out.print(plain_table(("dataset", "baseline", "state", "by", "at", "reason"), rows))
     write_json(json_file, {name: [vars(life) for life in lived] for name, lived in found.items()})
 
 
@@ -116,12 +123,7 @@ def show(
     held = held_of(found.profile)
     if unknown := set(columns or ()) - {one.column for one in held}:
         raise ConfigurationError(f"the baseline holds no column {listed(sorted(unknown))}")
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in Held.headings:
-        table.add_column(heading, justify="right" if heading in ("rows", "cells") else "left")
-    for one in held:
-        table.add_row(*map(escape, one.cells))
-    out.print(table)
+    out.print(plain_table(Held.headings, (one.cells for one in held), right={"rows", "cells"}))
     for one in held:
         if one.column in (columns or ()):
             for line in one.plot():

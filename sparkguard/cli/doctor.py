@@ -6,11 +6,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, app, live, out
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table
 
 
 @app.command()
@@ -30,12 +28,8 @@ def doctor(
 
     with live("looking at this machine"):
         rows = diagnose(open_session, ResultsPlace.parse(store) if store else None)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("", "what", "found", "what to do"):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(row.status.value, *map(escape, (row.name, row.found, row.fix)))
-    out.print(table)
+    cells = ((row.status.value, row.name, row.found, row.fix) for row in rows)
+    out.print(plain_table(("", "what", "found", "what to do"), cells))
     write_json(json_file, [{**asdict(row), "status": row.status.value} for row in rows])
     if code := exit_code(rows):
         raise typer.Exit(code)

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
-from sparkguard.cli.root import JsonFile, app, live, out
+from sparkguard.cli.root import JsonFile, app, live, out, plain_table
 from sparkguard.measures.families import Family
 from sparkguard.measures.texts import text_of
-from sparkguard.rendering.plaintext import duration
+from sparkguard.rendering.plaintext import duration, printable
 
 if TYPE_CHECKING:
     from sparkguard.profiling import ColumnSummary, TableProfile
@@ -53,17 +52,14 @@ def profile(
 
 
 def summary_table(found: TableProfile) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("column", "type", "slice", *_SHOWN, "least", "greatest", "most frequent"):
-        table.add_column(heading, justify="right" if heading in _SHOWN else "left")
-    for row in found.summaries:
-        texts = (row.least or "", row.greatest or "", _top(row))
-        table.add_row(
-            *map(escape, (row.column, row.type, str(row.slice))),
-            *(_number(row, name) for name in _SHOWN),
-            *(escape(_short(text)) for text in (texts if not row.reason else (row.reason, "", ""))),
-        )
-    return table
+    headings = ("column", "type", "slice", *_SHOWN, "least", "greatest", "most frequent")
+    return plain_table(headings, map(_cells, found.summaries), right=_SHOWN)
+
+
+def _cells(row: ColumnSummary) -> tuple[str, ...]:
+    texts = (row.reason, "", "") if row.reason else (row.least or "", row.greatest or "", _top(row))
+    numbers = (_number(row, name) for name in _SHOWN)
+    return (row.column, row.type, str(row.slice), *numbers, *map(_short, texts))
 
 
 def _top(row: ColumnSummary) -> str:
@@ -88,7 +84,7 @@ def _time(number: float, name: str, family: Family) -> str:
 
 
 def _short(text: str, longest: int = 60) -> str:
-    shown = "".join(c if c.isprintable() else "�" for c in text)
+    shown = printable(text)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 

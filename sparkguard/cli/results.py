@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from sparkguard.cli.result_files import write_json
 from sparkguard.cli.root import JsonFile, app, live, out, plain_table
@@ -32,15 +30,16 @@ def list_runs(
     """List the latest complete runs, the newest first."""
     with live("reading the results"):
         found = open_store(store).runs(audit, most)
-    table = Table(box=None, header_style="bold", pad_edge=False)
     counts = ("passed", "warned", "failed", "errors", "not_evaluable", "skipped")
-    for heading in ("run", "audit", "as of", "exit", *counts):
-        table.add_column(heading.replace("_", " "))
-    for run in found:
-        moment = run.as_of.isoformat(" ", "minutes")
-        numbers = [str(getattr(run, name)) for name in counts]
-        table.add_row(escape(run.run_id), escape(run.audit), moment, str(run.exit_code), *numbers)
-    out.print(table)
+    headings = ("run", "audit", "as of", "exit", *(name.replace("_", " ") for name in counts))
+    rows = (
+        (
+            *(run.run_id, run.audit, run.as_of.isoformat(" ", "minutes"), str(run.exit_code)),
+            *(str(getattr(run, name)) for name in counts),
+        )
+        for run in found
+    )
+    out.print(plain_table(headings, rows))
     write_json(json_file, [asdict(run) for run in found])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,11 +22,13 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 from rich.table import Table
+from rich.text import Text
 from typer.core import TyperGroup
 
 from sparkguard.cli.result_files import prepared_json
 from sparkguard.errors import ConfigurationError
 from sparkguard.progress import Progress, Step
+from sparkguard.rendering.plaintext import printable
 from sparkguard.slices import Slice
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ PREFIX = "SPARKGUARD_SET_"
 
 
 class _Console(Console):
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Text may come from data, and must not steer the terminal: rich lets ESC through."""
+        super().print(*(_shown(o) if isinstance(o, str) else o for o in objects), **options)
+
     def on_broken_pipe(self) -> None:
         """A reader that has left, such as `head`, changes no exit code."""
         with suppress(SystemExit):
@@ -183,12 +188,24 @@ def user_name(given: str | None) -> str:
         raise ConfigurationError("this machine knows no name of its user; give --by") from None
 
 
-def plain_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    """A table without lines, in which every cell stands as it is."""
-    table = Table(*headings, box=None, header_style="bold", pad_edge=False)
+def plain_table(
+    headings: Iterable[str], rows: Iterable[Iterable[str | Text]], right: Collection[str] = ()
+) -> Table:
+    """A table without lines, in which every cell stands as it is; columns in `right` to the right.
+
+    Text is for cells with a style of their own.
+    """
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
     return table
+
+
+def _shown(text: str) -> str:
+    """`text` without what a terminal would obey; its lines stay lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from sparkguard.cli.result_files import write_json
 from sparkguard.cli.root import (
@@ -21,6 +21,7 @@ from sparkguard.cli.root import (
     out,
     parse_slice,
     parse_variables,
+    plain_table,
 )
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
 from sparkguard.shadow_rules.verdict import Counter, PartitionVerdict, Waiver
@@ -232,9 +233,7 @@ def _reason(verdict: PartitionVerdict) -> str:
 
 
 def _print(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading == "rows" else "left")
-    for first, *others in rows:
-        table.add_row(f"[{_STYLES.get(first, 'default')}]{escape(first)}[/]", *map(escape, others))
-    out.print(table)
+    cells: list[tuple[str | Text, ...]] = [
+        (Text(row[0], _STYLES.get(row[0], "default")), *row[1:]) for row in rows
+    ]
+    out.print(plain_table(headings, cells, right={"rows"}))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from sparkguard.cli.root import plain_table
 from sparkguard.errors import listed
-from sparkguard.rendering.plaintext import number, plural, printable, with_unit
+from sparkguard.rendering.plaintext import number, plural, with_unit
 from sparkguard.slices import Slice, partition_order
 from sparkguard.verdicts import Outcome
 
@@ -36,39 +37,38 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
     Checks of a table that were not judged for one reason share a row. With `everything`, also
     those that passed, and every check and slice on its own.
     """
-    table = Table(title=None, box=None, header_style="bold", pad_edge=False)
-    for heading in ("outcome", "check", "slice", "observed", "reason"):
-        table.add_column(heading, justify="right" if heading == "observed" else "left")
     rows = result.worst_first()
-    for row, others in [(row, 0) for row in rows] if everything else _shown(rows):
-        slices = "" if everything else _slices_beside(row, rows)
-        table.add_row(
-            f"[{_STYLES[Outcome(row.outcome)]}]{row.outcome}[/]",
-            escape(printable(row.check_id))
-            + (f" and {plural(others, 'more check')}" if others else ""),
-            escape(printable(str(Slice.parse(row.slice)))) + slices,
+    cells = [
+        (
+            Text(row.outcome, _STYLES[Outcome(row.outcome)]),
+            row.check_id + (f" and {plural(others, 'more check')}" if others else ""),
+            str(Slice.parse(row.slice)) + ("" if everything else _slices_beside(row, rows)),
             _observed(row),
-            escape(printable(row.reason)),
+            row.reason,
         )
+        for row, others in ([(row, 0) for row in rows] if everything else _shown(rows))
+    ]
+    headings = ("outcome", "check", "slice", "observed", "reason")
+    table = plain_table(headings, cells, right={"observed"})
     table.show_header = table.row_count > 0
     return table
 
 
 def plan_table(plan: Plan) -> Table:
     """The scans of a plan's first step: what each query reads."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    rows = (
+        (
+            f"{scan.relation.subject} ({scan.relation.kind})",
+            ", ".join(scan.by),
+            f"{at} of {len(scan.chunks)}",
+            str(len(chunk.measures)),
+            listed(sorted(chunk.columns)),
+        )
+        for scan in plan.first_scans()
+        for at, chunk in enumerate(scan.chunks, 1)
+    )
+    table = plain_table(("scan", "slices by", "query", "measures", "columns read"), rows)
     table.title = f"{plural(plan.planned, 'verdict')} of {plural(len(plan.entries), 'check')}"
-    for heading in ("scan", "slices by", "query", "measures", "columns read"):
-        table.add_column(heading)
-    for scan in plan.first_scans():
-        for at, chunk in enumerate(scan.chunks, 1):
-            table.add_row(
-                escape(f"{scan.relation.subject} ({scan.relation.kind})"),
-                escape(", ".join(scan.by)),
-                f"{at} of {len(scan.chunks)}",
-                str(len(chunk.measures)),
-                escape(printable(listed(sorted(chunk.columns)))),
-            )
     return table
 
 
@@ -94,7 +94,7 @@ def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
         return ""
     same = [Slice.parse(r.slice) for r in slices if r.outcome == row.outcome]
     some = 0 < len(same) < len(slices)
-    first = f", first {escape(printable(str(min(same, key=partition_order))))}" if some else ""
+    first = f", first {min(same, key=partition_order)}" if some else ""
     return f" and {len(same)} of {len(slices)} slices{first}"
 
 
