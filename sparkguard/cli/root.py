@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,9 +76,12 @@ class _Console(Console):
         super().print(*(_shown(o) if isinstance(o, str) else o for o in objects), **options)
 
     def on_broken_pipe(self) -> None:
-        """A reader that has left, such as `head`, changes no exit code."""
-        with suppress(SystemExit):
-            super().on_broken_pipe()
+        """A reader that has left, such as `head`, changes no exit code and no other stream."""
+        self.quiet = True
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        # Or Python would meet the broken pipe again as it flushes at its end.
+        os.dup2(nothing, self.file.fileno())
+        os.close(nothing)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
 from rich.text import Text
 
 from sparkguard.cli.root import out, plain_table
@@ -25,3 +31,19 @@ def test_nothing_from_data_steers_a_terminal() -> None:
 def test_lines_stay_lines_and_numbers_stand_to_the_right() -> None:
     table = plain_table(("why", "rows"), [("one\ntwo", "7")], right={"rows"})
     assert printed("a\nb", table).splitlines() == ["a", "b", "why  rows", "one     7", "two      "]
+
+
+@pytest.mark.parametrize(("left", "stays"), [("stderr", "stdout"), ("stdout", "stderr")])
+def test_a_reader_that_left_silences_its_own_stream_alone(left: str, stays: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    names = {"stdout": "out", "stderr": "messages"}
+    program = (
+        "from sparkguard.cli.root import messages, out\n"
+        f"for _ in range(2): {names[left]}.print('unread')\n"
+        f"{names[stays]}.print('read')"
+    )
+    streams: dict[str, Any] = {left: writer, stays: subprocess.PIPE}
+    done = subprocess.run([sys.executable, "-c", program], text=True, check=False, **streams)
+    os.close(writer)
+    assert (done.returncode, getattr(done, stays)) == (0, "read\n")
