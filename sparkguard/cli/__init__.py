@@ -33,7 +33,10 @@ def run(argv: Sequence[str] | None = None) -> int:
     stored, 130 interrupted.
     """
     with _stopped_by_sigterm(), result_files() as files:
-        code, error = _carry_out(list(sys.argv[1:] if argv is None else argv))
+        arguments = list(sys.argv[1:] if argv is None else argv)
+        code, error = _carry_out(arguments)
+        if code == ConfigurationError.exit_code:
+            files.see(arguments)
         files.close(code, error)
         for line in filter(None, (error, *files.problems)):
             messages.print(line, style="red", markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,7 +27,23 @@ class ResultFiles:
 
     json: Path | None = None
     json_done: bool = False
+    seen: bool = False
     problems: list[str] = field(default_factory=list)
+
+    def see(self, argv: Sequence[str]) -> None:
+        """Prepares the targets in a command line whose parser stopped before it came to them."""
+        if self.seen:
+            return
+        for at, argument in enumerate(argv):
+            option, is_joined, target = argument.partition("=")
+            prepare = {"--json": prepared_json, "--junit": prepared}.get(option)
+            if not is_joined:
+                target = next(iter(argv[at + 1 :]), "")
+            if prepare is not None and target:
+                try:
+                    prepare(Path(target))
+                except ConfigurationError as error:
+                    self.problems.append(str(error))
 
     def close(self, exit_code: int, error: str) -> None:
         """Writes a JSON that says why there is no result, where a command ended without one."""
@@ -55,6 +71,8 @@ def prepared(file: Path | None) -> Path | None:
 
     Removes an older file, which would be taken for the result of this run.
     """
+    if (files := _FILES.get()) is not None:
+        files.seen = True
     if file is None:
         return None
     if not file.name or (file.exists() and not file.is_file()):
