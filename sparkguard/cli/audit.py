@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ from sparkguard.cli.root import (
     parse_slice,
     parse_variables,
 )
-from sparkguard.errors import ConfigurationError
+from sparkguard.errors import ConfigurationError, SparkGuardError
 
 if TYPE_CHECKING:
     from sparkguard.contracts.audit_config import AuditConfig
@@ -116,17 +116,26 @@ def audit(
     if result.exit_code:
         look = shlex.join(["sparkguard", "report", result.run_id, "--store", result.location])
         out.print(f"see why and since when: {look}", soft_wrap=True, markup=False)
+    code = result.exit_code
+    more: dict[str, Any] = {}
+    counted: tuple[int, str] | None = None
+    stopped: SparkGuardError | None = None
+    if aa:
+        try:
+            found = _false_alarms(settings, result.record.table_versions)
+            counted = int(found.is_over_budget), str(found)
+            code, more = code or counted[0], {"false_alarms": found.to_dict()}
+        except SparkGuardError as error:
+            stopped, code, counted = error, error.exit_code, (error.exit_code, str(error))
+            more = {"error": str(error), "exit_code": code}
     if junit_file is not None:
         from sparkguard.report.junit import junit_xml
 
-        write_result(junit_file, junit_xml(result))
-    code, content = result.exit_code, result.to_dict()
-    if aa:
-        found = _false_alarms(settings, result.record.table_versions)
-        code = code or int(found.is_over_budget)
-        run = {**content["run"], "exit_code": code}
-        content = {**content, "run": run, "false_alarms": found.to_dict()}
-    write_json(json_file, content)
+        write_result(junit_file, junit_xml(result, counted))
+    content = result.to_dict()
+    write_json(json_file, {**content, "run": {**content["run"], "exit_code": code}, **more})
+    if stopped is not None:
+        raise stopped
     if code:
         raise typer.Exit(code)
 

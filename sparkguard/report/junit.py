@@ -12,15 +12,17 @@ from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome, code_of
 
 _UNABLE = 3
+NOTHING_EVALUATED = "no rule was evaluated"
 _KINDS = {1: "failure", _UNABLE: "error"}
 
 
-def junit_xml(result: RunResult) -> str:
+def junit_xml(result: RunResult, false_alarms: tuple[int, str] | None = None) -> str:
     """One test suite per dataset, one test per verdict; red exactly where the exit code is not 0.
 
     What makes the exit code 1 is a failure, what makes it 3 an error. A not_evaluable that the
     audit lets pass is skipped. Where no verdict says why the run could not be evaluated, such as
-    when every rule was skipped, a test of the run's own does.
+    when every rule was skipped, a test of the run's own does. `false_alarms` are the exit code of
+    their count, which has a test of its own, and what it says.
     """
     root = ElementTree.Element("testsuites", name=_text(result.record.audit))
     by_dataset: dict[str, list[ElementTree.Element]] = {}
@@ -29,7 +31,12 @@ def junit_xml(result: RunResult) -> str:
     if result.exit_code == _UNABLE and not any(
         _count(cases, "error") for cases in by_dataset.values()
     ):
-        by_dataset.setdefault(result.record.audit, []).append(_unable(result.record))
+        by_dataset.setdefault(result.record.audit, []).append(
+            _of_run(result.record, "run", _UNABLE, result.record.reason or NOTHING_EVALUATED)
+        )
+    if false_alarms is not None:
+        case = _of_run(result.record, "false alarms", *false_alarms)
+        by_dataset.setdefault(result.record.audit, []).append(case)
     for dataset, cases in by_dataset.items():
         suite = ElementTree.SubElement(
             root,
@@ -59,10 +66,13 @@ def _case(row: ResultRow, run: RunRecord) -> ElementTree.Element:
     return case
 
 
-def _unable(run: RunRecord) -> ElementTree.Element:
-    case = ElementTree.Element("testcase", classname=_text(run.audit), name="run")
-    reason = run.reason or "no rule was evaluated"
-    ElementTree.SubElement(case, "error", message=_text(reason), type="error")
+def _of_run(run: RunRecord, name: str, code: int, says: str) -> ElementTree.Element:
+    """A test that stands beside the verdicts; red with an exit code other than 0."""
+    case = ElementTree.Element("testcase", classname=_text(run.audit), name=name)
+    if code:
+        kind = _KINDS.get(code, "error")
+        type_ = (Outcome.FAIL if code == 1 else Outcome.ERROR).value
+        ElementTree.SubElement(case, kind, message=_text(says), type=type_)
     return case
 
 

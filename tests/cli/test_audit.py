@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -37,9 +38,11 @@ def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
 
     monkeypatch.setattr("sparkguard.run.audit", lambda *_, **__: RunResult(RECORD, (), "/lake"))
     monkeypatch.setattr("sparkguard.replay.false_alarms", replayed)
-    report = tmp_path / "run.json"
-    given = ["--set", f"lake={tmp_path}", "--json", str(report)]
+    report, junit = tmp_path / "run.json", tmp_path / "run.xml"
+    given = ["--set", f"lake={tmp_path}", "--json", str(report), "--junit", str(junit)]
     assert run(["audit", "conf/audits/flights_drift.yaml", "--aa", *given]) == code
+    (case,) = ElementTree.parse(junit).iter("testcase")
+    assert (case.get("name"), [each.tag for each in case]) == ("false alarms", ["failure"] * code)
     assert str(found) in capsys.readouterr().out
     assert ("OVER BUDGET" in str(found)) == bool(code)
     written = json.loads(report.read_text())
@@ -48,17 +51,22 @@ def test_false_alarms_over_budget_fail_a_run_of_which_all_rules_hold(
 
 
 def test_a_replay_that_stops_leaves_no_json_that_says_all_is_well(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def stopped(*_: Any, **__: Any) -> FalseAlarms:
         raise EvaluationError("the halves can't be read")
 
     monkeypatch.setattr("sparkguard.run.audit", lambda *_, **__: RunResult(RECORD, (), "/lake"))
     monkeypatch.setattr("sparkguard.replay.false_alarms", stopped)
-    report = tmp_path / "run.json"
-    given = ["--set", f"lake={tmp_path}", "--json", str(report)]
+    report, junit = tmp_path / "run.json", tmp_path / "run.xml"
+    given = ["--set", f"lake={tmp_path}", "--json", str(report), "--junit", str(junit)]
     assert run(["audit", "conf/audits/flights_drift.yaml", "--aa", *given]) == 3
-    assert json.loads(report.read_text()) == {"error": "the halves can't be read", "exit_code": 3}
+    written = json.loads(report.read_text())
+    assert (written["error"], written["exit_code"]) == ("the halves can't be read", 3)
+    assert (written["run"]["exit_code"], written["results"]) == (3, [])
+    (error,) = ElementTree.parse(junit).iter("error")
+    assert error.get("message") == "the halves can't be read"
+    assert capsys.readouterr().err.count("the halves can't be read") == 1
 
 
 @pytest.mark.parametrize(("found", "code"), [(0, 2), (1, 1), (3, 3)])
