@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from sparkguard.report.words import NOTHING_EVALUATED
 from sparkguard.results.records import RunRecord
 from sparkguard.results.run_result import RunResult
 from sparkguard.results.verdict_rows import ResultRow, verdict_of
@@ -12,7 +13,6 @@ from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome, code_of
 
 _UNABLE = 3
-NOTHING_EVALUATED = "no rule was evaluated"
 _KINDS = {1: "failure", _UNABLE: "error"}
 
 

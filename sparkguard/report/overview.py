@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sparkguard.errors import EvaluationError
 from sparkguard.rendering.markup import Child, Markup, element
 from sparkguard.rendering.plaintext import duration, plural
 from sparkguard.report import check as checks
 from sparkguard.report.figures import outcomes
 from sparkguard.report.model import DatasetPart, Report, Trend
 from sparkguard.report.tables import more, table
-from sparkguard.report.words import RANK, WORDS, badge, moment, shape
+from sparkguard.report.words import NOTHING_EVALUATED, RANK, WORDS, badge, moment, shape
 from sparkguard.verdicts import Outcome
 
 MOST_CHANGES = 40
@@ -64,6 +65,8 @@ def _summary(report: Report) -> str:
     troubled = [part for part in report.checks if part.is_troubled]
     if report.run.reason:
         return report.run.reason
+    if not troubled and report.run.exit_code == EvaluationError.exit_code:
+        return f"{NOTHING_EVALUATED}."
     if not troubled:
         return f"Nothing needs attention in {plural(len(report.checks), 'check')}."
     said = f"{len(troubled):,} of {plural(len(report.checks), 'check')} need attention"

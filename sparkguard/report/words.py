@@ -12,6 +12,7 @@ from sparkguard.verdicts import WORST_FIRST, Outcome
 
 WORDS = {outcome: outcome.value.replace("_", " ") for outcome in WORST_FIRST}
 RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
+NOTHING_EVALUATED = "No rule was evaluated"
 TROUBLE = frozenset({Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.NOT_EVALUABLE})
 
 _PATHS = {

@@ -213,6 +213,13 @@ def test_a_run_that_could_not_evaluate_is_not_called_passed() -> None:
     assert "Could not evaluate planned and reported verdicts differ" in said
 
 
+def test_a_run_of_which_every_rule_was_skipped_says_that_nothing_was_evaluated() -> None:
+    rows = (row("t.range.x", "skipped"), row("t.range.y", "skipped"))
+    nothing = replace(run(skipped=2), exit_code=3)
+    said = words(parsed(render(build(replace(facts(), run=nothing, results=rows, before=None)))))
+    assert "Could not evaluate No rule was evaluated." in said
+
+
 def test_the_same_run_gives_the_same_page(page: str) -> None:
     assert render(build(facts())) == page
 
