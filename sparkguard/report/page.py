@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
-from sparkguard.rendering.markup import Child, Markup, element
+from sparkguard.rendering.markup import Child, Markup, element, joined
 from sparkguard.report import check as checks
 from sparkguard.report import columns, overview
 from sparkguard.report.figures import outcomes
@@ -22,8 +22,13 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """The content security policy of the page: it runs nothing and fetches nothing."""
 
 MOST_OPEN = 6
+MOST = 1_000_000
+"""Bytes of a page."""
+_COLUMNS, _SHADOWS = 150_000, 300_000
+"""Bytes of all tables of columns, and of all shadows."""
 _FULL, _BRIEF = 700_000, 850_000
 """Bytes up to which checks are shown with their evidence, and without it."""
+_FULL_SHARE = _FULL / _BRIEF
 
 _STATES = ("registered", "observing", "eligible", "promoted")
 
@@ -31,8 +36,14 @@ _STATES = ("registered", "observing", "eligible", "promoted")
 def render(report: Report) -> str:
     """The page as HTML that is well-formed XML too; self-contained and at most a megabyte."""
     numbers = {part.id: at for at, part in enumerate(report.checks, 1)}
-    shown = dict(_fitting(report, numbers))
-    linked = {check: at for check, at in numbers.items() if check in shown}
+    room = MOST - len(_page(report, numbers, {}).encode())
+    shown = dict(_fitting(report, numbers, room))
+    return _page(report, {check: at for check, at in numbers.items() if check in shown}, shown)
+
+
+def _page(report: Report, linked: Mapping[str, int], shown: Mapping[str, Markup]) -> str:
+    """The page with the sections `shown` of checks, and links to those `linked`."""
+    datasets = report.datasets[: overview.MOST_DATASETS]
     title = f"{report.run.audit}: {overview.said(report)[1]}, {moment(report.run.as_of)}"
     head = element(
         "head",
@@ -49,8 +60,13 @@ def render(report: Report) -> str:
         overview.since(report, linked),
         overview.trend(report),
         overview.overview(report),
-        [_dataset(part, at, shown) for at, part in enumerate(report.datasets, 1)],
-        [_shadow(part, at) for at, part in enumerate(report.shadows, 1)],
+        [
+            _dataset(part, at, shown, of_columns)
+            for at, (part, of_columns) in enumerate(
+                zip(datasets, _columns(datasets), strict=True), 1
+            )
+        ],
+        _shadows(report.shadows),
         id="main",
     )
     skip = element("a", "Skip to the findings", href="#main", class_="skip")
@@ -62,12 +78,13 @@ def _style() -> str:
     return resources.files("sparkguard.report").joinpath("style.css").read_text(encoding="utf-8")
 
 
-def _fitting(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[str, Markup]]:
-    """Sections of as many checks as the page has room for, those in trouble first."""
+def _fitting(report: Report, numbers: Mapping[str, int], left: int) -> Iterator[tuple[str, Markup]]:
+    """Sections of as many checks as `left` bytes have room for, those in trouble first."""
     used = 0
-    parts = (part for part in report.checks if columns.profiled(part) is None)
+    datasets = report.datasets[: overview.MOST_DATASETS]
+    parts = (c for part in datasets for c in part.checks if columns.profiled(c) is None)
     ordered = sorted(parts, key=lambda part: (RANK[part.outcome], part.id))
-    rooms = iter(((False, _FULL), (True, _BRIEF)))
+    rooms = iter(((False, min(_FULL, left * _FULL_SHARE)), (True, min(_BRIEF, left))))
     brief, room = next(rooms)
     for at, part in enumerate(ordered):
         is_open = part.is_troubled and at < MOST_OPEN
@@ -83,10 +100,22 @@ def _fitting(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[str, 
         yield part.id, made
 
 
-def _dataset(part: DatasetPart, at: int, shown: Mapping[str, Markup]) -> Markup:
+def _columns(datasets: Iterable[DatasetPart]) -> Iterator[Markup]:
+    """The columns of each dataset as a table, as long as there is room."""
+    left = _COLUMNS
+    for part in datasets:
+        measured = [found for c in part.checks if (found := columns.profiled(c)) is not None]
+        made = joined(columns.overview(measured))
+        if (size := len(made.encode())) > left:
+            made = joined([more(len(measured), "column")])
+        else:
+            left -= size
+        yield made
+
+
+def _dataset(part: DatasetPart, at: int, shown: Mapping[str, Markup], of_columns: Markup) -> Markup:
     troubled = [c for c in part.checks if c.is_troubled]
-    measured = {c.id: found for c in part.checks if (found := columns.profiled(c)) is not None}
-    quiet = [c for c in part.checks if not c.is_troubled and c.id not in measured]
+    quiet = [c for c in part.checks if not c.is_troubled and columns.profiled(c) is None]
     where = [] if part.pin is None else [f"{part.pin.ref}, version {part.pin.table_version}"]
     where += [f"contract {part.contract}"] if part.contract else []
     return overview.part_of(
@@ -94,7 +123,7 @@ def _dataset(part: DatasetPart, at: int, shown: Mapping[str, Markup]) -> Markup:
         part.name,
         element("p", line_of(*where), class_="muted") if where else None,
         _group("Needs attention", troubled, shown),
-        columns.overview(tuple(measured.values())),
+        of_columns,
         _folded("Holds", quiet, shown),
     )
 
@@ -115,6 +144,19 @@ def _folded(title: str, parts: Sequence[CheckPart], shown: Mapping[str, Markup])
 
 def _counted(title: str, parts: Sequence[CheckPart]) -> Markup:
     return element("h3", f"{title} ", element("span", len(parts), class_="count"))
+
+
+def _shadows(parts: Sequence[ShadowPart]) -> list[Child]:
+    """As many shadows as there is room for."""
+    found: list[Child] = []
+    left = _SHADOWS
+    for at, part in enumerate(parts, 1):
+        made = _shadow(part, at)
+        left -= len(made.encode())
+        if left < 0:
+            break
+        found.append(made)
+    return [*found, more(len(parts) - len(found), "shadow")]
 
 
 def _shadow(part: ShadowPart, at: int) -> Markup:

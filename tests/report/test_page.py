@@ -11,7 +11,7 @@ from sparkguard.report import render
 from sparkguard.report.build import build
 from sparkguard.report.page import POLICY
 from sparkguard.verdicts import Evidence
-from tests.report.facts import facts, row, run, stored
+from tests.report.facts import facts, profile, row, run, stored
 
 DOCTYPE = "<!DOCTYPE html>\n"
 MEGABYTE = 1_000_000
@@ -187,6 +187,32 @@ def test_a_thousandfold_run_stays_under_a_megabyte_and_says_what_it_left_out() -
     assert "and 500 more verdicts, in the result tables" in said
     assert "and 460 more slices, in the result tables" in said
     assert "(and 440 more slices)" in said
+
+
+def test_shadows_columns_and_datasets_of_any_number_fit_beside_the_checks() -> None:
+    rows = [row(f"d{d:03d}.profile.column_{c:03d}", "pass") for d in range(60) for c in range(50)]
+    rows += [row(f"e{n:04d}.range.x", "fail", reason="r" * 400) for n in range(150)]
+    verdicts = [
+        {"shadow": f"v{s}", "partition": f"day={n:03d}", "outcome": "clean", "reason": ""}
+        for s in range(40)
+        for n in range(400)
+    ]
+    big = replace(
+        facts(),
+        run=run(failed=150, passed=3_000),
+        results=tuple(rows),
+        evidence=tuple(e for r in rows[:3_000] for e in stored(r.check_id, profile())),
+        shadow_verdicts=tuple(verdicts),
+        before=None,
+    )
+    page = render(build(big))
+    assert len(page.encode()) < MEGABYTE
+    said = words(parsed(page))
+    assert "e0000.range.x" in said
+    assert "Half of the values from 20 to 66" in said
+    assert re.search(r"and \d+ more shadows, in the result tables", said)
+    assert "and 50 more columns, in the result tables" in said
+    assert "and 10 more datasets, in the result tables" in said
 
 
 def test_a_run_without_trouble_or_past() -> None:
