@@ -21,18 +21,25 @@ def series(name: str, *numbers: float | None, **more: float) -> Picture:
     return Picture("series", name, tuple(points))
 
 
+GREAT = ([-1.7e308, 1.7e308], [1.7e308], [0.0, 1.7e308], [-1.7e308], [5e-324], [1.0, 1.0 + 2e-16])
+"""Where differences, or room around them, are no finite number, or vanish."""
+
+
 def test_scales_have_round_ticks() -> None:
     assert Scale(0.0, 1.0).ticks() == (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     assert Scale(0.013, 0.27).ticks() == (0.05, 0.1, 0.15, 0.2, 0.25)
     assert Scale(1.0, 50_000.0, log=True).ticks() == (1.0, 10.0, 100.0, 1_000.0, 10_000.0)
 
 
-@pytest.mark.parametrize("values", [[], [0.0], [5.0], [math.nan, math.inf], [-3.0, -3.0], [1e-300]])
+@pytest.mark.parametrize(
+    "values", [[], [0.0], [5.0], [math.nan, math.inf], [-3.0, -3.0], [1e-300], *GREAT]
+)
 def test_a_scale_holds_any_values(values: list[float]) -> None:
-    scale = Scale.around(values, zero=True)
-    assert scale.high > scale.low
-    assert all(0 <= scale.at(v) <= 1 for v in values if math.isfinite(v))
-    assert scale.ticks()
+    for scale in (Scale.around(values, zero=True), Scale.around(values)):
+        assert scale.high > scale.low
+        assert all(0 <= scale.at(v) <= 1 for v in values if math.isfinite(v))
+        assert len(scale.ticks()) in range(1, 12)
+        assert all(map(math.isfinite, scale.ticks()))
 
 
 def test_wide_ranges_are_logarithmic_and_keep_their_zero() -> None:

@@ -13,6 +13,9 @@ _LOG_FROM = 100.0
 """Values whose greatest is this many times their least are drawn on a logarithmic scale."""
 
 
+_LEAST, _GREATEST = 1e-300, 1e300
+
+
 @dataclass(frozen=True)
 class Scale:
     """Where a value lies between the ends of an axis."""
@@ -26,7 +29,7 @@ class Scale:
         cls, values: Iterable[float | None], *, zero: bool = False, may_log: bool = False
     ) -> Scale:
         """A scale with room for all finite `values`; from 0 on with `zero`."""
-        found = [v for v in values if v is not None and math.isfinite(v)]
+        found = [_drawable(v) for v in values if v is not None and math.isfinite(v)]
         if not found:
             return cls(0.0, 1.0)
         low, high = min(found), max(found)
@@ -61,6 +64,13 @@ class Scale:
         step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.9)
         least, most = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return tuple(round(k * step, 12) for k in range(least, most + 1))
+
+
+def _drawable(value: float) -> float:
+    """`value` without the ends of what a float holds, where differences are infinite or vanish."""
+    if abs(value) < _LEAST:
+        return 0.0
+    return max(-_GREATEST, min(value, _GREATEST))
 
 
 @dataclass(frozen=True)
