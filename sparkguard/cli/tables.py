@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -38,11 +38,15 @@ def verdict_table(result: RunResult, *, everything: bool = False) -> Table:
     those that passed, and every check and slice on its own.
     """
     rows = result.worst_first()
+    slices: dict[str, list[ResultRow]] = {}
+    for row in rows:
+        if row.slice and not everything:
+            slices.setdefault(row.check_id, []).append(row)
     cells = [
         (
             Text(row.outcome, _STYLES[Outcome(row.outcome)]),
             row.check_id + (f" and {plural(others, 'more check')}" if others else ""),
-            str(Slice.parse(row.slice)) + ("" if everything else _slices_beside(row, rows)),
+            str(Slice.parse(row.slice)) + _slices_beside(row, slices.get(row.check_id, ())),
             _observed(row),
             row.reason,
         )
@@ -88,8 +92,7 @@ def _shown(rows: Iterable[ResultRow]) -> list[tuple[ResultRow, int]]:
     return [(group[0], len(group) - 1) for group in groups.values()]
 
 
-def _slices_beside(row: ResultRow, rows: Iterable[ResultRow]) -> str:
-    slices = [r for r in rows if r.check_id == row.check_id and r.slice]
+def _slices_beside(row: ResultRow, slices: Sequence[ResultRow]) -> str:
     if row.slice or not slices:
         return ""
     same = [Slice.parse(r.slice) for r in slices if r.outcome == row.outcome]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from time import process_time
+
 from rich.console import Console
 
 from sparkguard.cli.tables import verdict_table
@@ -58,3 +60,14 @@ def test_where_some_slices_broke_the_first_of_them_is_named() -> None:
         console.print(verdict_table(RunResult(run(), rows, "/lake/sparkguard")))
     assert "whole table and 2 of 3 slices, first day=10" in found.get()
     assert " 1 row " in found.get()
+
+
+def test_many_slices_take_no_longer_each_than_few() -> None:
+    def seconds(count: int) -> float:
+        rows = [row(f"orders.range.c{n % 4}", "fail", f"day={n}") for n in range(count)]
+        began = process_time()
+        verdict_table(RunResult(run(), tuple(rows), "/lake/sparkguard"))
+        return process_time() - began
+
+    seconds(100)
+    assert seconds(8_000) < 40 * seconds(1_000)
