@@ -56,7 +56,7 @@ class Case:
 class Step:
     """What a partition came to: its level, in words how it moved, and what moved with it."""
 
-    level: Level
+    level: Level = Level.STEADY
     text: str = ""
     together: str = ""
 
@@ -67,7 +67,14 @@ def settled(
     """The whole policy over the cases of a run, by (rule, partition)."""
     rolling = levels({k: c.rolling for k, c in cases.items() if c.rolling}, dependence=dependence)
     pinned = levels({k: c.pinned for k, c in cases.items()}, dependence=dependence)
-    steps = {k: decide(pinned[k], rolling.get(k), c.lasting) for k, c in cases.items()}
+    steps = {
+        k: decide(
+            _known(c.pinned, pinned[k], beside=rolling.get(k)),
+            _known(c.rolling, rolling.get(k), beside=pinned[k]),
+            c.lasting,
+        )
+        for k, c in cases.items()
+    }
     places = {key: (case.dataset, key[1]) for key, case in cases.items()}
     compared = Counter(places.values())
     together = populations(
@@ -79,6 +86,16 @@ def settled(
         else step
         for key, step in steps.items()
     }
+
+
+def _known(trial: Trial | None, level: Level | None, beside: Level | None) -> Level | None:
+    """The level of a comparison; None where rows too few hide whether it would reach the other's.
+
+    Without rows enough a level is a lower bound: its absence is no finding.
+    """
+    if trial is None or level is None or trial.evaluable:
+        return level
+    return level if level >= (beside or Level.STEADY) else None
 
 
 def _together(moved: Sequence[str], compared: int) -> str:
@@ -102,12 +119,17 @@ def levels(
     return found
 
 
-def decide(pinned: Level, rolling: Level | None, lasting: bool) -> Step:
+def decide(pinned: Level | None, rolling: Level | None, lasting: bool) -> Step:
     """One verdict from two references.
 
-    `rolling` is None where there are too few partitions for one. A warning has to be `lasting`:
-    the partition before was at least at that level.
+    `pinned` is None where there are too few rows to compare with the baseline, `rolling` where
+    there are too few rows or partitions before. A warning has to be `lasting`: the partition
+    before was at least at that level. Without a baseline only a step is told, since a warning
+    would hide that the rest is not known.
     """
+    if pinned is None:
+        is_step = rolling is Level.ALERT
+        return Step(Level.ALERT, "step: differs from the partitions before") if is_step else Step()
     if pinned is Level.ALERT and rolling is None:
         return Step(Level.ALERT, "differs from the baseline")
     if pinned is Level.ALERT and rolling is Level.ALERT:
@@ -125,7 +147,7 @@ def decide(pinned: Level, rolling: Level | None, lasting: bool) -> Step:
         if lasting:
             return Step(Level.WARN, "differs somewhat, as the partition before did")
         return Step(Level.STEADY, "differs somewhat; warns if the next partition does as well")
-    return Step(Level.STEADY)
+    return Step()
 
 
 def populations(

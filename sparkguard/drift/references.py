@@ -55,19 +55,21 @@ def with_rolling(
     """(against the baseline, against the rolling reference, where there is one, the references).
 
     `current` is in the order of time. A partition that stepped away from both references enters
-    none later, unless it was `accepted`; a `broken` or empty one never does. Which ones stepped
-    depends on earlier ones only, so repeating until nothing changes ends and gives what going
-    through time would.
+    none later, unless it was `accepted`; a `broken` or empty one never does. A reference without
+    rows enough leaves it to the other. Which ones stepped depends on earlier ones only, so
+    repeating until nothing changes ends and gives what going through time would.
     """
     pinned = compare(feature, feature.reference, current, limits)
-    far = (pinned.level() == Level.ALERT) & ~np.asarray(accepted, dtype=bool)
+    far = pinned.level() == Level.ALERT
+    own = ~np.asarray(accepted, dtype=bool)
     unfit = (pinned.m == 0) | (np.asarray(broken, dtype=bool) if len(broken) else False)
-    left_out = far | unfit
+    left_out = (far & own) | unfit
     while True:
         references, has = _sums(current, season, left_out)
         rolling = compare(feature, references, current, limits)
-        stepped = np.where(has, rolling.level() == Level.ALERT, True) & far
-        again = stepped | unfit
+        stepped = has & (rolling.level() == Level.ALERT)
+        alike = has & rolling.evaluable & ~stepped
+        again = (own & ((far & ~alike) | (stepped & ~pinned.evaluable))) | unfit
         if (again == left_out).all():
             return pinned, rolling, has, references
         first = int(np.flatnonzero(again != left_out)[0])

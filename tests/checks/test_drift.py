@@ -105,6 +105,19 @@ def test_an_accepted_step_is_a_slow_drift_from_then_on() -> None:
     assert found[-1] == "warn"
 
 
+def test_a_reference_of_too_few_rows_makes_no_verdict_milder() -> None:
+    large, small = (Profile({(DELAY, WHOLE): bins(rows)}) for rows in (1_000_000, 400))
+    few = [*[bins(500)] * 4, bins(500, shift=0.49)]
+    assert outcomes(few, baseline=large)[-1] == "fail"
+    many = by_month([*[bins(100_000)] * 4, bins(100_000, shift=0.4)])
+    found = run(checks()["delay"], many, [month(4), month(5)], baseline=small)
+    assert [found[month(i)].outcome.value for i in (4, 5)] == ["not_evaluable", "fail"]
+    assert found[month(5)].reason == (
+        "step: differs from the partitions before; "
+        "INSUFFICIENT_ROWS: 100,000 against 400 can't tell a move from chance"
+    )
+
+
 def test_slow_drift_warns() -> None:
     found = outcomes([bins(shift=0.05 * i) for i in range(9)])
     assert "fail" not in found

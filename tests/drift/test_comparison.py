@@ -12,7 +12,7 @@ import pytest
 
 from sparkguard.drift.cells import Binned, Feature, Listed, feature_of
 from sparkguard.drift.comparison import Level, compare
-from sparkguard.drift.decision import Case, decide, populations, settled
+from sparkguard.drift.decision import Case, Step, Trial, decide, populations, settled
 from sparkguard.drift.false_alarms import FalseAlarms, halves
 from sparkguard.drift.partitions import Partitions
 from sparkguard.drift.references import in_order, seasons, with_rolling
@@ -186,6 +186,58 @@ def test_an_accepted_step_becomes_the_new_reference() -> None:
     base = binned(10_000)
     _, rolling, _, _ = with_rolling(base, counts, [0] * 6, [False, False, True, True, False, False])
     assert rolling.level().tolist()[-1] < 2
+
+
+def last_step(rows: list[int], shares: list[float], baseline: int) -> Step:
+    """What the policy says of the last partition, the one judged."""
+    edges = tuple(float(i) for i in range(1, 100))
+    months = [Slice.of({"month": str(i)}) for i in range(len(rows))]
+    states = {
+        where: BinsState(tuple(int(x) for x in np.repeat(shifted(n, share)[:20], 5) // 5))
+        for where, n, share in zip(months, rows, shares, strict=True)
+    }
+    base = BinsState((baseline // 100,) * 100)
+    found = Partitions(Bins(("x",), Family.FLOAT, edges), base, states, "month")
+    pinned, rolling = found.trials(len(rows) - 1)
+    assert rolling is not None
+    case = Case("t", "x", pinned, rolling, found.lasts(len(rows) - 1))
+    return settled({("x", months[-1]): case})["x", months[-1]]
+
+
+@pytest.mark.parametrize(
+    "rows", [[500] * 5, [100] * 4 + [100_000]], ids=["all are small", "those before are small"]
+)
+def test_partitions_before_of_too_few_rows_make_no_slow_drift_of_a_move(rows: list[int]) -> None:
+    found = last_step(rows, [0, 0, 0, 0, 0.49], 1_000_000)
+    assert found == Step(Level.ALERT, "differs from the baseline")
+
+
+def test_a_step_fails_though_the_baseline_has_too_few_rows() -> None:
+    found = last_step([100_000] * 5, [0, 0, 0, 0, 0.4], 400)
+    assert found == Step(Level.ALERT, "step: differs from the partitions before")
+    assert last_step([100_000] * 5, [0] * 5, 400) == Step(Level.STEADY)
+
+
+def test_what_moves_somewhat_without_a_baseline_of_rows_enough_stays_unjudged() -> None:
+    short = Trial(math.nan, math.nan, Level.STEADY, evaluable=False)
+    somewhat = Trial(0.0, 1.0, Level.STEADY, evaluable=True)
+    assert settled({("x", 1): Case("t", "x", short, somewhat)})["x", 1] == Step(Level.STEADY)
+
+
+def test_partitions_of_too_few_rows_do_not_let_a_step_into_the_reference() -> None:
+    counts = np.array([shifted(100, 0), shifted(100, 0), *[shifted(100_000, 0.45)] * 3])
+    _, rolling, has, references = with_rolling(binned(10**6), counts, [0] * 5, [False] * 5)
+    assert has.tolist() == [False, False, True, True, True]
+    assert references.sum(axis=1).tolist() == [0, 0, 200, 200, 200]
+    assert not rolling.evaluable.any()
+
+
+def test_a_step_from_the_partitions_before_enters_none_while_the_baseline_is_too_small() -> None:
+    counts = np.array([shifted(100_000, s) for s in (0, 0, *[0.4] * 5)])
+    _, rolling, _, _ = with_rolling(binned(400), counts, [0] * 7, [False] * 7)
+    assert rolling.level().tolist()[2:] == [Level.ALERT] * 5
+    _, rolling, _, _ = with_rolling(binned(400), counts, [0] * 7, [False] * 2 + [True] * 5)
+    assert rolling.level().tolist()[6] < Level.ALERT
 
 
 @pytest.mark.parametrize(
