@@ -20,17 +20,17 @@ from sparkguard.checks.base import (
     warned,
 )
 from sparkguard.drift.metric import (
-    QUANTA,
     UNITS,
     Metric,
     adds_up,
+    least_deviation,
     measure_of,
     number_of,
     parts,
 )
 from sparkguard.drift.partitions import by_segment, merged, ordered_in_time, segment_of
 from sparkguard.drift.references import day_of
-from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score
+from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score, worked
 from sparkguard.measures.families import Family, family_of
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
@@ -54,8 +54,9 @@ class Anomaly(Check, kind="anomaly"):
     Partitions follow each other by the slice column `time`, the first one by default. Where its
     values are dates, partitions `season` days apart are alike; otherwise all are. An unsliced
     table is compared with earlier runs. Beyond `warn` robust deviations it warns, beyond `alert`
-    it fails; the deviation is at least `floor` times the median. `at_least` and `at_most` hold
-    from the first day on, before there are four partitions to compare with.
+    it fails; the deviation is at least `floor` times the median, but one day for the mean and the
+    median of dates and one second for those of timestamps. `at_least` and `at_most` hold from the
+    first day on, before there are four partitions to compare with.
     """
 
     beyond_a_write: ClassVar[str] = OVER_TIME
@@ -122,15 +123,9 @@ class Anomaly(Check, kind="anomaly"):
         if value is None:
             return not_evaluable("EMPTY: there is no value to measure", counts_as=Outcome.WARN)
         points, day, step = self._series(survey, value, context)
-        found = score(
-            points,
-            day,
-            weeks=self.weeks,
-            floor=self.floor,
-            quantum=QUANTA.get(self.metric, 0.0),
-            step=step,
-        )
-        return self._judged(value, found, _evidence(points, day, found))
+        floor, quantum = least_deviation(self.metric, self._family(context), self.floor)
+        found = score(points, day, weeks=self.weeks, floor=floor, quantum=quantum, step=step)
+        return self._judged(value, found, worked(points, day, found))
 
     def _judged(self, value: float, found: Score, evidence: tuple[Evidence, ...]) -> Judgement:
         details: dict[str, Any] = {
@@ -163,12 +158,14 @@ class Anomaly(Check, kind="anomaly"):
     def _whole(self, survey: Survey, context: Context) -> Judgement:
         """Pictures of all partitions; the outcome comes from them when the run is settled."""
         evidence: list[Evidence] = []
+        floor, quantum = least_deviation(self.metric, self._family(context), 0.01)
         for segment, ordered in survey.items():
             values = [(label, v) for label, s in ordered if (v := self._number(s)) is not None]
             name = f"{self.metric} by partition" + ("" if segment.is_whole else f", {segment}")
             for i, (label, value) in enumerate(values):
                 evidence.append(Evidence("series", name, i, label, x=float(i), number=value))
-            if (change := changepoint([v for _, v in values])) is not None:
+            levels = [v for _, v in values]
+            if (change := changepoint(levels, floor=floor, quantum=quantum)) is not None:
                 text = f"level changed from {change.before:g} to {change.after:g}"
                 evidence.append(
                     Evidence(
@@ -247,9 +244,12 @@ class Anomaly(Check, kind="anomaly"):
         return self.time or (context.by[0] if context.by else "")
 
     def _need(self, context: Context) -> Need[Any]:
+        measure = measure_of(self.metric, self.column, self._family(context))
+        return Need(Table(context.table.name), measure)
+
+    def _family(self, context: Context) -> Family:
         column = context.table.schema.at(self.column) if self.column is not None else None
-        family = Family.OTHER if column is None else family_of(column.type)
-        return Need(Table(context.table.name), measure_of(self.metric, self.column, family))
+        return Family.OTHER if column is None else family_of(column.type)
 
     @classmethod
     def settle(cls, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
@@ -287,18 +287,3 @@ def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
     if all(p.judgement.outcome is Outcome.NOT_EVALUABLE for p in parts):
         return replace(parts[0].judgement, evidence=whole.evidence, rows=None, observed=None)
     return whole
-
-
-def _evidence(points: Mapping[date, float], day: date, found: Score) -> tuple[Evidence, ...]:
-    if found.z is None or found.expected is None or found.scale is None:
-        return ()
-    numbers = (
-        ("x", points[day], "the partition's number"),
-        ("med", found.expected, f"median of {found.alike} like it"),
-        ("s", found.scale, "1.4826 times the median absolute residual, with its floor"),
-        ("z", found.z, "(x - med) / (s sqrt(1 + pi / (2 k)))"),
-    )
-    return tuple(
-        Evidence("work", "robust score", i, label, number=number, text=text)
-        for i, (label, number, text) in enumerate(numbers)
-    )

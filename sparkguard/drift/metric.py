@@ -17,8 +17,7 @@ from sparkguard.measures.rows import Rows, RowsState
 
 Metric = Literal["row_count", "null_share", "mean", "stddev", "median", "distinct"]
 UNITS: Mapping[str, str] = {"row_count": "rows", "null_share": "share", "distinct": "values"}
-QUANTA: Mapping[str, float] = {"row_count": 1.0, "distinct": 1.0, "null_share": 0.001}
-"""The least step that means anything, in the metric's unit."""
+_QUANTA: Mapping[str, float] = {"row_count": 1.0, "distinct": 1.0, "null_share": 0.001}
 
 Name = TypeVar("Name")
 
@@ -53,6 +52,17 @@ def number_of(metric: Metric, state: Any) -> float | None:
     if metric == "median":
         return state.at(0.5)  # type: ignore[no-any-return]
     return float(state.estimate)
+
+
+def least_deviation(metric: Metric, family: Family, floor: float) -> tuple[float, float]:
+    """(share of the median, step in the metric's unit) below which no deviation counts.
+
+    How far a time lies from 1970 says nothing of its spread: the mean and the median of dates
+    have a step of one day instead of a share, those of timestamps one of one second.
+    """
+    if family.is_time and metric in ("mean", "median"):
+        return 0.0, 1.0
+    return floor, _QUANTA.get(metric, 0.0)
 
 
 def adds_up(metric: Metric) -> bool:

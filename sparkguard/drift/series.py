@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from sparkguard.verdicts import Evidence
+
 WEEKS = 8
 LEAST = 4
 TICKET, PAGE = 4.0, 5.0
@@ -90,10 +92,13 @@ class Change:
     strength: float
 
 
-def changepoint(values: Sequence[float], least: float = PAGE) -> Change | None:
+def changepoint(
+    values: Sequence[float], least: float = PAGE, *, floor: float = 0.01, quantum: float = 0.0
+) -> Change | None:
     """The one split that separates a series best; None below `least` deviations.
 
-    Of the splits, the one with the least sum of absolute residuals from both sides' medians.
+    Of the splits, the one with the least sum of absolute residuals from both sides' medians. A
+    deviation is at least `floor` times the greater level and at least `quantum`.
     """
     n = len(values)
     if n < 4:
@@ -103,9 +108,25 @@ def changepoint(values: Sequence[float], least: float = PAGE) -> Change | None:
     before, after = float(np.median(x[:best])), float(np.median(x[best:]))
     residuals = np.concatenate((x[:best] - before, x[best:] - after))
     scale = MAD_TO_SD * float(np.median(np.abs(residuals)))
-    scale = max(scale, 0.01 * max(abs(before), abs(after)), 1e-12)
+    scale = max(scale, floor * max(abs(before), abs(after)), quantum, 1e-12)
     strength = abs(after - before) / scale * math.sqrt(best * (n - best) / n)
     return Change(best, before, after, strength) if strength > least else None
+
+
+def worked(points: Mapping[date, float], day: date, found: Score) -> tuple[Evidence, ...]:
+    """The numbers from which z can be worked out again; none without a score."""
+    if found.z is None or found.expected is None or found.scale is None:
+        return ()
+    numbers = (
+        ("x", points[day], "the partition's number"),
+        ("med", found.expected, f"median of {found.alike} like it"),
+        ("s", found.scale, "1.4826 times the median absolute residual, with its floor"),
+        ("z", found.z, "(x - med) / (s sqrt(1 + pi / (2 k)))"),
+    )
+    return tuple(
+        Evidence("work", "robust score", i, label, number=number, text=text)
+        for i, (label, number, text) in enumerate(numbers)
+    )
 
 
 def _residue(x: Any) -> float:

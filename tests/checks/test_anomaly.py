@@ -12,6 +12,8 @@ from sparkguard.checks.base import NO_SLICE, Context, Judged, Judgement, Past, T
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.measures.counts import Counts, CountsState
 from sparkguard.measures.families import Family
+from sparkguard.measures.moments import Moments, MomentsState
+from sparkguard.measures.quantiles import Quantiles, QuantilesState
 from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
@@ -136,6 +138,41 @@ def test_null_shares_have_a_quantum() -> None:
     assert run(check, states)[day(56)].outcome == "fail"
     states[need, day(56)] = CountsState(0, 0)
     assert run(check, states)[day(56)].outcome == "not_evaluable"
+
+
+@pytest.mark.parametrize(
+    ("type_", "unit"), [("date", 1.0), ("timestamp", 86_400.0), ("timestamp_ntz", 86_400.0)]
+)
+@pytest.mark.parametrize("metric", ["mean", "median"])
+def test_a_time_half_a_year_off_fails_and_one_that_goes_on_with_its_days_passes(
+    metric: Any, type_: str, unit: float
+) -> None:
+    schema = Struct((Field("day", Atomic("date")), Field("at", Atomic(type_))))
+    family = Family(type_)
+    first = 19_700
+
+    def judged(days: list[float], check: Anomaly) -> Judgement:
+        measure: Any = (Moments if metric == "mean" else Quantiles)(("at",), family)
+        states: dict[tuple[Need[Any], Slice], Any] = {
+            (Need(TABLE, measure), day(i)): MomentsState(9, x * unit)
+            if metric == "mean"
+            else QuantilesState(points=(x * unit,) * 101)
+            for i, x in enumerate(days)
+        }
+        facts = TableFacts("orders", schema)
+        seen = replace(context(states), table=facts, tables={"orders": facts})
+        whole = replace(seen, survey=check.survey(seen))
+        assert check.judge(seen.seen.only(WHOLE), whole).outcome == "pass"
+        last = day(len(days) - 1)
+        return check.judge(seen.seen.only(last), replace(whole, where=last))
+
+    usual = [first + i + i * 13 % 9 / 100 for i in range(57)]
+    check = Anomaly(metric, ("at",))
+    assert judged(usual, check).outcome == "pass"
+    assert judged([*usual[:-1], usual[-1] - 180], check).outcome == "fail"
+    still = [first + 0.0] * 56
+    assert judged([*still, first + 1 / 86_400], check).outcome == "pass"
+    assert judged([*still, first + 7.0], check).outcome == "fail"
 
 
 def test_an_unsliced_table_is_compared_with_earlier_runs() -> None:

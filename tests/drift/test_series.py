@@ -75,3 +75,12 @@ def test_noise_and_short_series_have_no_changepoint() -> None:
     assert changepoint([float(x) for x in rng.normal(10, 1, 50)]) is None
     assert changepoint([1.0, 9.0, 9.0]) is None
     assert changepoint([5.0] * 20) is None
+
+
+def test_the_level_of_times_changes_by_their_spread_and_not_by_their_distance_from_1970() -> None:
+    days = [19_700.0 + i % 3 for i in range(20)] + [19_800.0 + i % 3 for i in range(20)]
+    assert changepoint(days) is None
+    found = changepoint(days, floor=0.0, quantum=1.0)
+    assert found is not None
+    assert (found.at, found.before, found.after) == (20, 19_701.0, 19_801.0)
+    assert changepoint([0.0] * 9, floor=0.0) is None
