@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -120,6 +121,8 @@ class Anomaly(Check, kind="anomaly"):
             return self._whole(survey, context)
         state = seen.at(where, self._need(context))
         value = 0.0 if state is None and self.metric == "row_count" else self._number(state)
+        if value is None and number_of(self.metric, state) is not None:
+            return Judgement(Outcome.ERROR, reason=f"the {self.metric} overflows a double")
         if value is None:
             return not_evaluable("EMPTY: there is no value to measure", counts_as=Outcome.WARN)
         points, day, step = self._series(survey, value, context)
@@ -238,7 +241,9 @@ class Anomaly(Check, kind="anomaly"):
         return {**points, today: value}, today, self.season
 
     def _number(self, state: Any) -> float | None:
-        return number_of(self.metric, state)
+        """None where there are no values, and where their sums overflow."""
+        number = number_of(self.metric, state)
+        return number if number is not None and math.isfinite(number) else None
 
     def _time(self, context: Context) -> str:
         return self.time or (context.by[0] if context.by else "")
@@ -273,6 +278,9 @@ def _days(labels: Sequence[str]) -> dict[str, date] | None:
 
 
 def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
+    failed = next((p for p in parts if p.judgement.outcome is Outcome.ERROR), None)
+    if failed is not None:
+        return replace(failed.judgement, evidence=whole.evidence)
     broken = [p for p in parts if p.judgement.outcome in (Outcome.FAIL, Outcome.WARN)]
     if broken:
         fails = [p for p in broken if p.judgement.outcome is Outcome.FAIL]

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from sparkguard.checks.anomaly import Anomaly
-from sparkguard.checks.base import NO_SLICE, Context, Judged, Judgement, Past, TableFacts
+from sparkguard.checks.base import (
+    NO_SLICE,
+    Context,
+    Judged,
+    Judgement,
+    Past,
+    TableFacts,
+)
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.measures.counts import Counts, CountsState
 from sparkguard.measures.families import Family
@@ -173,6 +180,30 @@ def test_a_time_half_a_year_off_fails_and_one_that_goes_on_with_its_days_passes(
     still = [first + 0.0] * 56
     assert judged([*still, first + 1 / 86_400], check).outcome == "pass"
     assert judged([*still, first + 7.0], check).outcome == "fail"
+
+
+def test_a_number_that_overflows_is_an_error_and_no_part_of_the_past() -> None:
+    need = Need(TABLE, Moments(("x",), Family.FLOAT))
+    check = Anomaly("mean", ("x",))
+    states = {(need, day(i)): MomentsState(9, 100.0 + i % 3) for i in range(57)}
+    for wrong in (float("nan"), float("inf")):
+        found = run(check, {**states, (need, day(56)): MomentsState(9, wrong)})
+        for where in (day(56), WHOLE):
+            assert (found[where].outcome, found[where].observed) == ("error", None)
+            assert found[where].reason == "the mean overflows a double"
+        past = run(check, {**states, (need, day(49)): MomentsState(9, wrong)})
+        assert past[day(56)].outcome == "pass"
+        assert past[day(56)].evidence[1].text == "median of 7 like it"
+    seen = context({(need, WHOLE): MomentsState(9, 101.0)}, by=())
+    history = tuple(
+        Past(WHOLE, i, seen.as_of - timedelta(days=i), Profile({(need, WHOLE): state}))
+        for i, state in (
+            (35, MomentsState(9, float("nan"))),
+            *((7 * k, MomentsState(9, 100.0)) for k in (4, 3, 2, 1)),
+        )
+    )
+    found = check.judge(seen.seen, replace(seen, history=history, survey=check.survey(seen)))
+    assert (found.outcome, found.evidence[1].text) == ("pass", "median of 4 like it")
 
 
 def test_an_unsliced_table_is_compared_with_earlier_runs() -> None:
