@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -20,32 +18,29 @@ from sparkguard.checks.base import (
     violated,
     warned,
 )
+from sparkguard.drift.drivers import Survey, drivers
 from sparkguard.drift.metric import (
     UNITS,
     Metric,
     adds_up,
+    finite,
     least_deviation,
     measure_of,
     number_of,
-    parts,
 )
-from sparkguard.drift.partitions import by_segment, merged, ordered_in_time, segment_of
-from sparkguard.drift.references import day_of
+from sparkguard.drift.partitions import by_segment, ordered_in_time, segment_of
+from sparkguard.drift.references import days_of
 from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score, worked
 from sparkguard.measures.families import Family, family_of
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
-from sparkguard.slices import WHOLE, Slice, value_order
+from sparkguard.slices import WHOLE, value_order
 from sparkguard.verdicts import Evidence, Outcome
 
-_MOST_NAMED = 10
 _FIRST = date(2000, 1, 1)
 """Where partitions that are no days stand in a row, a day apart."""
 _OF_NUMBERS = frozenset(("mean", "stddev", "median"))
-
-Survey = Mapping[Slice, list[tuple[str, Any]]]
-"""Label and state of each partition in the order of time, by segment."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +115,17 @@ class Anomaly(Check, kind="anomaly"):
         if where.is_whole and survey:
             return self._whole(survey, context)
         state = seen.at(where, self._need(context))
-        value = 0.0 if state is None and self.metric == "row_count" else self._number(state)
+        value = 0.0 if state is None and self.metric == "row_count" else finite(self.metric, state)
         if value is None and number_of(self.metric, state) is not None:
             return Judgement(Outcome.ERROR, reason=f"the {self.metric} overflows a double")
-        if value is None:
-            return not_evaluable("EMPTY: there is no value to measure", counts_as=Outcome.WARN)
-        points, day, step = self._series(survey, value, context)
+        # Whether there is a past to compare with does not depend on the number.
+        points, day, step = self._series(survey, value or 0.0, context)
         floor, quantum = least_deviation(self.metric, self._family(context), self.floor)
         found = score(points, day, weeks=self.weeks, floor=floor, quantum=quantum, step=step)
+        if value is None:
+            is_new = found.z is None and not self._has_limits
+            reason = "EMPTY: there is no value to measure"
+            return not_evaluable(reason, counts_as=Outcome.WARN if is_new else None)
         return self._judged(value, found, worked(points, day, found))
 
     def _judged(self, value: float, found: Score, evidence: tuple[Evidence, ...]) -> Judgement:
@@ -142,7 +140,7 @@ class Anomaly(Check, kind="anomaly"):
         if self.at_most is not None and value > self.at_most:
             return violated(f"{value:g} is above {self.at_most:g}", **details)
         if found.z is None:
-            if self.at_least is not None or self.at_most is not None:
+            if self._has_limits:
                 return passed(**details)
             reason = f"INSUFFICIENT_HISTORY: {found.alike} partitions to compare with, 4 are needed"
             return not_evaluable(reason, counts_as=Outcome.WARN, **details)
@@ -150,6 +148,10 @@ class Anomaly(Check, kind="anomaly"):
         if abs(found.z) > self.alert:
             return violated(told, **details)
         return warned(told, **details) if abs(found.z) > self.warn else passed(**details)
+
+    @property
+    def _has_limits(self) -> bool:
+        return self.at_least is not None or self.at_most is not None
 
     def _expected(self, found: Score) -> str:
         what = self.metric if self.column is None else f"{self.metric} of {'.'.join(self.column)}"
@@ -163,7 +165,9 @@ class Anomaly(Check, kind="anomaly"):
         evidence: list[Evidence] = []
         floor, quantum = least_deviation(self.metric, self._family(context), 0.01)
         for segment, ordered in survey.items():
-            values = [(label, v) for label, s in ordered if (v := self._number(s)) is not None]
+            values = [
+                (label, v) for label, s in ordered if (v := finite(self.metric, s)) is not None
+            ]
             name = f"{self.metric} by partition" + ("" if segment.is_whole else f", {segment}")
             for i, (label, value) in enumerate(values):
                 evidence.append(Evidence("series", name, i, label, x=float(i), number=value))
@@ -178,39 +182,12 @@ class Anomaly(Check, kind="anomaly"):
                     )
                 )
         if len(context.by) > 1 and adds_up(self.metric):
-            evidence += self._drivers(survey, self._time(context))
+            evidence += drivers(self.metric, survey, self._time(context), self.season)
         details: dict[str, Any] = {
             "evidence": tuple(evidence),
             "expected": f"{self.metric} as usual",
         }
         return passed(**details) if context.judges_slices else not_evaluable(NO_SLICE, **details)
-
-    def _drivers(self, survey: Survey, time: str) -> Iterator[Evidence]:
-        """Of the day that lies furthest out, what each slice beside the time brings to it."""
-        days: dict[str, dict[Slice, Any]] = {}
-        for segment, ordered in survey.items():
-            for label, state in ordered:
-                days.setdefault(label, {})[segment] = state
-        by_day = {Slice.of({time: label}): merged(states) for label, states in days.items()}
-        worst, before = self._worst(ordered_in_time(by_day, time))
-        if worst is None:
-            return
-        found = parts(self.metric, days[before], days[worst])
-        for i, (segment, part) in enumerate(list(found.items())[:_MOST_NAMED]):
-            text = f"{part.total:+g}, of which {part.mix:+g} by its size"
-            yield Evidence(
-                "hypotheses", f"what drives {worst}", i, str(segment), number=part.share, text=text
-            )
-
-    def _worst(self, days: list[tuple[str, Any]]) -> tuple[str | None, str]:
-        """The day whose total differs most from that one season before, and that day."""
-        totals = [self._number(state) or 0.0 for _, state in days]
-        back = self.season if _days([label for label, _ in days]) else 1
-        moves = [(abs(totals[i] - totals[i - back]), i) for i in range(back, len(days))]
-        if not moves:
-            return None, ""
-        at = max(moves)[1]
-        return days[at][0], days[at - back][0]
 
     def _series(
         self, survey: Survey, value: float, context: Context
@@ -221,11 +198,11 @@ class Anomaly(Check, kind="anomaly"):
         if text is None:
             return self._of_runs(value, context)
         ordered = survey.get(segment_of(where, time), [])
-        numbers = {label: self._number(s) for label, s in ordered if label != "NULL"}
+        numbers = {label: finite(self.metric, s) for label, s in ordered if label != "NULL"}
         # A partition that should be there and holds no row is in no scan.
         numbers[text] = value
         labels = sorted(numbers, key=value_order)
-        days = _days(labels)
+        days = days_of(labels)
         season = self.season if days else 1
         at = days or {label: _FIRST + timedelta(days=i) for i, label in enumerate(labels)}
         points = {at[label]: v for label, v in numbers.items() if v is not None}
@@ -235,15 +212,10 @@ class Anomaly(Check, kind="anomaly"):
         need, today = self._need(context), context.as_of.date()
         points: dict[date, float] = {}
         for past in context.history:
-            number = self._number(past.profile.at(context.where, need))
+            number = finite(self.metric, past.profile.at(context.where, need))
             if past.slice == context.where and number is not None and past.at.date() < today:
                 points[past.at.date()] = number
         return {**points, today: value}, today, self.season
-
-    def _number(self, state: Any) -> float | None:
-        """None where there are no values, and where their sums overflow."""
-        number = number_of(self.metric, state)
-        return number if number is not None and math.isfinite(number) else None
 
     def _time(self, context: Context) -> str:
         return self.time or (context.by[0] if context.by else "")
@@ -271,12 +243,6 @@ class Anomaly(Check, kind="anomaly"):
         )
 
 
-def _days(labels: Sequence[str]) -> dict[str, date] | None:
-    """The day of each partition; None where some are no dates, or several are of one day."""
-    days = {label: day for label in labels if (day := day_of(label)) is not None}
-    return days if len(set(days.values())) == len(labels) else None
-
-
 def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
     failed = next((p for p in parts if p.judgement.outcome is Outcome.ERROR), None)
     if failed is not None:
@@ -293,5 +259,7 @@ def _summed_up(whole: Judgement, parts: list[Judged]) -> Judgement:
             rows=None,
         )
     if all(p.judgement.outcome is Outcome.NOT_EVALUABLE for p in parts):
-        return replace(parts[0].judgement, evidence=whole.evidence, rows=None, observed=None)
+        # One that weighs as the audit says is graver than one that only lacks a past.
+        gravest = min(parts, key=lambda p: p.judgement.counts_as is not None).judgement
+        return replace(gravest, evidence=whole.evidence, rows=None, observed=None)
     return whole

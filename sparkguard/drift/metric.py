@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
@@ -52,6 +53,12 @@ def number_of(metric: Metric, state: Any) -> float | None:
     if metric == "median":
         return state.at(0.5)  # type: ignore[no-any-return]
     return float(state.estimate)
+
+
+def finite(metric: Metric, state: Any) -> float | None:
+    """As `number_of`, and None where the sums overflow."""
+    number = number_of(metric, state)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def least_deviation(metric: Metric, family: Family, floor: float) -> tuple[float, float]:

@@ -25,6 +25,12 @@ def day_of(text: str | None) -> date | None:
         return None
 
 
+def days_of(labels: Sequence[str]) -> dict[str, date] | None:
+    """The day of each partition; None where some are no dates, or several are of one day."""
+    days = {label: day for label in labels if (day := day_of(label)) is not None}
+    return days if len(set(days.values())) == len(labels) else None
+
+
 def in_order(texts: Sequence[str | None]) -> list[int]:
     """Positions in the order of time: numbers by value, then texts, at last what has no time."""
     keys = [value_order(text, nulls_last=True) for text in texts]

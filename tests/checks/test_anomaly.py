@@ -15,6 +15,8 @@ from sparkguard.checks.base import (
     Judgement,
     Past,
     TableFacts,
+    not_evaluable,
+    passed,
 )
 from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.measures.counts import Counts, CountsState
@@ -25,6 +27,7 @@ from sparkguard.measures.rows import Rows, RowsState
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
 from sparkguard.slices import WHOLE, Slice
+from sparkguard.verdicts import Outcome
 
 SCHEMA = Struct((Field("day", Atomic("date")), Field("x", Atomic("double"))))
 TABLE = Table("orders")
@@ -204,6 +207,29 @@ def test_a_number_that_overflows_is_an_error_and_no_part_of_the_past() -> None:
     )
     found = check.judge(seen.seen, replace(seen, history=history, survey=check.survey(seen)))
     assert (found.outcome, found.evidence[1].text) == ("pass", "median of 4 like it")
+
+
+def test_a_column_that_went_empty_after_its_history_weighs_as_the_audit_says() -> None:
+    need = Need(TABLE, Moments(("x",), Family.FLOAT))
+    check = Anomaly("mean", ("x",))
+    states = {(need, day(i)): MomentsState(9, 100.0) for i in range(39)}
+    for days, weight in ((39, None), (10, "warn")):
+        past = dict(list(states.items())[:days])
+        found = run(check, {**past, (need, day(days)): MomentsState()})[day(days)]
+        assert (found.outcome, found.counts_as) == ("not_evaluable", weight)
+        assert found.reason == "EMPTY: there is no value to measure"
+    limited = run(replace(check, at_least=1.0), {(need, day(0)): MomentsState()})[day(0)]
+    assert (limited.outcome, limited.counts_as) == ("not_evaluable", None)
+
+
+def test_a_whole_of_which_no_slice_is_judged_weighs_as_the_gravest_of_them() -> None:
+    new = not_evaluable("INSUFFICIENT_HISTORY", counts_as=Outcome.WARN)
+    judged = [
+        Judged("x", Anomaly(), where, judgement)
+        for where, judgement in ((WHOLE, passed()), (day(0), new), (day(1), not_evaluable("EMPTY")))
+    ]
+    whole = Anomaly.settle(tuple(judged))[0].judgement
+    assert (whole.reason, whole.counts_as) == ("EMPTY", None)
 
 
 def test_an_unsliced_table_is_compared_with_earlier_runs() -> None:
