@@ -99,7 +99,9 @@ class SilentDrift(Check, kind="silent_drift"):
         expected = "columns keep their meaning"
         if not watched:
             return not_evaluable("there is no column to watch", expected=expected)
-        stretch = _stretch(context, watched)
+        stretch, own = _stretch(context, watched)
+        if context.where != WHOLE and not own:
+            return not_evaluable(f"EMPTY: no partition is in {context.where}", expected=expected)
         approved = self._approved(context, watched)
         retyped = self._retyped(context, watched, stretch)
         if self.baseline == "approved" and not approved and not retyped:
@@ -114,7 +116,7 @@ class SilentDrift(Check, kind="silent_drift"):
         ]
         found = retyped + self._search(columns, approved)
         if context.where != WHOLE:
-            found = [drift for drift in found if drift.labels[-1] == str(context.where)]
+            found = [drift for drift in found if own.intersection(drift.labels)]
         evidence = (*_evidence(found), *_null_shares(found, columns))
         details: dict[str, Any] = {
             "observed": len({drift.column for drift in found}),
@@ -192,15 +194,20 @@ def _measures(path: ColumnPath, family: Family) -> tuple[Any, ...]:
     return tuple(measures)
 
 
-def _stretch(context: Context, watched: Mapping[ColumnPath, Family]) -> Stretch:
-    """Partitions up to the judged one in order of their values, or versions, each with its name.
+def _stretch(
+    context: Context, watched: Mapping[ColumnPath, Family]
+) -> tuple[Stretch, frozenset[str]]:
+    """Partitions up to the judged ones in order of their values, or versions, each with its name.
 
+    The names of the judged ones come second: a slice by some of the slice columns holds several.
     Partitions that this run did not read come from the newest run that did.
     """
     if not context.by:
         past = {p.version: p.profile for p in context.history if p.slice.is_whole}
         past[context.table.version] = context.seen
-        return [(f"version {version}", past[version].whole) for version in sorted(past)]
+        names = {version: f"version {version}" for version in sorted(past)}
+        stretch = [(name, past[version].whole) for version, name in names.items()]
+        return stretch, frozenset(names.values())
     path, family = next(iter(watched.items()))
     always = Need(Table(context.table.name), Traits(path, family))
     found: dict[Slice, LookUp] = {p.slice: p.profile.whole for p in context.history}
@@ -210,10 +217,9 @@ def _stretch(context: Context, watched: Mapping[ColumnPath, Family]) -> Stretch:
     wanted = set(context.by)
     slices = (s for s in found if {name for name, _ in s.values} == wanted)
     ordered = sorted(slices, key=lambda s: partition_order(s, context.by))
-    if context.where != WHOLE:
-        last = partition_order(context.where, context.by)
-        ordered = [s for s in ordered if partition_order(s, context.by) <= last]
-    return [(str(slice_), found[slice_]) for slice_ in ordered]
+    own = [at for at, where in enumerate(ordered) if context.where.contains(where)]
+    upto = ordered[: own[-1] + 1] if own else []
+    return [(str(s), found[s]) for s in upto], frozenset(str(ordered[at]) for at in own)
 
 
 def _points(table: str, path: ColumnPath, family: Family, stretch: Stretch) -> tuple[Point, ...]:

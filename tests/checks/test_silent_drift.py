@@ -153,6 +153,29 @@ def test_a_partition_answers_for_its_own_rows_only() -> None:
     assert RULE.judge(Profile(), every).reason == "amount: always NULL in month=3"
 
 
+def test_a_slice_of_some_slice_columns_answers_for_the_partitions_in_it() -> None:
+    def cell(number: int, origin: str) -> Slice:
+        return Slice.of({"month": str(number), "origin": origin})
+
+    seen = Profile.merged(
+        profile(cell(number, origin), NULL if (number, origin) == (5, "JFK") else GOOD)
+        for number in range(1, 7)
+        for origin in ("EWR", "JFK", "LGA")
+    )
+    every = replace(context({}), by=("month", "origin"), seen=seen)
+    judged = {
+        where: RULE.judge(Profile(), replace(every, where=where))
+        for where in (month(4), month(5), month(6), Slice.of({"origin": "JFK"}), cell(5, "JFK"))
+    }
+    assert [found.outcome.value for found in judged.values()] == (
+        ["pass", "fail", "pass", "fail", "fail"]
+    )
+    assert judged[month(5)].reason == "amount: always NULL in month=5, origin=JFK"
+    nowhere = RULE.judge(Profile(), replace(every, where=month(9)))
+    assert (nowhere.outcome, nowhere.counts_as) == (Outcome.NOT_EVALUABLE, None)
+    assert nowhere.reason == "EMPTY: no partition is in month=9"
+
+
 def test_all_columns_but_the_partitions_are_watched() -> None:
     needs = SilentDrift().needs(context({}))
     assert {need.measure.columns() for need in needs} == {frozenset({"amount"})}
