@@ -16,6 +16,7 @@ from sparkguard.checks.base import (
     passed,
     violated,
 )
+from sparkguard.errors import listed
 from sparkguard.measures.families import Family, family_of
 from sparkguard.measures.moments import Moments
 from sparkguard.measures.traits import Traits
@@ -125,6 +126,10 @@ class SilentDrift(Check, kind="silent_drift"):
             "evidence": evidence,
         }
         if not found:
+            lacked = self._lacked(watched, stretch, approved, retyped)
+            if lacked:
+                reason = f"the approved baseline lacks {listed(lacked)}"
+                return not_evaluable(reason, counts_as=Outcome.WARN, **details)
             return passed(**details)
         told = "; ".join(str(drift) for drift in found[:5])
         more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
@@ -177,6 +182,19 @@ class SilentDrift(Check, kind="silent_drift"):
             for path, family in watched.items()
         }
         return {name: point for name, point in found.items() if point is not None}
+
+    def _lacked(
+        self,
+        watched: Mapping[ColumnPath, Family],
+        stretch: Stretch,
+        approved: Mapping[str, Point],
+        retyped: Sequence[Drift],
+    ) -> list[str]:
+        """Columns that nothing was compared with, since the baseline alone could be."""
+        if self.baseline != "approved" and len(stretch) > 1:
+            return []
+        known = {*approved, *(drift.column for drift in retyped)}
+        return [name for name in map(".".join, watched) if name not in known]
 
 
 LookUp = Callable[[Need[Any]], Any]

@@ -130,6 +130,29 @@ def test_an_approved_baseline_judges_the_first_partition() -> None:
     )
 
 
+def test_columns_that_the_approved_baseline_lacks_are_no_pass() -> None:
+    def of_both(amount: TraitsState, where: Slice) -> Profile:
+        tax = Need(Table("t"), Traits(("tax",), Family.FLOAT))
+        return Profile.merged([profile(where, amount), Profile({(tax, where): GOOD})])
+
+    wider = parse("struct<month:int,amount:double,tax:double>")
+    assert isinstance(wider, Struct)
+    for rule in (SilentDrift(baseline="approved"), SilentDrift()):
+        for amount, outcome in ((GOOD, Outcome.NOT_EVALUABLE), (NULL, Outcome.FAIL)):
+            now = context({}, baseline=profile(WHOLE, GOOD))
+            now = replace(now, table=TableFacts("t", wider), seen=of_both(amount, month(1)))
+            found = rule.judge(Profile(), now)
+            assert found.outcome is outcome
+            if outcome is Outcome.NOT_EVALUABLE:
+                assert found.reason == "the approved baseline lacks tax"
+                assert found.counts_as is Outcome.WARN
+            both = replace(now, baseline=of_both(GOOD, WHOLE))
+            steady = amount is GOOD
+            assert (rule.judge(Profile(), both).outcome is Outcome.PASS) is steady
+    later = replace(now, seen=Profile.merged(of_both(GOOD, month(n)) for n in (1, 2)))
+    assert SilentDrift().judge(Profile(), later).outcome is Outcome.PASS
+
+
 def test_partitions_before_and_the_baseline_are_both_compared_with_by_default() -> None:
     moved = context({1: TIMES_1000, 2: TIMES_1000, 3: NULL}, baseline=profile(WHOLE, GOOD))
     found = RULE.judge(Profile(), moved)
