@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -24,10 +24,11 @@ from sparkguard.measures.value_bits import ValueBits
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
 from sparkguard.relations.table import Table
+from sparkguard.silent_drift.evidence import hypotheses, null_shares
 from sparkguard.silent_drift.points import Column, Drift, Point
 from sparkguard.silent_drift.search import search
 from sparkguard.slices import WHOLE, Slice, partition_order
-from sparkguard.verdicts import Evidence, Outcome
+from sparkguard.verdicts import Outcome
 
 MOST_POINTS = 1_000
 
@@ -40,8 +41,9 @@ class SilentDrift(Check, kind="silent_drift"):
     Sliced by partition, each partition is compared with those before it; unsliced, each table
     version with the profiles of earlier runs. All are compared with the approved baseline as
     well, where there is one; `baseline: previous` or `approved` restricts it to one of the two.
-    A change counts once it lasted for `partitions` of them, or to the end. `column` or `columns`
-    restrict it; all columns by default. Those in `ignore` are left out.
+    A change counts once it lasted for `partitions` of them, or to the end; of versions, only one
+    that the latest still shows fails, and ended ones are told. `column` or `columns` restrict it;
+    all columns by default. Those in `ignore` are left out.
     """
 
     beyond_a_write: ClassVar[str] = OVER_TIME
@@ -100,7 +102,8 @@ class SilentDrift(Check, kind="silent_drift"):
         expected = "columns keep their meaning"
         if not watched:
             return not_evaluable("there is no column to watch", expected=expected)
-        stretch, own = _stretch(context, watched)
+        everything, own = _stretch(context, watched)
+        stretch = _until(everything, own)
         if context.where != WHOLE and not own:
             return not_evaluable(f"EMPTY: no partition is in {context.where}", expected=expected)
         approved = self._approved(context, watched)
@@ -111,14 +114,17 @@ class SilentDrift(Check, kind="silent_drift"):
         if len(stretch) < 2 and not approved and not retyped:
             reason = "there is no earlier partition or version to compare with"
             return not_evaluable(reason, expected=expected, counts_as=Outcome.WARN)
-        columns = [
-            Column(".".join(path), family, _points(context.table.name, path, family, stretch))
-            for path, family in watched.items()
-        ]
-        found = retyped + self._search(columns, approved)
+        columns = _columns(context, watched, stretch)
+        every = retyped + self._search(columns, approved)
+        found = [drift for drift in every if drift.lasts or context.by]
         if context.where != WHOLE:
-            found = [drift for drift in found if own.intersection(drift.labels)]
-        evidence = (*_evidence(found), *_null_shares(found, columns))
+            found = every = [drift for drift in found if own.intersection(drift.labels)]
+        if found and stretch != everything and self.partitions > 1:
+            # How long it lasts shows in the partitions after those judged only.
+            counting = self._search(_columns(context, watched, everything), approved)
+            known = {(drift.column, drift.since) for drift in (*retyped, *counting)}
+            found = every = [drift for drift in found if (drift.column, drift.since) in known]
+        evidence = (*hypotheses(every), *null_shares(every, columns))
         details: dict[str, Any] = {
             "observed": len({drift.column for drift in found}),
             "expected": expected,
@@ -215,7 +221,7 @@ def _measures(path: ColumnPath, family: Family) -> tuple[Any, ...]:
 def _stretch(
     context: Context, watched: Mapping[ColumnPath, Family]
 ) -> tuple[Stretch, frozenset[str]]:
-    """Partitions up to the judged ones in order of their values, or versions, each with its name.
+    """Partitions in order of their values, or versions, each with its name.
 
     The names of the judged ones come second: a slice by some of the slice columns holds several.
     Partitions that this run did not read come from the newest run that did.
@@ -235,9 +241,23 @@ def _stretch(
     wanted = set(context.by)
     slices = (s for s in found if {name for name, _ in s.values} == wanted)
     ordered = sorted(slices, key=lambda s: partition_order(s, context.by))
-    own = [at for at, where in enumerate(ordered) if context.where.contains(where)]
-    upto = ordered[: own[-1] + 1] if own else []
-    return [(str(s), found[s]) for s in upto], frozenset(str(ordered[at]) for at in own)
+    own = frozenset(str(where) for where in ordered if context.where.contains(where))
+    return [(str(where), found[where]) for where in ordered], own
+
+
+def _until(stretch: Stretch, own: frozenset[str]) -> Stretch:
+    """What a verdict on its `own` partitions rests on: none after the last of them."""
+    last = max((at for at, (name, _) in enumerate(stretch) if name in own), default=-1)
+    return stretch[: last + 1]
+
+
+def _columns(
+    context: Context, watched: Mapping[ColumnPath, Family], stretch: Stretch
+) -> list[Column]:
+    return [
+        Column(".".join(path), family, _points(context.table.name, path, family, stretch))
+        for path, family in watched.items()
+    ]
 
 
 def _points(table: str, path: ColumnPath, family: Family, stretch: Stretch) -> tuple[Point, ...]:
@@ -267,27 +287,3 @@ def _other_family(look_up: LookUp, table: str, path: ColumnPath, family: Family)
 
 def _type_change(path: ColumnPath, was: Family, family: Family, labels: Sequence[str]) -> Drift:
     return Drift("type", ".".join(path), tuple(labels), f"{was} became {family}")
-
-
-def _evidence(found: Sequence[Drift]) -> Iterator[Evidence]:
-    for ordinal, drift in enumerate(found):
-        yield Evidence(
-            "hypotheses", "silent drift", ordinal, label=f"{drift.kind} of {drift.column}",
-            text=str(drift),
-        )  # fmt: skip
-        for at, (label, number) in enumerate(drift.numbers):
-            name = f"{drift.kind} of {drift.column}"
-            yield Evidence("work", name, at, label=label, number=number, text=drift.since)
-
-
-def _null_shares(found: Sequence[Drift], columns: Sequence[Column]) -> Iterator[Evidence]:
-    """The share of NULLs over time, of every column that drifted."""
-    drifted = {drift.column for drift in found}
-    for column in columns:
-        if column.name in drifted:
-            for at, point in enumerate(column.points):
-                share = point.traits.null / point.traits.rows if point.traits.rows else None
-                yield Evidence(
-                    "series", f"share of NULL in {column.name}", at, label=point.label,
-                    x=float(at), number=share, count=point.traits.rows,
-                )  # fmt: skip

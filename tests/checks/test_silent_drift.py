@@ -199,6 +199,37 @@ def test_a_slice_of_some_slice_columns_answers_for_the_partitions_in_it() -> Non
     assert nowhere.reason == "EMPTY: no partition is in month=9"
 
 
+def test_a_partition_counts_changes_that_last_as_the_whole_table_does() -> None:
+    rule = replace(RULE, partitions=3)
+    passing = {n: NULL if n == 3 else GOOD for n in range(1, 6)}
+    lasting = {n: NULL if n in (2, 3, 4) else GOOD for n in range(1, 6)}
+    latest = {n: NULL if n == 5 else GOOD for n in range(1, 6)}
+    for states, bad in ((passing, set()), (lasting, {2, 3, 4}), (latest, {5})):
+        every = context(states)
+        for where in (WHOLE, *map(month, states)):
+            found = rule.judge(Profile(), replace(every, where=where))
+            fails = bool(bad) if where == WHOLE else where in map(month, bad)
+            assert (found.outcome is Outcome.FAIL) is fails, (where, found)
+    assert RULE.judge(Profile(), replace(context(passing), where=month(3))).reason == (
+        "amount: always NULL since month=3"
+    )
+
+
+def test_of_versions_only_a_change_that_lasts_fails() -> None:
+    states = {3: GOOD, 5: NULL, 6: GOOD, 7: GOOD}
+    history = tuple(Past(WHOLE, n, NOW, profile(WHOLE, state)) for n, state in states.items())
+    now = Context(
+        TableFacts("t", schema(), version=8), NOW, seen=profile(WHOLE, GOOD), history=history
+    )
+    ended = RULE.judge(Profile(), now)
+    assert (ended.outcome, ended.observed) == (Outcome.PASS, 0)
+    told = [e.text for e in ended.evidence if e.kind == "hypotheses"]
+    assert told == ["amount: always NULL in version 5"]
+    again = RULE.judge(Profile(), replace(now, seen=profile(WHOLE, NULL)))
+    assert (again.outcome, again.reason) == (Outcome.FAIL, "amount: always NULL since version 8")
+    assert len([e for e in again.evidence if e.kind == "hypotheses"]) == 2
+
+
 def test_all_columns_but_the_partitions_are_watched() -> None:
     needs = SilentDrift().needs(context({}))
     assert {need.measure.columns() for need in needs} == {frozenset({"amount"})}
