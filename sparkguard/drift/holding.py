@@ -43,7 +43,9 @@ def holding(
     if looked.distinct <= few:
         values = Need(relation, Values(column, family, expected=looked.distinct))
         counted = seen.whole(values)
-        if counted is None or (not counted.overflow and len(counted.counts) - 1 <= few):
+        if counted is None or (
+            not counted.overflow and len(counted.counts) - (None in counted.counts) <= few
+        ):
             return (values,)
     return _cut(relation, column, family, seen, counts) if is_number else (counts,)
 

@@ -59,6 +59,19 @@ def test_numbers_that_only_seemed_few_are_cut_at_their_quantiles() -> None:
         assert isinstance(held(Family.FLOAT, sample=few, values=counted), Quantiles)
 
 
+@pytest.mark.parametrize(
+    ("family", "few", "many"), [(Family.FLOAT, 50, Quantiles), (Family.STRING, 4_096, Counts)]
+)
+def test_null_is_none_of_the_few_values_and_none_stands_for_one(
+    family: Family, few: int, many: type
+) -> None:
+    looked = SampleState(8_192, 1, few, few)
+    for nulls in ({}, {None: 5}):
+        for distinct, kind in ((few, Values), (few + 1, many)):
+            counted = ValuesState({**nulls, **{str(i): 1 for i in range(distinct)}})
+            assert isinstance(held(family, sample=looked, values=counted), kind)
+
+
 def test_many_numbers_get_frozen_bins() -> None:
     points = QuantilesState(points=tuple(float(i) for i in range(101)))
     measure = held(Family.FLOAT, sample=MANY, quantiles=points)
