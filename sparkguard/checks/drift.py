@@ -34,7 +34,6 @@ class DriftJudgement(Judgement):
 
     case: Case | None = None
     time: str = ""
-    dependence: Dependence = "bh"
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,6 @@ class FeatureDrift(Check):
             evidence=tuple(self._evidence(found, at, context)),
             case=self._case(context, pinned, rolling, found.lasts(at), self.importance * psi),
             time=self._moment(context),
-            dependence=self.dependence,
         )
 
     def _evidence(self, found: Partitions, at: int, context: Context) -> Iterator[Evidence]:
@@ -222,14 +220,13 @@ class FeatureDrift(Check):
             reason=reason,
             case=self._case(context, trial, None, True, self.importance),
             time=self._moment(context),
-            dependence=self.dependence,
         )
 
     def _case(
         self, context: Context, pinned: Trial, rolling: Trial | None, lasts: bool, weight: float
     ) -> Case:
         name = ".".join(self.column)
-        return Case(context.table.name, name, pinned, rolling, lasts, weight)
+        return Case(context.table.name, name, pinned, rolling, lasts, weight, self.dependence)
 
     def _moment(self, context: Context) -> str:
         return dict(context.where.values).get(self._time(context)) or ""
@@ -280,8 +277,7 @@ def _settle(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
     parted = {check for check, where in made if not where.is_whole}
     found = {k: j for k, j in made.items() if not (k[1].is_whole and k[0] in parted)}
     cases = {key: j.case for key, j in found.items() if j.case is not None}
-    dependence: Dependence = next((j.dependence for j in found.values()), "bh")
-    steps = settled(cases, dependence)
+    steps = settled(cases)
     after = {key: _stepped(found[key], step) for key, step in steps.items()}
     return tuple(
         replace(one, judgement=_summed_up(one, after))

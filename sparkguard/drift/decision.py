@@ -41,7 +41,8 @@ class Case:
 
     `pinned` and `rolling` are the comparisons with the baseline and with the partitions before;
     `lasting` says that the partition before was at least at the warning level. `weight` ranks
-    what moved: PSI times importance.
+    what moved: PSI times importance. False discoveries are controlled over all cases of one
+    `dependence`.
     """
 
     dataset: str
@@ -50,6 +51,7 @@ class Case:
     rolling: Trial | None = None
     lasting: bool = True
     weight: float = 0.0
+    dependence: Dependence = "bh"
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,15 @@ class Step:
     together: str = ""
 
 
-def settled(
-    cases: Mapping[tuple[str, Key], Case], dependence: Dependence = "bh"
-) -> dict[tuple[str, Key], Step]:
+def settled(cases: Mapping[tuple[str, Key], Case]) -> dict[tuple[str, Key], Step]:
     """The whole policy over the cases of a run, by (rule, partition)."""
-    rolling = levels({k: c.rolling for k, c in cases.items() if c.rolling}, dependence=dependence)
-    pinned = levels({k: c.pinned for k, c in cases.items()}, dependence=dependence)
+    rolling: dict[tuple[str, Key], Level] = {}
+    pinned: dict[tuple[str, Key], Level] = {}
+    for dependence in {case.dependence for case in cases.values()}:
+        some = {k: c for k, c in cases.items() if c.dependence == dependence}
+        against = {k: c.rolling for k, c in some.items() if c.rolling}
+        rolling |= levels(against, dependence=dependence)
+        pinned |= levels({k: c.pinned for k, c in some.items()}, dependence=dependence)
     steps = {
         k: decide(
             _known(c.pinned, pinned[k], beside=rolling.get(k)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -257,6 +258,21 @@ def test_decisions(pinned: int, rolling: int | None, lasting: bool, level: int) 
     found = decide(Level(pinned), None if rolling is None else Level(rolling), lasting)
     assert found.level == level
     assert bool(found.text) == (pinned + (rolling or 0) > 0)
+
+
+def test_each_rule_controls_its_false_discoveries_as_it_says() -> None:
+    """Of 20 tests, p = 0.0004 is below 1 % / 20, and not below it over 1 + 1/2 + ... + 1/20."""
+    case = Case("t", "x", Trial(0.0004, 1.0, Level.STEADY, evaluable=True))
+    steady = replace(case, pinned=Trial(1.0, 1.0, Level.STEADY, evaluable=True))
+    for others in ("bh", "by"):
+        cases = {
+            (rule, at): replace(case if at == 0 else steady, dependence=dependence)
+            for rule, dependence in (("first", others), ("bh", "bh"), ("by", "by"))
+            for at in range(20)
+        }
+        found = settled(cases)  # type: ignore[arg-type]
+        levels = {rule: found[rule, 0].level for rule, at in cases if at == 0}
+        assert (levels["bh"], levels["by"]) == (Level.WARN, Level.STEADY)
 
 
 def test_partitions_in_time() -> None:
