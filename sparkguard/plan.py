@@ -9,7 +9,7 @@ from typing import Any
 
 from sparkguard.bound_rules import Bound
 from sparkguard.checks.base import Check, Context, TableFacts
-from sparkguard.errors import ConfigurationError, EvaluationError, did_you_mean, listed
+from sparkguard.errors import ConfigurationError, EvaluationError, Problem, did_you_mean, listed
 from sparkguard.kinds import canonical, fingerprint
 from sparkguard.layout import Scan, lay_out
 from sparkguard.profile import Need, Scanned
@@ -143,13 +143,15 @@ def make_plan(
     """One entry per check, expanded by the tables' schemas, with the slices it is judged on.
 
     `skips` are the audit's reasons by the id of a rule or of one of its checks.
-    Raises ConfigurationError when two checks have one id, and for a skipped check that its rule
-    does not expand to.
+    Raises ConfigurationError when two checks have one id, for a skipped check that its rule
+    does not expand to, and for options that don't fit the audit's slices.
     """
+    bound = tuple(bound)
     contexts = {
         name: Context(table=known, as_of=as_of, by=found.by.get(name, ()), tables=found.facts)
         for name, known in found.facts.items()
     }
+    _refuse_options((one for one in bound if one.spec.id not in (skips or {})), contexts)
     entries = [
         entry
         for one in bound
@@ -259,6 +261,17 @@ def _blocked(check: Check, context: Context, found: Situation) -> str:
         if facts.schema.at(column) is None:
             return f"column {'.'.join(column)} of {table} is missing"
     return ""
+
+
+def _refuse_options(bound: Iterable[Bound], contexts: Mapping[str, Context]) -> None:
+    problems = [
+        Problem(one.spec.where_of(option), f"{one.spec.kind}: {reason}")
+        for one in bound
+        if one.check is not None and one.dataset in contexts
+        for option, reason in one.check.refused(contexts[one.dataset]).items()
+    ]
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def _refuse_twins(entries: Iterable[Entry]) -> None:

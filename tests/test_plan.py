@@ -119,3 +119,21 @@ def test_a_check_of_the_whole_table_owes_one_verdict_and_none_on_a_slice_alone()
     assert not only(plan).skip
     alone = planned(rule, slices={"t": (MAY,)})
     assert "looks at one slice" in only(alone).skip
+
+
+def test_a_time_that_the_audit_does_not_slice_by_is_refused_at_its_line() -> None:
+    rules = (
+        spec("d", "drift", column="a", time="mnth"),
+        spec("n", "anomaly", time="day"),
+        spec("fine", "anomaly", time="month"),
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        planned(*rules, by={"t": ("month", "origin")})
+    assert {str(problem) for problem in caught.value.problems} == {
+        "c.yaml:7:3: drift: time 'mnth' is no slice column of t; allowed: month, origin. "
+        "Did you mean 'month'?",
+        "c.yaml:7:3: anomaly: time 'day' is no slice column of t; allowed: month, origin.",
+    }
+    assert len(planned(*rules).entries) == 3  # without slices there is nothing to follow by it
+    off = {"d": "not tonight", "n": "not tonight"}
+    assert len(planned(*rules, skips=off, by={"t": ("month", "origin")}).entries) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -28,7 +29,7 @@ from sparkguard.drift.metric import (
     measure_of,
     number_of,
 )
-from sparkguard.drift.partitions import by_segment, ordered_in_time, segment_of
+from sparkguard.drift.partitions import by_segment, ordered_in_time, refused_time, segment_of
 from sparkguard.drift.references import days_of
 from sparkguard.drift.series import PAGE, TICKET, WEEKS, Score, changepoint, score, worked
 from sparkguard.measures.families import Family, family_of
@@ -95,6 +96,9 @@ class Anomaly(Check, kind="anomaly"):
         if family.is_number or family.is_time or family is Family.BOOLEAN:
             return ""
         return f"anomaly: {self.metric} is of numbers or times, and the column is {column.type}"
+
+    def refused(self, context: Context) -> Mapping[str, str]:
+        return refused_time(self.time, context.by, context.table.name)
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         return () if self.unsupported(context) else (self._need(context),)

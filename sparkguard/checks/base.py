@@ -202,6 +202,13 @@ class Check(ABC):
         """Why the rule has no meaning for the types of its columns; "" where it has one."""
         return ""
 
+    def refused(self, context: Context) -> Mapping[str, str]:
+        """By option, why its value does not fit how the audit slices the table.
+
+        Asked before the first query; any answer stops the run with exit code 2.
+        """
+        return {}
+
     @abstractmethod
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         """What to measure; asked again with what was seen, until it names nothing new."""

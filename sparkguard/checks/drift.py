@@ -15,7 +15,7 @@ from sparkguard.drift.decision import Case, Step, Trial, settled
 from sparkguard.drift.evidence import recount
 from sparkguard.drift.holding import holding, sized
 from sparkguard.drift.multiplicity import Dependence
-from sparkguard.drift.partitions import Partitions, by_segment, segment_of
+from sparkguard.drift.partitions import Partitions, by_segment, refused_time, segment_of
 from sparkguard.drift.references import in_order
 from sparkguard.measures.families import Family, family_of
 from sparkguard.measures.values import ValuesState
@@ -90,6 +90,9 @@ class Drift(Check, kind="drift"):
 
     def requires(self, context: Context) -> frozenset[tuple[str, ColumnPath]]:
         return frozenset()
+
+    def refused(self, context: Context) -> Mapping[str, str]:
+        return refused_time(self.time, context.by, context.table.name)
 
     def needs(self, context: Context) -> tuple[Need[Any], ...]:
         return ()

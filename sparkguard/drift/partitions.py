@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from sparkguard.drift.comparison import Comparison, Level, Limits
 from sparkguard.drift.decision import Trial
 from sparkguard.drift.false_alarms import trial_of
 from sparkguard.drift.references import in_order, seasons, with_rolling
+from sparkguard.errors import did_you_mean, listed
 from sparkguard.measures.base import Measure
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Evidence
@@ -127,6 +128,17 @@ class Partitions:
 
     def _text(self, where: Slice) -> str | None:
         return dict(where.values).get(self.time)
+
+
+def refused_time(time: str, by: Sequence[str], table: str) -> Mapping[str, str]:
+    """Why partitions can't follow each other by `time`, as checks refuse an option.
+
+    A table without slices has no partitions, so that any `time` will do.
+    """
+    if not time or not by or time in by:
+        return {}
+    said = f"time {time!r} is no slice column of {table}; allowed: {listed(by)}."
+    return {"time": f"{said}{did_you_mean(time, by)}"}
 
 
 def segment_of(where: Slice, time: str) -> Slice:
