@@ -205,8 +205,8 @@ def test_a_number_that_overflows_is_an_error_and_no_part_of_the_past() -> None:
             *((7 * k, MomentsState(9, 100.0)) for k in (4, 3, 2, 1)),
         )
     )
-    found = check.judge(seen.seen, replace(seen, history=history, survey=check.survey(seen)))
-    assert (found.outcome, found.evidence[1].text) == ("pass", "median of 4 like it")
+    unsliced = check.judge(seen.seen, replace(seen, history=history, survey=check.survey(seen)))
+    assert (unsliced.outcome, unsliced.evidence[1].text) == ("pass", "median of 4 like it")
 
 
 def test_a_column_that_went_empty_after_its_history_weighs_as_the_audit_says() -> None:

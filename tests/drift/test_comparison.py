@@ -15,6 +15,7 @@ from sparkguard.drift.cells import Binned, Feature, Listed, feature_of
 from sparkguard.drift.comparison import Level, compare
 from sparkguard.drift.decision import Case, Step, Trial, decide, populations, settled
 from sparkguard.drift.false_alarms import FalseAlarms, halves
+from sparkguard.drift.multiplicity import Dependence
 from sparkguard.drift.partitions import Partitions
 from sparkguard.drift.references import in_order, seasons, with_rolling
 from sparkguard.measures.base import Measure
@@ -264,15 +265,14 @@ def test_each_rule_controls_its_false_discoveries_as_it_says() -> None:
     """Of 20 tests, p = 0.0004 is below 1 % / 20, and not below it over 1 + 1/2 + ... + 1/20."""
     case = Case("t", "x", Trial(0.0004, 1.0, Level.STEADY, evaluable=True))
     steady = replace(case, pinned=Trial(1.0, 1.0, Level.STEADY, evaluable=True))
-    for others in ("bh", "by"):
-        cases = {
-            (rule, at): replace(case if at == 0 else steady, dependence=dependence)
-            for rule, dependence in (("first", others), ("bh", "bh"), ("by", "by"))
-            for at in range(20)
-        }
-        found = settled(cases)  # type: ignore[arg-type]
-        levels = {rule: found[rule, 0].level for rule, at in cases if at == 0}
-        assert (levels["bh"], levels["by"]) == (Level.WARN, Level.STEADY)
+    choices: tuple[Dependence, ...] = ("bh", "by")
+    cases = {
+        (f"rule of {dependence}", at): replace(one, dependence=dependence)
+        for dependence in choices
+        for at, one in enumerate([case, *[steady] * 19])
+    }
+    found = settled(cases)
+    assert [found[f"rule of {d}", 0].level for d in choices] == [Level.WARN, Level.STEADY]
 
 
 def test_partitions_in_time() -> None:
