@@ -189,9 +189,12 @@ def _counted(plan: Plan, entries: Iterable[Entry], seen: Profile) -> tuple[Profi
             if need.relation.whole_apart:
                 states.update({(need, where): s for where, s in by_slice.items()})
                 continue
+            # Rules over one column ask for the same counts: each sums them up anew.
+            merged: dict[tuple[Need[Any], Slice], Any] = {}
             for where, state in by_slice.items():
                 key = (need, segment_of(where, time))
-                states[key] = states[key].merge(state) if key in states else state
+                merged[key] = merged[key].merge(state) if key in merged else state
+            states |= merged
             if is_distribution(need.measure):
                 trials.update(_replayed(entry.id, need, states, by_slice, time))
     compared = [key for key, trial in trials.items() if trial.evaluable]
