@@ -55,8 +55,8 @@ def create_baseline(
     """Counts `partitions` of a dataset, the whole table by default, as a candidate.
 
     It holds what every check of the dataset that wants a baseline needs. Raises
-    ConfigurationError where partitions are unknown or have broken checks that nobody
-    acknowledged, EvaluationError where something can't be counted.
+    ConfigurationError where there are no rows, and where partitions are unknown or have broken
+    checks that nobody acknowledged, EvaluationError where something can't be counted.
     """
     settings = config if isinstance(config, AuditConfig) else load_audit(config, variables)
     clock, chosen = clock or SystemClock(), tuple(dict.fromkeys(partitions))
@@ -82,6 +82,8 @@ def create_baseline(
     if failed := {f.message for f in sight.scanned.failures.values()} | set(sight.crashed.values()):
         raise EvaluationError(f"the baseline can't be counted: {listed(sorted(failed))}")
     profile, replayed, alarms = _counted(plan, entries, sight.scanned.profile)
+    if not profile.states or plan.rows.get((dataset, WHOLE)) == 0:
+        raise ConfigurationError(f"dataset {dataset!r} has no rows to make a baseline of")
     candidate = Stored(
         id=baseline_id,
         dataset=dataset,

@@ -28,6 +28,7 @@ from sparkguard.run import Request, audit
 from sparkguard.scan import run_scan
 from sparkguard.slices import Slice
 from sparkguard.snapshot import Snapshot
+from tests.shops import save, write_audit
 from tests.stores import create_store
 
 CONTRACT = """\
@@ -178,6 +179,43 @@ def test_a_baseline_and_the_verdicts_that_rest_on_it(
     said("baseline", "retire", file, "trips", "q1", "--by", "eve", *given)
     assert stored.in_force("trips") is None
     assert stored.lives()["trips"][0].by == "eve"
+
+
+def of_trips(folder: Path, *rules: dict[str, str], by: tuple[str, ...] = ("month",)) -> Path:
+    quality = [
+        {"type": "custom", "engine": "sparkguard", "name": f"rule {i}", "implementation": rule}
+        for i, rule in enumerate(rules)
+    ]
+    slices = {"slices": {"by": list(by), "judge": "all"}} if by else {}
+    return write_audit(folder, {"trips": {"quality": quality}}, {"trips": slices})
+
+
+def test_rules_over_one_column_share_its_counts(spark: Any, tmp_path: Path) -> None:
+    save(trips(spark), tmp_path, "trips", "month")
+    create_store(spark, tmp_path / "lake" / "sparkguard")
+    rules = [
+        {"check": check, **more}
+        for check in ("drift", "silent_drift")
+        for more in ({}, {"column": "dest"})
+    ]
+    made = create_baseline(of_trips(tmp_path, *rules), "trips", "q1", MONTHS, by="ann", spark=spark)
+    rows = {
+        need.measure.kind: need.measure.metrics(state).get("rows")
+        for (need, _), state in made.profile.states.items()
+        if "dest" in need.measure.columns()
+    }
+    assert (rows["traits"], rows["values"]) == (6_000, 6_000)
+
+
+@pytest.mark.parametrize("by", [(), ("month",)])
+def test_a_table_without_rows_has_no_baseline(
+    spark: Any, tmp_path: Path, by: tuple[str, ...]
+) -> None:
+    save(trips(spark).limit(0), tmp_path, "trips", "month")
+    create_store(spark, tmp_path / "lake" / "sparkguard")
+    config = of_trips(tmp_path, {"check": "drift"}, by=by)
+    with pytest.raises(ConfigurationError, match="dataset 'trips' has no rows"):
+        create_baseline(config, "trips", "q1", by="ann", spark=spark)
 
 
 def test_counts_have_the_same_bits_however_rows_are_spread(spark: Any) -> None:
