@@ -71,6 +71,7 @@ class Anomaly(Check, kind="anomaly"):
 
     evaluates_empty: ClassVar[bool] = True
     wants_history: ClassVar[int] = 400
+    wants_history_by_day: ClassVar[bool] = True
     wants_history_of_slices: ClassVar[bool] = False  # a sliced table holds its own past
 
     def __post_init__(self) -> None:

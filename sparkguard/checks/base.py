@@ -161,6 +161,7 @@ class Check(ABC):
     evaluates_empty: ClassVar[bool] = False  # judged even when the slice has no rows
     beyond_a_write: ClassVar[str] = ""  # why the rows of one write can't be judged by themselves
     wants_history: ClassVar[int] = 0  # past profiles per slice that `judge` looks back on
+    wants_history_by_day: ClassVar[bool] = False  # only the latest of each day
     wants_history_of_slices: ClassVar[bool] = True  # False where the whole table's will do
     wants_unread_slices: ClassVar[bool] = False  # the newest profile of those a run leaves out
     wants_versions: ClassVar[bool] = False  # those that the runs of past profiles read

@@ -74,7 +74,12 @@ def _history(entry: Entry, plan: Plan, sight: Sight, store: Store, only: Slice) 
     slices = None if check.wants_history_of_slices else (WHOLE,)
     wanted = (*asked, *check.recalls(plan.context(entry)))
     past = store.history(
-        entry.dataset, wanted, slices, limit=check.wants_history, before=plan.as_of
+        entry.dataset,
+        wanted,
+        slices,
+        limit=check.wants_history,
+        before=plan.as_of,
+        by_day=check.wants_history_by_day,
     )
     if check.wants_unread_slices and not only.is_whole:
         past += store.history(entry.dataset, asked, limit=1, before=plan.as_of)

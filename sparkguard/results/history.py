@@ -90,10 +90,12 @@ def past_profiles(
     limit: int,
     before: datetime | None,
     run_id: str | None = None,
+    by_day: bool = False,
 ) -> tuple[Past, ...]:
     """Past states of `needs`, oldest first, at most `limit` per need and slice.
 
-    Those of one complete run alone where `run_id` names it. Raises StoreError when more than
+    Of each day in UTC only the latest, where `by_day` asks for days. Those of one complete run
+    alone where `run_id` names it. Raises StoreError when more than
     250,000 states would have to be read; ValueError when a stored state is of a version that this
     SparkGuard does not read.
     """
@@ -109,11 +111,12 @@ def past_profiles(
     rows = among(rows, ("need_id",), ((id_,) for id_ in by_id))
     if slices is not None:
         rows = among(rows, ("slice",), ((where.key,) for where in slices))
+    moment = "unix_micros(as_of) DIV 86400000000" if by_day else "as_of"
     # Of several runs with one as-of time the latest counts, as a correction of the others.
     latest = rows.selectExpr(
         *("need_id", "slice", "table_version", "as_of", "state", "run_id"),
-        "row_number() OVER (PARTITION BY need_id, slice, as_of "
-        "ORDER BY written_at DESC, run_id) AS again",
+        f"row_number() OVER (PARTITION BY need_id, slice, {moment} "
+        "ORDER BY as_of DESC, written_at DESC, run_id) AS again",
     ).where("again = 1")
     ranked = latest.selectExpr(
         "*",

@@ -152,13 +152,16 @@ class Store:
         limit: int = 30,
         before: datetime | None = None,
         run_id: str | None = None,
+        by_day: bool = False,
     ) -> tuple[Past, ...]:
         """Past profiles of `needs`, oldest first; at most `limit` per need and slice.
 
         All slices when `slices` is None; only runs that looked from before `before`, or the run
-        that `run_id` names.
+        that `run_id` names; with `by_day` only the latest of each day in UTC.
         """
-        return history.past_profiles(self.access, dataset, needs, slices, limit, before, run_id)
+        return history.past_profiles(
+            self.access, dataset, needs, slices, limit, before, run_id, by_day
+        )
 
     def last_rows(
         self, table: str, dataset: str, before: datetime, runs: Iterable[str] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, cast
 
+from sparkguard.checks.anomaly import Anomaly
 from sparkguard.checks.base import Check, Context, Judgement, Past, TableFacts, passed
 from sparkguard.datatypes import Struct
 from sparkguard.measures.rows import Rows
@@ -63,8 +64,8 @@ class FakeStore:
     def verdicts(self, run: Any) -> dict[Any, Verdict]:
         return {}
 
-    def history(self, dataset: str, needs: Any, *_: Any, **__: Any) -> tuple[Past, ...]:
-        self.wanted = needs
+    def history(self, dataset: str, needs: Any, *_: Any, **how: Any) -> tuple[Past, ...]:
+        self.wanted, self.by_day = needs, how["by_day"]
         return (Past(WHOLE, 1, NOW, Profile(), "monday"),)
 
     def last_rows(
@@ -126,3 +127,11 @@ def test_what_a_check_recalls_is_looked_for_in_the_past_as_well() -> None:
     store = FakeStore()
     earlier(store, entry("r", "r", Recalls()))
     assert store.wanted == (ROWS,)
+
+
+def test_an_anomaly_looks_back_on_days_however_often_the_table_is_audited() -> None:
+    store = FakeStore()
+    earlier(store, entry("t.rows", "t.rows", Anomaly()))
+    assert store.by_day
+    earlier(store, entry("t.l", "t.l", LooksBack()))
+    assert not store.by_day

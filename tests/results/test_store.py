@@ -95,6 +95,22 @@ def test_a_run_is_read_back_as_it_was_written(store: Store) -> None:
     )  # fmt: skip
 
 
+def test_of_each_day_the_latest_run_counts_where_days_are_asked_for(store: Store) -> None:
+    need = Need(Table("often"), Rows())
+    for i, hours in enumerate((0, 6, 23, 24, 49)):
+        run_id = f"often {i}"
+        profile = Profile({(need, WHOLE): Rows().state([i])})
+        at = AS_OF.replace(hour=0) + timedelta(hours=hours)
+        store.append("profiles", profile_rows(profile, {"often": i}, at), run_id)
+        store.append("results", [ResultRow.of(v, ORIGIN) for v in verdicts()], run_id)
+        store.commit(record(run_id, verdicts()))
+    days = store.history("often", [need], limit=2, by_day=True)
+    assert [past.version for past in days] == [3, 4]
+    assert [p.version for p in store.history("often", [need], limit=9, by_day=True)] == [2, 3, 4]
+    assert [p.version for p in store.history("often", [need], limit=3)] == [2, 3, 4]
+    assert len(store.history("often", [need], limit=9)) == 5
+
+
 def test_a_repeated_run_changes_nothing_and_other_data_is_refused(
     spark: Any, folder: str, store: Store
 ) -> None:
