@@ -8,18 +8,17 @@ from typing import Any
 
 from sparkguard import sql
 from sparkguard.measures.base import Metrics, OfColumn, Sampled, from_json, to_json
+from sparkguard.measures.extremes import LONGEST
 from sparkguard.measures.families import Family, hashed
 from sparkguard.sql import Sql
-
-LONGEST = 64
-"""Characters of a text that serve as a bound."""
 
 
 @dataclass(frozen=True)
 class SampleState:
     """Rows looked at, their slices, distinct values in the first half and in all of them.
 
-    `low` is the greatest of the slices' least texts and `high` the least of their greatest.
+    `low` is the greatest of the slices' least texts and `high` the least of their greatest, as
+    many characters of them as an extreme keeps.
     """
 
     rows: int = 0

@@ -70,7 +70,8 @@ class StringsState:
 class Strings(OfColumn, Grouped[StringsState], kind="strings"):
     """Lengths of texts, and their extremes as far as some lie at or beyond `low` and `high`.
 
-    The bounds are any two texts of the column: only texts at or beyond them are compared.
+    The bounds are the first 256 characters of any two texts of the column: only texts whose own
+    are at or beyond them are compared, so that a text is at its own bound however long it is.
     """
 
     low: str = field(default=_NO_BOUND, compare=False)
@@ -80,7 +81,7 @@ class Strings(OfColumn, Grouped[StringsState], kind="strings"):
 
     def group_by(self) -> tuple[Sql, ...]:
         beyond = sql.template(
-            "CASE WHEN {0} <= {1} OR {0} >= {2} THEN left({0}, {3}) END",
+            "CASE WHEN left({0}, {3}) <= {1} OR {0} >= {2} THEN left({0}, {3}) END",
             sql.path(self.column),
             sql.literal(self.low),
             sql.literal(self.high),

@@ -18,6 +18,7 @@ from sparkguard.measures.extremes import Extremes
 from sparkguard.measures.families import Family, family_of
 from sparkguard.measures.moments import Moments
 from sparkguard.measures.quantiles import RANKS, Quantiles
+from sparkguard.measures.sample import Sample
 from sparkguard.measures.strings import Strings
 from sparkguard.measures.values import Values
 from sparkguard.profile import Need, Profile
@@ -179,6 +180,22 @@ def test_strings_agree_with_python(whole: Any, rows: list[Any]) -> None:
     assert found.lengths == Counter(map(len, texts))
     assert (found.minimum, found.maximum) == (min(texts), max(texts))
     assert found.null == ROWS - len(texts)
+
+
+@pytest.mark.parametrize("shared", [0, 63, 64, 100, 255, 256, 300])
+def test_the_extremes_of_texts_are_known_however_long_their_common_beginning(
+    spark: Any, shared: int
+) -> None:
+    frame = spark.range(500).selectExpr(f"concat(repeat('u', {shared}), id + 1000) AS s")
+
+    def state_of(measure: Any) -> Any:
+        (scan,) = lay_out([Need(Table("t"), measure)], {"t": ()})
+        return run_scan(scan, OneFrame(frame)).profile.at(WHOLE, Need(Table("t"), measure))
+
+    looked = state_of(Sample(("s",), Family.STRING, 100))
+    found = state_of(Strings(("s",), looked.low, looked.high))
+    start = "u" * shared
+    assert (found.minimum, found.maximum) == (f"{start}1000"[:256], f"{start}1499"[:256])
 
 
 @pytest.mark.parametrize("partitions", [1, 7, 200])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparkguard.measures.families import Family
+from sparkguard.measures.sample import Sample
 from sparkguard.measures.strings import Strings, StringsState
 from tests.measures.laws import obeys, reads_golden
 
@@ -57,6 +59,14 @@ def test_extremes_stay_right_when_bounds_differ(
     texts = [row for row in (*a, *b) if row is not None]
     assert merged.minimum in (None, min(texts, default=None))
     assert merged.maximum in (None, max(texts, default=None))
+
+
+def test_bounds_are_compared_with_as_many_characters_as_they_may_have() -> None:
+    """A bound cut from a longer text is below it, and no whole text would be at or below it."""
+    (cut,) = Sample(("a",), Family.STRING, 9).cells()[1:]
+    assert cut.text == "left(`a`, 256)"
+    beyond = MEASURE.group_by()[1].text
+    assert beyond.startswith("CASE WHEN left(`a`, 256) <= 'b' OR `a` >= 'd' THEN")
 
 
 def test_metrics() -> None:
