@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sparkguard.bound_rules import Bound, bind
 from sparkguard.contracts.audit import load_audit
 from sparkguard.contracts.audit_config import AuditConfig
-from sparkguard.contracts.spec import CheckSpec
 from sparkguard.contracts.selection import skip_reason
+from sparkguard.contracts.spec import CheckSpec
 from sparkguard.errors import ConfigurationError, listed
 from sparkguard.pipeline.incremental import Memory
 from sparkguard.pipeline.judging import judge
