@@ -18,4 +18,6 @@ def in_utc(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
 
     types = {field.name: field.dataType for field in frame.schema}
     zoned = [c for c in columns if isinstance(types.get(c), T.TimestampType)]
-    return frame.withColumns({c: F.expr(sql.in_utc(sql.name(c)).text) for c in zoned})
+    found = {c: F.expr(sql.in_utc(sql.name(c)).text) for c in zoned}
+    # Spark Connect refuses to add no column.
+    return frame.withColumns(found) if found else frame
