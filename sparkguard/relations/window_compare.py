@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from sparkguard.relations.window_digits import times
+from sparkguard.relations.window_digits import of_decimal, times
 from sparkguard.relations.window_equality import (
     decimal_equal,
     near,
@@ -95,36 +95,43 @@ def compared(
     truncated: Column | None,
 ) -> DataFrame:
     """`windows` with a status for each feature. `units` are 10^decimals of its summands."""
-    found = {
-        status(n): _status(spec, features, n, windows, units[n], truncated)
-        for n in range(len(features))
-    }
-    judged = windows.withColumns(found)
+    # A step names what the one before it computed twice, so that Spark keeps them apart. It would
+    # compute an equality once for each mention, in methods too long for Java to compile.
+    judged, last = windows, len(features) - 1
+    for n in range(last + 3):
+        step = {}
+        if n <= last:
+            step[_equality(n)] = _equal(spec, features, n, windows, units[n])
+        if 0 < n <= last + 1:
+            step[_of_value(n - 1)] = _value_status(spec, features, n - 1, windows)
+        if n > 1:
+            step[status(n - 2)] = _status(spec, n - 2, truncated)
+        judged = judged.withColumns(step)
+    judged = judged.drop(*(name(n) for n in range(last + 1) for name in (_equality, _of_value)))
     short = [n for n in range(len(features)) if digits(n) in windows.columns]
     stored = {observed(n): _restored(windows, n, units[n]) for n in short}
     return judged.withColumns(stored).drop(*map(digits, short)) if short else judged
 
 
-def _status(
-    spec: WindowSpec,
-    features: Sequence[Feature],
-    n: int,
-    windows: DataFrame,
-    unit: int,
-    truncated: Column | None,
+def _equality(n: int) -> str:
+    return f"__sparkguard_equal{n}"
+
+
+def _of_value(n: int) -> str:
+    return f"__sparkguard_value_status{n}"
+
+
+def _value_status(
+    spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame
 ) -> Column:
+    """What a feature row's value is beside the exact one, whether or not the row should be."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    def lit(s: Status) -> Column:
-        return F.lit(int(s)).cast("tinyint")
-
-    aggregate, held = features[n].aggregate, _restored(windows, n, unit)
+    aggregate, equal = features[n].aggregate, F.col(_equality(n))
     lacking = F.col(observed(n)).isNull()
     if digits(n) in windows.columns:
         lacking = lacking & F.col(digits(n)).isNull()
-    population = F.col(POPULATION)
-    values = _count(spec, features, n)
-    empty = population == 0 if aggregate.function in ("count", "count_distinct") else values == 0
+    population, values = F.col(POPULATION), _count(spec, features, n)
     none = F.lit(False)
     if spec.nulls == "propagate" and aggregate.column is not None:
         none = values < population
@@ -132,37 +139,54 @@ def _status(
         undefined = (values > 0) & (values <= (aggregate.ddof or 0))
         none = none | undefined
     if aggregate.empty is None:
-        none = none | empty
-    equal = _equal(features, n, windows, unit, values)
-    if aggregate.empty == 0:
-        equal = F.when(empty, held == 0).otherwise(equal)
+        none = none | _empty(spec, features, n)
     beyond = F.lit(False)
     if aggregate.column is not None and lost(_operand(features, n)) in windows.columns:
         beyond = F.col(lost(_operand(features, n))) > 0
-    by_value = (
-        F.when(_undecided(spec, features, n, windows), lit(Status.UNDECIDED))
-        .when(beyond, lit(Status.INEXACT))
-        .when(none, F.when(lacking, lit(Status.MATCHING)).otherwise(lit(Status.VALUE_FOR_NULL)))
-        .when(lacking, lit(Status.NULL_FOR_VALUE))
-        .when(equal.isNull(), lit(Status.INEXACT))
-        .when(equal, lit(Status.MATCHING))
-        .otherwise(lit(Status.WRONG))
+    return (
+        F.when(_undecided(spec, features, n, windows), _lit(Status.UNDECIDED))
+        .when(beyond, _lit(Status.INEXACT))
+        .when(none, F.when(lacking, _lit(Status.MATCHING)).otherwise(_lit(Status.VALUE_FOR_NULL)))
+        .when(lacking, _lit(Status.NULL_FOR_VALUE))
+        .when(equal.isNull(), _lit(Status.INEXACT))
+        .when(equal, _lit(Status.MATCHING))
+        .otherwise(_lit(Status.WRONG))
     )
-    if truncated is not None:
-        by_value = F.when(
-            truncated & (by_value != int(Status.MATCHING)), lit(Status.TRUNCATED)
-        ).otherwise(by_value)
+
+
+def _status(spec: WindowSpec, n: int, truncated: Column | None) -> Column:
+    """The status of a row from that of its value."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    by_value = F.col(_of_value(n))
+    matching = by_value == int(Status.MATCHING)
     # A row that is not due is no harm as long as it says that nothing happened.
-    harmless = (population == 0) & (by_value == int(Status.MATCHING))
+    harmless = (F.col(POPULATION) == 0) & matching
     due = F.col(DUE) if spec.required == "events" else F.col(DUE) | harmless
     null_key = has_null([entity(i) for i in range(len(spec.entity))])
-    return (
-        F.when((F.col(ROWS) == 0) & null_key, lit(Status.NULL_KEY_DROPPED))
-        .when(F.col(ROWS) == 0, lit(Status.MISSING))
-        .when(F.col(ROWS) > 1, lit(Status.DUPLICATE))
-        .when(~due, lit(Status.EXTRA))
-        .otherwise(by_value)
+    found = (
+        F.when((F.col(ROWS) == 0) & null_key, _lit(Status.NULL_KEY_DROPPED))
+        .when(F.col(ROWS) == 0, _lit(Status.MISSING))
+        .when(F.col(ROWS) > 1, _lit(Status.DUPLICATE))
+        .when(~due, _lit(Status.EXTRA))
     )
+    if truncated is not None:
+        found = found.when(truncated & ~matching, _lit(Status.TRUNCATED))
+    return found.otherwise(by_value)
+
+
+def _lit(s: Status) -> Column:
+    from pyspark.sql import functions as F  # noqa: N812
+
+    return F.lit(int(s)).cast("tinyint")
+
+
+def _empty(spec: WindowSpec, features: Sequence[Feature], n: int) -> Column:
+    """Whether the window has nothing to aggregate."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    counts = features[n].aggregate.function in ("count", "count_distinct")
+    return (F.col(POPULATION) if counts else _count(spec, features, n)) == 0
 
 
 def _undecided(spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame) -> Column:
@@ -189,13 +213,20 @@ def _operand(features: Sequence[Feature], n: int) -> int:
 
 
 def _equal(
-    features: Sequence[Feature],
-    n: int,
-    windows: DataFrame,
-    unit: int,
-    values: Column,
+    spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame, unit: int
 ) -> Column:
-    """Whether the stored value is the exact one; NULL where the exact one is out of reach."""
+    """Whether the stored value is the exact one; NULL where that is out of reach or undefined."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    equal = _equals_exact(features, n, windows, unit, _count(spec, features, n))
+    if features[n].aggregate.empty != 0:
+        return equal
+    return F.when(_empty(spec, features, n), _restored(windows, n, unit) == 0).otherwise(equal)
+
+
+def _equals_exact(
+    features: Sequence[Feature], n: int, windows: DataFrame, unit: int, values: Column
+) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
@@ -214,7 +245,6 @@ def _equal(
             total, count = _wide(windows, i), values.cast("decimal(20,0)")
             spread = F.try_subtract(times(count, F.col(squares(i))), times(total, total))
             ways = values * (values - (feature.aggregate.ddof or 0))
-            # Only computed where it is defined: `none` goes first.
             scaled = F.sqrt(spread.cast("double") / F.when(ways > 0, ways).cast("double"))
             close = near(feature.tolerance, held.try_cast("double"), scaled / float(unit))
             if isinstance(type_, (T.FloatType, T.DoubleType)):
@@ -246,22 +276,22 @@ def _sum_equal(
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
-    i = _operand(features, n)
+    total = _wide(windows, i := _operand(features, n))
     if isinstance(type_, (T.FloatType, T.DoubleType)):
-        tolerance = features[n].tolerance
-        return near(
-            tolerance, held.try_cast("double"), _wide(windows, i).cast("double") / float(unit)
-        )
+        value = total.cast("double") / float(unit)
+        return near(features[n].tolerance, held.try_cast("double"), value)
     scale = type_.scale if isinstance(type_, T.DecimalType) else 0
-    wide = decimal_equal(held, type_, _wide(windows, i), None, unit)
-    if high(i) not in windows.columns or 10**scale != unit:
-        return wide
-    # Nearly all totals fit 64 bits and 50 of them; there plain arithmetic is exact, and fast.
-    if digits(n) in windows.columns:
+    if isinstance(type_, T.DecimalType) and digits(n) in windows.columns:
         short, whole = F.col(digits(n)).isNotNull(), F.col(digits(n))
+        stored = of_decimal(F.col(observed(n)), type_)
+        wide = F.coalesce(whole.cast("decimal(38,0)"), stored) == total
     else:
         short = F.abs(held.try_cast("double")) < float(SHORT) / unit
         whole = F.rint(held.try_cast("double") * float(unit)).cast("bigint")
+        wide = decimal_equal(held, type_, total, None, unit)
+    if high(i) not in windows.columns or 10**scale != unit:
+        return wide
+    # Nearly all totals fit 64 bits and 50 of them; there plain arithmetic is exact, and fast.
     short = short & F.col(high(i)).between(-(1 << 18), (1 << 18) - 1)
-    total = F.col(high(i)) * LIMB + F.col(low(i))
-    return F.when(short & F.col(low(i)).between(-SHORT, SHORT), whole == total).otherwise(wide)
+    in_bits = F.col(high(i)) * LIMB + F.col(low(i))
+    return F.when(short & F.col(low(i)).between(-SHORT, SHORT), whole == in_bits).otherwise(wide)
