@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -39,3 +40,12 @@ def configured(spark: Any, settings: Mapping[str, str]) -> Iterator[None]:
 def compiled(spark: Any) -> AbstractContextManager[None]:
     """Runs adaptive plans of generated code, as Spark does by default: faster for many rows."""
     return configured(spark, COMPILED)
+
+
+LONGEST = 8_000
+"""Bytes of a method above which Java never compiles it."""
+
+
+def method_sizes(said: str) -> list[int]:
+    """Bytes of the longest method of each part of a plan, from what `explain("codegen")` said."""
+    return [int(size) for size in re.findall(r"maxMethodCodeSize:(\d+)", said)]

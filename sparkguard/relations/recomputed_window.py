@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparkguard.relations import window_pairs, window_totals
 from sparkguard.relations.base import Relation, Tables, in_full, slice_of
 from sparkguard.relations.spread import parts
-from sparkguard.relations.window_compare import compared, shortened, status
+from sparkguard.relations.window_compare import compared, status
 from sparkguard.relations.window_edges import edges
 from sparkguard.relations.window_events import (
     BUCKETS,
@@ -20,6 +20,7 @@ from sparkguard.relations.window_events import (
     key_hash,
     micros,
 )
+from sparkguard.relations.window_short import shortened
 from sparkguard.relations.window_sides import both
 from sparkguard.relations.window_totals import POPULATION, WEIGHT
 from sparkguard.windows.features import Feature

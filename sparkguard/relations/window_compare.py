@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from sparkguard.relations.window_equality import (
 )
 from sparkguard.relations.window_events import entity, has_null, lost, observed, operand_of
 from sparkguard.relations.window_pairs import exact, tied
+from sparkguard.relations.window_short import SHORT, digits, long_of, restored, stored_type
 from sparkguard.relations.window_totals import (
     DUE,
     LIMB,
@@ -42,51 +42,6 @@ def status(n: int) -> str:
     return f"__sparkguard_status{n}"
 
 
-def digits(n: int) -> str:
-    """The value of the `n`th feature in units of its last place, where that is short."""
-    return f"{observed(n)}_digits"
-
-
-SHORT = 1 << 50
-"""Below this, a double times a power of ten is off by less than half a unit."""
-
-
-def shortened(
-    features: Sequence[Feature], left: DataFrame, right: DataFrame, units: Sequence[int]
-) -> DataFrame:
-    """Feature rows with short sums as whole numbers: each copy of a wide decimal is parsed."""
-    from pyspark.sql import functions as F  # noqa: N812
-    from pyspark.sql import types as T  # noqa: N812
-
-    for n, unit in enumerate(units):
-        type_ = left.schema[observed(n)].dataType
-        if (
-            features[n].aggregate.function != "sum"
-            or not isinstance(type_, T.DecimalType)
-            or type_.precision <= 18
-            or type_.scale > 18
-            or 10**type_.scale != unit
-            or isinstance(right.schema[operand_of(features[n], features)].dataType, T.DecimalType)
-        ):
-            continue
-        held = F.col(observed(n))
-        short = F.abs(held.cast("double")) < float(SHORT) / unit
-        whole = F.when(short, F.rint(held.cast("double") * float(unit)).cast("bigint"))
-        left = left.withColumns({digits(n): whole, observed(n): F.when(~short, held)})
-    return left
-
-
-def _restored(windows: DataFrame, n: int, unit: int) -> Column:
-    """What the `n`th feature holds, as stored."""
-    from pyspark.sql import functions as F  # noqa: N812
-
-    if digits(n) not in windows.columns:
-        return F.col(observed(n))
-    type_, scale = windows.schema[observed(n)].dataType, len(str(unit)) - 1
-    place = F.lit(str(Decimal(1) / unit)).cast(f"decimal({max(scale, 1)},{scale})")
-    return F.coalesce(observed(n), (F.col(digits(n)).cast("decimal(16,0)") * place).cast(type_))
-
-
 def compared(
     spec: WindowSpec,
     features: Sequence[Feature],
@@ -95,22 +50,21 @@ def compared(
     truncated: Column | None,
 ) -> DataFrame:
     """`windows` with a status for each feature. `units` are 10^decimals of its summands."""
-    # A step names what the one before it computed twice, so that Spark keeps them apart. It would
-    # compute an equality once for each mention, in methods too long for Java to compile.
-    judged, last = windows, len(features) - 1
-    for n in range(last + 3):
-        step = {}
-        if n <= last:
-            step[_equality(n)] = _equal(spec, features, n, windows, units[n])
-        if 0 < n <= last + 1:
-            step[_of_value(n - 1)] = _value_status(spec, features, n - 1, windows)
-        if n > 1:
-            step[status(n - 2)] = _status(spec, n - 2, truncated)
-        judged = judged.withColumns(step)
-    judged = judged.drop(*(name(n) for n in range(last + 1) for name in (_equality, _of_value)))
-    short = [n for n in range(len(features)) if digits(n) in windows.columns]
-    stored = {observed(n): _restored(windows, n, units[n]) for n in short}
+    every = range(len(features))
+    equal = {_equality(n): _equal(spec, features, n, windows, units[n]) for n in every}
+    of_value = {_of_value(n): _value_status(spec, features, n, windows) for n in every}
+    found = {status(n): _status(spec, n, truncated) for n in every}
+    # A step names twice what the one before it computed, and so does the CASE of an equality: Spark
+    # then keeps steps apart, and gives an equality a method of its own. It would compute one for
+    # each mention, in a method too long for Java to compile.
+    judged = windows.withColumns(equal | {_OF_ROW: _row_status(spec)}).withColumns(of_value)
+    judged = judged.withColumns(found).drop(*equal, *of_value, _OF_ROW)
+    short = [n for n in every if digits(n) in windows.columns]
+    stored = {observed(n): restored(windows, n, units[n]) for n in short}
     return judged.withColumns(stored).drop(*map(digits, short)) if short else judged
+
+
+_OF_ROW = "__sparkguard_row_status"
 
 
 def _equality(n: int) -> str:
@@ -124,7 +78,7 @@ def _of_value(n: int) -> str:
 def _value_status(
     spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame
 ) -> Column:
-    """What a feature row's value is beside the exact one, whether or not the row should be."""
+    """The status of a feature row's value, whether or not there should be such a row."""
     from pyspark.sql import functions as F  # noqa: N812
 
     aggregate, equal = features[n].aggregate, F.col(_equality(n))
@@ -148,31 +102,35 @@ def _value_status(
         .when(beyond, _lit(Status.INEXACT))
         .when(none, F.when(lacking, _lit(Status.MATCHING)).otherwise(_lit(Status.VALUE_FOR_NULL)))
         .when(lacking, _lit(Status.NULL_FOR_VALUE))
-        .when(equal.isNull(), _lit(Status.INEXACT))
-        .when(equal, _lit(Status.MATCHING))
-        .otherwise(_lit(Status.WRONG))
+        .when(equal == int(Status.MATCHING), _lit(Status.MATCHING))
+        .otherwise(equal)
+    )
+
+
+def _row_status(spec: WindowSpec) -> Column:
+    """The status of a row whose values say nothing; NULL of any other."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    null_key = has_null([entity(i) for i in range(len(spec.entity))])
+    return (
+        F.when((F.col(ROWS) == 0) & null_key, _lit(Status.NULL_KEY_DROPPED))
+        .when(F.col(ROWS) == 0, _lit(Status.MISSING))
+        .when(F.col(ROWS) > 1, _lit(Status.DUPLICATE))
     )
 
 
 def _status(spec: WindowSpec, n: int, truncated: Column | None) -> Column:
-    """The status of a row from that of its value."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    by_value = F.col(_of_value(n))
-    matching = by_value == int(Status.MATCHING)
+    of_row, of_value = F.col(_OF_ROW), F.col(_of_value(n))
+    matching = of_value == int(Status.MATCHING)
     # A row that is not due is no harm as long as it says that nothing happened.
     harmless = (F.col(POPULATION) == 0) & matching
     due = F.col(DUE) if spec.required == "events" else F.col(DUE) | harmless
-    null_key = has_null([entity(i) for i in range(len(spec.entity))])
-    found = (
-        F.when((F.col(ROWS) == 0) & null_key, _lit(Status.NULL_KEY_DROPPED))
-        .when(F.col(ROWS) == 0, _lit(Status.MISSING))
-        .when(F.col(ROWS) > 1, _lit(Status.DUPLICATE))
-        .when(~due, _lit(Status.EXTRA))
-    )
+    found = F.when(of_row.isNotNull(), of_row).when(~due, _lit(Status.EXTRA))
     if truncated is not None:
         found = found.when(truncated & ~matching, _lit(Status.TRUNCATED))
-    return found.otherwise(by_value)
+    return found.otherwise(of_value)
 
 
 def _lit(s: Status) -> Column:
@@ -215,23 +173,29 @@ def _operand(features: Sequence[Feature], n: int) -> int:
 def _equal(
     spec: WindowSpec, features: Sequence[Feature], n: int, windows: DataFrame, unit: int
 ) -> Column:
-    """Whether the stored value is the exact one; NULL where that is out of reach or undefined."""
+    """The status of a value that is not NULL, and where the exact one isn't either."""
     from pyspark.sql import functions as F  # noqa: N812
 
     equal = _equals_exact(features, n, windows, unit, _count(spec, features, n))
-    if features[n].aggregate.empty != 0:
-        return equal
-    return F.when(_empty(spec, features, n), _restored(windows, n, unit) == 0).otherwise(equal)
+    if features[n].aggregate.empty == 0:
+        empty = _empty(spec, features, n)
+        equal = F.when(empty, restored(windows, n, unit) == 0).otherwise(equal)
+    return (
+        F.when(equal.isNull(), _lit(Status.INEXACT))
+        .when(equal, _lit(Status.MATCHING))
+        .otherwise(_lit(Status.WRONG))
+    )
 
 
 def _equals_exact(
     features: Sequence[Feature], n: int, windows: DataFrame, unit: int, values: Column
 ) -> Column:
+    """Whether the stored value is the exact one; NULL where that is out of reach."""
     from pyspark.sql import functions as F  # noqa: N812
     from pyspark.sql import types as T  # noqa: N812
 
-    feature, held = features[n], _restored(windows, n, unit)
-    type_ = windows.schema[observed(n)].dataType
+    feature, held = features[n], restored(windows, n, unit)
+    type_ = stored_type(windows, n)
     match feature.aggregate.function:
         case "count":
             return same(feature, held, type_, values, T.LongType())
@@ -283,7 +247,7 @@ def _sum_equal(
     scale = type_.scale if isinstance(type_, T.DecimalType) else 0
     if isinstance(type_, T.DecimalType) and digits(n) in windows.columns:
         short, whole = F.col(digits(n)).isNotNull(), F.col(digits(n))
-        stored = of_decimal(F.col(observed(n)), type_)
+        stored = of_decimal(long_of(n), type_)
         wide = F.coalesce(whole.cast("decimal(38,0)"), stored) == total
     else:
         short = F.abs(held.try_cast("double")) < float(SHORT) / unit

@@ -14,7 +14,7 @@ from sparkguard.datatypes import from_json
 from sparkguard.errors import Location
 from sparkguard.evaluation.sources import truth_need
 from sparkguard.options import convert
-from tests.plans import compiled, configured
+from tests.plans import LONGEST, compiled, configured, method_sizes
 
 MADE = datetime(2024, 1, 1, tzinfo=timezone.utc)
 SLICES = tuple(f"slice{i}" for i in range(6))
@@ -25,8 +25,6 @@ OPTIONS: dict[str, Any] = {
     "truth": {"table": "truth", "label": "label", "event_time": "at", "version": "version"},
     "model_version": "model", "entity": "entity", "slices": list(SLICES),
 }  # fmt: skip
-LONGEST = 8_000
-"""Bytes of a method above which Java never compiles it."""
 
 
 class Tables:
@@ -62,8 +60,7 @@ def test_compiled_code_and_one_sort_by_id(
     with compiled(spark), configured(spark, settings):
         relation.frame(tables, ()).explain("codegen")
     said = capsys.readouterr().out
-    sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(\d+)", said)]
-    assert max(sizes) < LONGEST, sizes
+    assert max(method_sizes(said)) < LONGEST
     assert {len(keys.split(",")) for keys in re.findall(r" Sort \[(.*?)\], false", said)} == {1}
     assert "SortAggregate" not in said
     assert "ObjectHashAggregate" not in said
