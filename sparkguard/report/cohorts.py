@@ -17,15 +17,18 @@ def pictures(
 ) -> dict[str, tuple[Picture, ...]]:
     """By check, coverage over cohorts, and every metric with its interval.
 
-    `rows` are of the table `evaluations`, in the order of the cohorts. A metric that has a check
+    `rows` are of the table `evaluations`, in the order of the cohorts; in `left_out` they may say
+    how many more cohorts are stored. A metric that has a check
     of its own among `checks` is shown there, others with the check that stored them. The curve of
     coverage has what is to be expected at the age of each cohort beside it: the label-maturity
     curve.
     """
     found: dict[str, dict[str, list[Evidence]]] = {}
+    left_out: dict[str, int] = {}
     for row in rows:
         own = f"{row['check_id'].rpartition('.')[0]}.{row['metric']}"
-        series = found.setdefault(own if own in checks else row["check_id"], {})
+        check = own if own in checks else row["check_id"]
+        series, left_out[check] = found.setdefault(check, {}), row.get("left_out", 0)
         label = _label(row["slice"])
         coverage = series.setdefault(COVERAGE, [])
         is_new = not coverage or coverage[-1].label != label
@@ -37,7 +40,10 @@ def pictures(
             ends = {"low": row["low"], "high": row["high"], "count": row["n_labelled"]}
             metric.append(_point(f"{row['metric']} by cohort", metric, label, row["value"], **ends))
     return {
-        check: tuple(Picture("series", name, tuple(points)) for name, points in series.items())
+        check: tuple(
+            Picture("series", name, tuple(points), left_out[check])
+            for name, points in series.items()
+        )
         for check, series in found.items()
     }
 

@@ -24,6 +24,7 @@ MOST_CHECKS = 300
 """Checks whose evidence and past are read."""
 MOST_OF_PICTURE = 120
 MOST_EVIDENCE = 60_000
+MOST_COUNTS = 200_000
 MOST_SAMPLES = 10
 MOST_PARTITIONS = 400
 
@@ -95,11 +96,14 @@ def worst_verdicts(store: Store, run: RunRecord) -> tuple[ResultRow, ...]:
 
 
 def counts(store: Store, run: RunRecord) -> Counts:
-    """How every verdict of a run came out, check by check; at most 60,000 numbers."""
+    """How every verdict of a run came out, check by check.
+
+    Raises StoreError when these are more than 200,000 numbers: totals of some would be wrong.
+    """
     by = ("dataset", "check_id", "sliced", "outcome")
     rows = _of_run(store, "results", run).selectExpr("*", "slice <> '' AS sliced")
-    ordered = rows.groupBy(*by).count().orderBy(*by).limit(MOST_EVIDENCE)
-    found = store.collect(ordered, f"outcomes of {run.run_id}", MOST_EVIDENCE)
+    counted = rows.groupBy(*by).count()
+    found = store.collect(counted, f"outcomes of {run.run_id}", MOST_COUNTS)
     return {
         (row["dataset"], row["check_id"], row["sliced"], Outcome(row["outcome"])): row["count"]
         for row in found
@@ -174,7 +178,10 @@ def past_verdicts(
 
 
 def evaluations(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
-    """Metrics of every cohort, of all its rows, as last known when `run` looked."""
+    """Metrics of cohorts, of all their rows, as last known when `run` looked.
+
+    Of each metric of a check the last 400 cohorts by name; `left_out` says how many more there are.
+    """
     rows = store.read("evaluations").where(
         sql.template(
             "slice <> '' AND segment = '' AND model_version IS NULL AND as_of <= {}",
@@ -187,8 +194,15 @@ def evaluations(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
         "row_number() OVER (PARTITION BY check_id, slice, metric "
         "ORDER BY as_of DESC, revision DESC) AS __age",
     ).where("__age = 1")
-    ordered = last.drop("__age").orderBy("check_id", "metric", "slice").limit(MOST_EVIDENCE)
-    return tuple(store.collect(ordered, "evaluations", MOST_EVIDENCE))
+    series = "PARTITION BY check_id, metric"
+    shown = last.selectExpr(
+        "*",
+        # Of numbers without leading zeros the longer one is the greater.
+        f"row_number() OVER ({series} ORDER BY length(slice) DESC, slice DESC) AS __nth",
+        f"greatest(count(*) OVER ({series}) - {MOST_PARTITIONS}, 0) AS left_out",
+    ).where(f"__nth <= {MOST_PARTITIONS}")
+    ordered = shown.drop("__age", "__nth").orderBy("check_id", "metric", "slice").limit(MOST_COUNTS)
+    return tuple(store.collect(ordered, "evaluations", MOST_COUNTS))
 
 
 def shadow_verdicts(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:

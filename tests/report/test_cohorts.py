@@ -29,3 +29,8 @@ def test_a_metric_is_shown_with_its_own_check_beside_the_coverage_that_it_rests_
 def test_a_cohort_without_a_value_has_a_coverage_all_the_same() -> None:
     (found,) = pictures([cohort(1, "auc", None)], set()).values()
     assert [len(picture.rows) for picture in found] == [1, 0]
+
+
+def test_cohorts_that_were_not_read_are_left_out_of_the_picture() -> None:
+    (found,) = pictures([{**cohort(9, "auc", 0.5), "left_out": 8}], set()).values()
+    assert [picture.left_out for picture in found] == [8, 8]
