@@ -24,6 +24,7 @@ from sparkguard.results.schemas import TABLES
 from sparkguard.shadow_rules.config import Examples, ShadowConfig
 from sparkguard.shadow_rules.machine import Requirements
 from sparkguard.tables import ResultsPlace
+from sparkguard.windows.catalogue import CATALOGUE
 
 HEAD = """\
 # Reference
@@ -99,6 +100,12 @@ def _checks() -> Iterator[str]:
             yield from _options(cls)
     yield "## Mappings in the options of checks\n"
     yield from _mappings()
+    yield "## Bugs of windows\n"
+    yield "The names that `sensitive_to` takes and that verdicts of the check `window` give.\n"
+    yield "| bug | | shows only with |\n|---|---|---|"
+    for bug in CATALOGUE:
+        yield f"| `{bug.name}` | {_cell(bug.title)} | {_cell(bug.needs)} |"
+    yield ""
 
 
 def _audit() -> Iterator[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sparkguard.replay import false_alarms
     from sparkguard.results import RunRecord, Store
     from sparkguard.results.baselines import Baselines
+    from sparkguard.results.registry import Registry
     from sparkguard.results.run_result import RunResult
     from sparkguard.run import Request, audit, initialise, plan_audit
     from sparkguard.session import open_session
@@ -52,6 +53,7 @@ _HOMES = {
     "replay": ("false_alarms",),
     "results": ("RunRecord", "Store"),
     "results.baselines": ("Baselines",),
+    "results.registry": ("Registry",),
     "results.run_result": ("RunResult",),
     "run": ("Request", "audit", "initialise", "plan_audit"),
     "session": ("open_session",),
@@ -68,6 +70,7 @@ __all__ = [
     "EvaluationError",
     "MissingDependency",
     "Outcome",
+    "Registry",
     "Request",
     "RunRecord",
     "RunResult",

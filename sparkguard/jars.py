@@ -104,9 +104,15 @@ def pyspark_version() -> str:
     try:
         return importlib.metadata.version("pyspark")
     except importlib.metadata.PackageNotFoundError:
+        pass
+    try:
+        # Of a Spark with its own PySpark, as spark-submit puts on the path, no package is known.
+        from pyspark import __version__
+    except ImportError:
         raise MissingDependency(
             "PySpark is not installed. Type: pip install 'sparkguard[spark]'"
         ) from None
+    return __version__
 
 
 def release_of(spark_version: str) -> Release:

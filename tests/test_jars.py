@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import subprocess
+import sys
 from pathlib import Path
 
+import pyspark
 import pytest
 
 from sparkguard import jars
@@ -112,6 +115,19 @@ def test_a_cache_that_can_not_be_written_is_told(
     monkeypatch.setattr(jars, "pyspark_version", lambda: "9.9.9")
     assert jars.main() == MissingDependency.exit_code
     assert "SPARKGUARD_CACHE" in capsys.readouterr().err
+
+
+def test_a_pyspark_that_no_package_manager_installed_has_a_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", unknown)
+    assert jars.pyspark_version() == pyspark.__version__
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(MissingDependency, match="pip install"):
+        jars.pyspark_version()
 
 
 def test_a_user_without_a_home_needs_a_cache_alone(

@@ -36,11 +36,19 @@ def audit(
     config: Config,
     slice_: Annotated[
         list[str] | None,
-        typer.Option("--slice", metavar="COLUMN=VALUE", help="Judge this slice only."),
+        typer.Option(
+            "--slice",
+            metavar="COLUMN=VALUE",
+            help="Judge this slice only; COLUMN alone is NULL. Repeat for its other columns.",
+        ),
     ] = None,
     checks: Annotated[
         list[str] | None,
-        typer.Option("--check", metavar="ID", help="Judge this rule, or kind of check, only."),
+        typer.Option(
+            "--check",
+            metavar="ID",
+            help="Judge this rule, or kind of check, only. Repeat for several.",
+        ),
     ] = None,
     run_id: RunId = None,
     as_of: AsOf = None,

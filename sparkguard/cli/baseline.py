@@ -47,7 +47,8 @@ def create(
         typer.Option(
             "--partition",
             metavar="COLUMN=VALUE[/COLUMN=VALUE]",
-            help="Count this partition; the whole table by default. Repeat for several.",
+            help="Count this partition; the whole table by default. Repeat for several. COLUMN "
+            "alone is NULL; / and % in a value are %2F and %25.",
         ),
     ] = None,
     by: By = None,

@@ -14,8 +14,8 @@ from sparkguard.cli import run
 
 if __name__ == "__main__":
     report, *arguments = sys.argv[1:]
+    code = run(["audit", *arguments])  # opens the session, as an audit's job does
     spark = SparkSession.builder.getOrCreate()
-    code = run(["audit", *arguments])
 
     def seen(_: int) -> str:
         import sparkguard as theirs

@@ -3,7 +3,9 @@
 Data that failed and a wrong configuration are not retried, since they would fail again. Results
 that could not be stored are retried under the same id; what could not be evaluated is stored under
 it, and judged again under a further one. Put the file into the dags folder of workers that have
-`sparkguard[spark]`, or replace the command by a spark-submit of jobs/audit.py.
+`sparkguard[spark]` and Java 17, and run `python -m sparkguard.jars` there once as the worker's
+user: Delta's jars lie in each user's cache, or in SPARKGUARD_CACHE. Or replace the command by a
+spark-submit of jobs/audit.py.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from airflow.sdk import dag, task
 AUDIT = os.environ.get("SPARKGUARD_AUDIT", "/opt/sparkguard/audits/nightly.yaml")
 LAKE = os.environ.get("SPARKGUARD_LAKE", "/lake")
 NOT_EVALUATED = 3
-FINAL = {1: "data failed its contract", 2: "the configuration is wrong"}
+FINAL = {1: "data failed its contract", 2: "the configuration or the installation is wrong"}
 
 
 def judged(run_id: str) -> int:
