@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -158,6 +158,26 @@ def test_rows_that_were_written_after_the_last_verdict_are_a_hole(
     shelf.judged(MONTHS[1], 9, "once more")
     assert life.advance() is State.ELIGIBLE
     assert life.promote("ann", "ready").details["version"] == "9"
+
+
+def test_a_run_that_is_repeated_does_not_bring_back_what_another_replaced(
+    shelf: Shelf, life: Promotion
+) -> None:
+    """Delta drops the repeated writes, and the version that is read back is long replaced."""
+    shelf.written(MONTHS[1], 4, "old", *DONE[:2])
+    shelf.written(MONTHS[1], 7, "new", *DONE)
+    shelf.judged(MONTHS[1], 7, "new")
+    shelf.stored[-1] = as_dirty(shelf.stored[-1])
+    assert life.advance() is State.OBSERVING
+    shelf.written(MONTHS[1], 4, "old", Status.CONFIRMED)
+    shelf.judged(MONTHS[1], 4, "old")
+    assert life.status().progress.outcomes[MONTHS[1]] is PartitionOutcome.VOID
+    with pytest.raises(ConfigurationError, match=r"month=10 \(what run new wrote last was not"):
+        life.promote("ann", "ready")
+
+
+def as_dirty(stored: StoredVerdict) -> StoredVerdict:
+    return replace(stored, entry=replace(stored.entry, outcome=PartitionOutcome.DIRTY))
 
 
 def test_a_decision_on_a_state_that_is_no_more_is_a_conflict(
