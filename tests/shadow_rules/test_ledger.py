@@ -125,7 +125,11 @@ def unknown(steps: list[LedgerRow]) -> list[LedgerRow]:
         ("ci si cc sf", write("new", 2), "what run new wrote last was not compared"),
         ("ci si cc sc", write("new", 2, DONE, WHOLE), "what run new wrote last was not compared"),
         ("ci si cc sc", write("new", 2, "ci si cc sf"), "what run new wrote last was not"),
-        ("ci si cc sc", unknown(write("new", 2, "ci si")), "run new may have written after run old: the co"),
+        (
+            "ci si cc sc",
+            unknown(write("new", 2, "ci si")),
+            "run new may have written after run old: the co",
+        ),
         ("ci si cc sc", write("new", 2, DONE, JUNE), ""),
         ("ci si cc sc", write("before", 0), ""),
     ],
