@@ -176,7 +176,7 @@ def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
     if match is None:
         return frozenset(found)
     try:
-        return frozenset(found | _calendar(*match.groups(), zone))
+        return frozenset(found | _calendar(match[1], match[2], match[3], zone))
     except (ValueError, OverflowError):  # no such day, or none after it that a date can hold
         return frozenset(found)
 

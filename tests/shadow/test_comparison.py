@@ -136,22 +136,6 @@ def test_tolerances_bound_differences_and_their_lean(spark: Any) -> None:
     assert "not compared: arr (order), x (moves)" in found.reason
 
 
-def test_strict_without_a_key_refuses_equal_rows_held_twice(spark: Any) -> None:
-    """Also where both sides hold the same copies, and whatever the other partitions hold."""
-    live = control(spark, 60)
-    twice = live.unionByName(live.where("id = 3"))
-    strict = Settings(by=("part",), rules=Rules("strict"), explain=False)
-    for other in (twice, changed(twice, n="if(id = 4, -1, n)")):
-        found = verdicts(twice, other, strict)
-        verdict = found[Slice.of({"part": "0"})]
-        assert (verdict.outcome, verdict.reason) == (
-            DIRTY,
-            "2 rows are copies of others of their side",
-        )
-        assert found[Slice.of({"part": "2"})].outcome is CLEAN
-    assert one(verdicts(live, live, Settings(rules=Rules("strict")))).outcome is CLEAN
-
-
 def test_duplicate_keys_are_multisets_and_refused_where_strict(spark: Any) -> None:
     live = control(spark, 50)
     twice = live.unionByName(live.where("id < 5"))
