@@ -251,7 +251,8 @@ T = TypeVar("T")
 
 
 def _last(stored: list[StoredVerdict], kind: str, read: Callable[[StoredVerdict], T]) -> T | None:
-    found = [s for s in stored if s.kind == kind]
+    # What could not be computed says nothing, and takes back nothing.
+    found = [s for s in stored if s.kind == kind and s.entry.outcome is not PartitionOutcome.ERROR]
     return read(found[-1]) if found else None
 
 

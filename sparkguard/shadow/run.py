@@ -19,7 +19,7 @@ from sparkguard.shadow.comparison import (
     Settings,
     compare_frames,
 )
-from sparkguard.shadow.seeding import seeded
+from sparkguard.shadow.seeding import seeded, told
 from sparkguard.shadow.steps import LedgerSteps
 from sparkguard.shadow_rules.columns import align
 from sparkguard.shadow_rules.config import ShadowConfig
@@ -33,7 +33,6 @@ from sparkguard.shadow_rules.ledger import (
 )
 from sparkguard.shadow_rules.machine import strata_of
 from sparkguard.shadow_rules.verdict import (
-    PartitionOutcome,
     PartitionVerdict,
     errored,
     void,
@@ -189,16 +188,16 @@ class ShadowRun:
         return verdict
 
     def sensitivity(self, partition: Slice, run_id: str | None = None) -> Mapping[str, bool]:
-        """Whether each seeded fault is detected, on a sample of the shadow's partition."""
+        """Whether each seeded fault is detected, on a sample of the shadow's partition.
+
+        Those that no column, or too few rows, can hold are left out. Raises as `seeded`.
+        """
         run_id = run_id or self.store.ids.new()
         snapshot = Snapshot.pin(self.spark, {SHADOW: self.config.shadow})
         schema = snapshot[SHADOW].schema
         aligned = align(schema, schema, self.config.key, self.config.columns)
         found = seeded(snapshot.frame(SHADOW), schema, aligned, self.settings(), partition)
-        missed = [name for name, detected in found.items() if not detected]
-        outcome = PartitionOutcome.DIRTY if missed else PartitionOutcome.CLEAN
-        reason = f"not detected: {', '.join(missed)}" if missed else f"{len(found)} faults detected"
-        verdict = PartitionVerdict(partition, outcome, reason)
+        verdict = told(found, partition)
         origin = self.origin("sensitivity", run_id, partition, verdict)
         self.store.record(verdict, replace(origin, faults=found))
         return found

@@ -160,6 +160,16 @@ def test_rows_that_were_written_after_the_last_verdict_are_a_hole(
     assert life.promote("ann", "ready").details["version"] == "9"
 
 
+def test_a_noise_run_that_could_not_be_computed_says_nothing(shelf: Shelf, life: Promotion) -> None:
+    shelf.judged(WHOLE, 0, "lost", "noise")
+    lost = shelf.stored[-1]
+    shelf.stored[-1] = replace(lost, entry=replace(lost.entry, outcome=PartitionOutcome.ERROR))
+    assert life.advance() is State.ELIGIBLE
+    shelf.stored[-2:] = shelf.stored[-1:]
+    assert life.advance() is State.OBSERVING
+    assert life.status().progress.obstacles == ("control was not yet compared with itself",)
+
+
 def test_a_run_that_is_repeated_does_not_bring_back_what_another_replaced(
     shelf: Shelf, life: Promotion
 ) -> None:
