@@ -39,10 +39,7 @@ def test_a_small_bias_shows_in_thirty_rows_of_any_values(spark: Any, rule: Toler
         settings = Settings(key=("id",), columns={"x": rule}, explain=False)
         columns = align(schema, schema, settings.key, settings.columns)
         found = seeded(frame, schema, columns, settings, WHOLE)
-        assert found == {
-            "dropped row": True, "duplicated row": True, "truncated decimal": True,
-            "small bias": True,
-        }, what  # fmt: skip
+        assert found == dict.fromkeys(("dropped row", "duplicated row", "small bias"), True), what
 
 
 def test_what_was_not_compared_is_no_missed_fault() -> None:
