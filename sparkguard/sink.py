@@ -48,12 +48,14 @@ def write_once(
     """Writes the rows of `frame`, or nothing when `app_id` has written to `target` before.
 
     Creates the table if it is absent, `partitioned_by` these columns and, with `any_names`, so
-    that columns may be called anything. `metadata` stands beside the commit in Delta's history.
-    Where that is asked of a table in a catalog, the table is created empty in a commit of its own.
+    that columns may be called anything; with `overwrite_schema` it is partitioned anew, so that
+    without `partitioned_by` it no longer is. `metadata` stands beside the commit in Delta's
+    history. Where that is asked of a table in a catalog, the table is created empty in a commit
+    of its own.
     """
     apart = bool(metadata) and target.name is not None
     is_new = bool(apart or partitioned_by or any_names) and not exists(frame.sparkSession, target)
-    partitions = partitioned_by if is_new else ()
+    partitions = partitioned_by if is_new or overwrite_schema else ()
     if is_new and apart:
         # The commit in which a catalog creates a table for an append drops the metadata.
         _save(frame.limit(0).write.format("delta").mode("ignore"), target, partitions)

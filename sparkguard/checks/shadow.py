@@ -54,7 +54,7 @@ class Comparing:
     """The steps of one comparison: fingerprints, then differences, then what they share.
 
     `strict` reads every row in the second step even where fingerprints are equal, to prove that
-    no key is held twice.
+    no key is held twice; without a key, no row.
     """
 
     sides: Sides
@@ -112,17 +112,23 @@ class Comparing:
         slices: list[Slice] = []
         buckets: set[int] = set()
         everything = self.strict
+        # One row can have NULL in its key; without a key it takes two to be copies.
+        least = 0 if self.sides.columns.key else 1
+        repeatable = False
         whole = seen.whole(self.fingerprints) or FingerprintsState()
         prints: FingerprintsState
         for (need, where), prints in seen.states.items():
-            if need != self.fingerprints or prints.equal:
+            if need != self.fingerprints:
+                continue
+            repeatable = repeatable or prints.control.rows > least
+            if prints.equal:
                 continue
             slices.append(where)
             if prints.unequal is None:
                 everything = True
             else:
                 buckets |= prints.unequal
-        if not slices and not (self.strict and self.sides.columns.key):
+        if not slices and not (self.strict and repeatable):
             return None
         everything = everything or whole.unequal_share > JOIN_EVERYTHING
         all_slices = self.strict or slices == [WHOLE] or len(slices) > MOST_NAMED_SLICES

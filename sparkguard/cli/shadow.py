@@ -24,6 +24,7 @@ from sparkguard.cli.root import (
     plain_table,
 )
 from sparkguard.errors import ConfigurationError, did_you_mean, listed
+from sparkguard.shadow_rules.faults import left_out
 from sparkguard.shadow_rules.verdict import Counter, PartitionVerdict, Waiver
 from sparkguard.slices import WHOLE, Slice
 
@@ -108,8 +109,11 @@ def run(
             found = runs.compare(*versions, where, run_id=run_id, strata=strata or ())
         state = promotion.advance()
     if seed and again is None:
-        _print(("fault", "detected"), [(n, "yes" if d else "NO") for n, d in faults.items()])
-        write_json(json_file, {"faults": dict(faults), "state": state.value})
+        others = left_out(faults)
+        told = [(n, "yes" if d else "NO") for n, d in faults.items()]
+        _print(("fault", "detected"), [*told, *((name, "left out") for name in others)])
+        seen = {"faults": dict(faults), "left_out": list(others), "state": state.value}
+        write_json(json_file, seen)
         if not all(faults.values()):
             raise typer.Exit(1)
         return

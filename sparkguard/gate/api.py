@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkguard.conditions import condition_of
 from sparkguard.contracts.model import Contract, TableContract
 from sparkguard.contracts.odcs import load_contract
 from sparkguard.datatypes import Struct, from_json
-from sparkguard.errors import ConfigurationError, listed
+from sparkguard.errors import ConfigurationError, SparkGuardError, listed
 from sparkguard.gate.audit import audit_rows, numbered_columns, unjudgeable
 from sparkguard.gate.guarded_write import GuardedWrite
 from sparkguard.gate.objections import objections, warnings, weigh
 from sparkguard.gate.outcome import GateOptions, GateResult, Refused
-from sparkguard.gate.prediction import WriteOptions, predict
+from sparkguard.gate.prediction import Effect, WriteOptions, predict
 from sparkguard.gate.stored import stored_state
 from sparkguard.ports import Clock, Ids, RandomIds, SystemClock
 from sparkguard.results.registry import Registry
@@ -84,6 +85,9 @@ def write(
     With `options.quarantine`, rows that break rules go there instead, and rows written plus rows
     quarantined are the rows staged. The same `write_id` writes once, however often it is
     repeated. With a registry the contract has to be published there, and the write is recorded.
+
+    A failure to look the commit up or to record it is raised where a `write_id` was given, so that
+    the write is repeated; without one that would write the rows once more, and it is a warning.
     """
     options, promise, contract, ref = _opened(contract, target, options)
     if registry is not None:
@@ -96,7 +100,7 @@ def write(
         job = GuardedWrite(spark, contract, promise, ref, options, write_id, clock or SystemClock())
         result = job.run(frame, result)
     if registry is not None:
-        registry.record(_entry(contract, result))
+        result = _recorded(registry, contract, result, repeatable=options.write_id is not None)
     if not result.accepted:
         raise Refused(result)
     return result
@@ -143,7 +147,9 @@ def _foreseen(
     options: GateOptions,
 ) -> GateResult:
     """What the schemas alone tell: what Delta would do, and what of it the contract forbids."""
-    writes = WriteOptions(options.mode, options.merge_schema, options.overwrite_schema)
+    writes = WriteOptions(
+        options.mode, options.merge_schema, options.overwrite_schema, promise.partitioned_by
+    )
     prediction = predict(arriving, stored_state(spark, target, arriving.names), writes)
     found = objections(arriving, prediction, promise, fill_missing=options.fill_missing)
     silent = warnings(prediction)
@@ -159,6 +165,20 @@ def _require_published(registry: Registry, contract: Contract) -> None:
             f"contract {contract.id} {contract.version} is not published in this form; "
             "publish it with `sparkguard contract publish`"
         )
+
+
+def _recorded(
+    registry: Registry, contract: Contract, result: GateResult, *, repeatable: bool
+) -> GateResult:
+    try:
+        registry.record(_entry(contract, result))
+    except Exception as error:
+        if repeatable or not (result.rows_written or result.rows_quarantined):
+            raise
+        why = error if isinstance(error, SparkGuardError) else condition_of(error)
+        text = f"the write is done, and is not recorded in the registry: {why}"
+        return result.with_warning(Effect("unrecorded", (), text))
+    return result
 
 
 def _entry(contract: Contract, result: GateResult) -> GateRow:

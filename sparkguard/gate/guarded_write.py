@@ -63,7 +63,7 @@ class GuardedWrite:
         except Exception as error:
             # The rows are where they belong: a failure here would have them written once more.
             text = f"its staging table {staging} could not be removed ({condition_of(error)})"
-            done = replace(done, warnings=(*done.warnings, Effect("left_over", (), text)))
+            done = done.with_warning(Effect("left_over", (), text))
         return done
 
     def _discard(self, staging: TableRef) -> None:
@@ -189,7 +189,13 @@ class GuardedWrite:
                 text = f"rows break {broken}, which the table demands beside the contract"
                 refusal = (*result.objections, Objection((), text))
                 return replace(result, accepted=False, objections=refusal, rows_written=0)
-            version = self._committed(audited.rows)
+            try:
+                version = self._committed(audited.rows)
+            except Exception as error:
+                if self.options.write_id is not None or isinstance(error, EvaluationError):
+                    raise
+                text = f"the write is done, and its version is unknown ({condition_of(error)})"
+                result = result.with_warning(Effect("unconfirmed", (), text))
         return replace(
             result,
             accepted=True,

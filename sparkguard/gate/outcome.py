@@ -91,6 +91,10 @@ class GateResult:
             rows_staged=rows,
         )
 
+    def with_warning(self, effect: Effect) -> GateResult:
+        """The result with one more thing to tell."""
+        return replace(self, warnings=(*self.warnings, effect))
+
     @property
     def exit_code(self) -> int:
         """0 accepted, 1 refused, 3 when a rule could not be evaluated."""

@@ -13,6 +13,7 @@ from sparkguard import datatypes as dt
 from sparkguard.contracts.compatibility.grades import Path
 from sparkguard.contracts.compatibility.widening import DIGITS, whole
 from sparkguard.datatypes import ELEMENT, KEY, VALUE
+from sparkguard.errors import listed
 
 _SMALL = ("tinyint", "smallint", "int")
 _NOT_IN_NAMES = frozenset(" ,;{}()\n\t=")
@@ -20,11 +21,12 @@ _NOT_IN_NAMES = frozenset(" ,;{}()\n\t=")
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """How the DataFrame would be written."""
+    """How the DataFrame would be written; `partitioned_by` is what the contract promises."""
 
     mode: str = "append"
     merge_schema: bool = False
     overwrite_schema: bool = False
+    partitioned_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class TableState:
     identity: frozenset[str] = frozenset()
     always_numbered: frozenset[str] = frozenset()
     unclear: str = ""
+    partitioned_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Effect:
     """One thing Delta would do, or a guarded write did. `silent` ones happen without a word.
 
     Kinds: refused, null_filled, default_filled, numbered, unclear, added, both_kept, widened,
-    cast, not_null_dropped, case_ignored, reordered, dropped, retyped, created, checked, left_over.
+    cast, not_null_dropped, case_ignored, reordered, dropped, retyped, repartitioned, created,
+    checked, left_over, unconfirmed, unrecorded.
     """
 
     kind: str
@@ -87,7 +91,7 @@ def predict(frame: dt.Struct, table: TableState | None, options: WriteOptions) -
     if not effects and (
         table is None or (options.overwrite_schema and options.mode == "overwrite")
     ):
-        resulting = _created(frame, table, effects)
+        resulting = _created(frame, table, options.partitioned_by, effects)
     elif not effects and table is not None:
         resulting = _Merge(table, options, effects).struct(table.schema, frame, ())
     else:
@@ -104,7 +108,12 @@ def _duplicates(frame: dt.Struct) -> Iterator[Effect]:
         seen.add(field.name.casefold())
 
 
-def _created(frame: dt.Struct, table: TableState | None, effects: list[Effect]) -> dt.Struct:
+def _created(
+    frame: dt.Struct,
+    table: TableState | None,
+    partitioned_by: tuple[str, ...],
+    effects: list[Effect],
+) -> dt.Struct:
     effects.append(
         Effect("created", (), "the table gets the columns of the DataFrame")
         if table is None
@@ -113,6 +122,10 @@ def _created(frame: dt.Struct, table: TableState | None, effects: list[Effect]) 
     for field in table.schema if table else ():
         if frame.get(field.name) is None:
             effects.append(Effect("dropped", (field.name,), "the column is dropped"))
+    if table is not None and table.partitioned_by != partitioned_by:
+        before, after = (listed(by) or "nothing" for by in (table.partitioned_by, partitioned_by))
+        text = f"partitioned by {after} from now on, by {before} so far"
+        effects.append(Effect("repartitioned", (), text))
     mapped = table is not None and table.column_mapping
     for field in frame:
         _refuse_name(field.name, (field.name,), mapped, effects)

@@ -54,6 +54,7 @@ def stored_state(
         identity=_with(declared, _IDENTITY),
         always_numbered=frozenset(n for n, m in declared.items() if m.get(_TAKES_VALUES) is False),
         unclear=unclear,
+        partitioned_by=tuple(known["partitionColumns"] or ()),
     )
 
 

@@ -12,6 +12,9 @@ from sparkguard.shadow_rules.machine import Entry
 from sparkguard.shadow_rules.verdict import Counter, PartitionOutcome, PartitionVerdict, Waiver
 from sparkguard.slices import Slice
 
+TABLE_ID = "table of "
+"""Before a side's name: the key of its Delta table id in the `configuration` of a verdict."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -33,7 +36,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class StoredVerdict:
-    """A stored verdict, as far as promotion needs it."""
+    """A stored verdict, as far as promotion needs it.
+
+    `tables` are Delta's ids of the tables by side; earlier releases stored none.
+    """
 
     kind: str
     run_id: str
@@ -43,6 +49,11 @@ class StoredVerdict:
     faults: Mapping[str, bool]
     control_version: int | None
     shadow_version: int | None
+    tables: Mapping[str, str] = field(default_factory=dict)
+
+    def is_of(self, tables: Mapping[str, str]) -> bool:
+        """False when it speaks of other tables than these, by Delta's ids."""
+        return all(id_ == tables.get(side, id_) for side, id_ in self.tables.items())
 
 
 def verdict_row(verdict: PartitionVerdict, origin: Provenance) -> Mapping[str, Any]:
@@ -105,6 +116,7 @@ def stored_verdict(row: Mapping[str, Any]) -> StoredVerdict:
     """A row of `shadow_verdicts`."""
     rows = row["rows_control"] or 0
     excluded = len(row["excluded"] or {})
+    session = row["configuration"] or {}
     entry = Entry(
         partition=Slice.parse(row["partition"]),
         outcome=PartitionOutcome(row["outcome"]),
@@ -125,6 +137,7 @@ def stored_verdict(row: Mapping[str, Any]) -> StoredVerdict:
         row["faults"] or {},
         row["control_version"],
         row["shadow_version"],
+        {k.removeprefix(TABLE_ID): v for k, v in session.items() if k.startswith(TABLE_ID)},
     )
 
 

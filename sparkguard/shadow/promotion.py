@@ -82,12 +82,15 @@ class Promotion:
         stored = self.store.verdicts(name)
         held = pairs(self.store.ledger(name), now)
         last = last_pairs(held)
-        own = [_as_written(s, last) for s in stored if s.entry.code == self.config.code]
+        snapshot = self._runs.pinned()
+        tables = {side: table.table_id for side, table in snapshot.pinned.items()}
+        counting = [s for s in stored if s.entry.code == self.config.code and s.is_of(tables)]
+        own = [_as_written(s, last) for s in counting]
         waivers = self.store.waivers(name)
         since = _restarted(changes)
         unreadable = ""
         try:
-            partitions = self._runs.partitions()
+            partitions = self._runs.partitions(snapshot)
         except SnapshotError as error:
             partitions, unreadable = (), str(error)
         found = progress(
@@ -103,6 +106,12 @@ class Promotion:
         )
         if unreadable:
             found = replace(found, obstacles=(unreadable, *found.obstacles))
+        others = sum(s.kind == "partition" for s in stored) - sum(
+            s.kind == "partition" for s in counting
+        )
+        if others and found.obstacles:
+            told = f"{others:,} verdicts on another revision, other rules or tables do not count"
+            found = replace(found, obstacles=(*found.obstacles, told))
         latest = {s.entry.partition: s for s in own if s.kind == "partition"}
         return ShadowStatus(
             name, state, found, waivers, latest, changes,
@@ -251,7 +260,8 @@ T = TypeVar("T")
 
 
 def _last(stored: list[StoredVerdict], kind: str, read: Callable[[StoredVerdict], T]) -> T | None:
-    found = [s for s in stored if s.kind == kind]
+    # What could not be computed says nothing, and takes back nothing.
+    found = [s for s in stored if s.kind == kind and s.entry.outcome is not PartitionOutcome.ERROR]
     return read(found[-1]) if found else None
 
 

@@ -12,14 +12,9 @@ from sparkguard.errors import SparkGuardError, StoreError
 from sparkguard.ports import Clock, Ids
 from sparkguard.relations.base import Tables
 from sparkguard.results.shadow import ShadowStore
-from sparkguard.results.shadow_rows import Provenance
-from sparkguard.shadow.comparison import (
-    CONTROL,
-    SHADOW,
-    Settings,
-    compare_frames,
-)
-from sparkguard.shadow.seeding import seeded
+from sparkguard.results.shadow_rows import TABLE_ID, Provenance
+from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare_frames
+from sparkguard.shadow.seeding import seeded, told
 from sparkguard.shadow.steps import LedgerSteps
 from sparkguard.shadow_rules.columns import align
 from sparkguard.shadow_rules.config import ShadowConfig
@@ -32,16 +27,10 @@ from sparkguard.shadow_rules.ledger import (
     unconfirmed,
 )
 from sparkguard.shadow_rules.machine import strata_of
-from sparkguard.shadow_rules.verdict import (
-    PartitionOutcome,
-    PartitionVerdict,
-    errored,
-    void,
-    void_inputs,
-)
+from sparkguard.shadow_rules.verdict import PartitionVerdict, errored, void, void_inputs
 from sparkguard.slices import WHOLE, Slice
 from sparkguard.snapshot import Snapshot, setting
-from sparkguard.tables import TableRef
+from sparkguard.tables import Pinned, TableRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -119,7 +108,7 @@ class ShadowRun:
             verdict = errored(partition, f"the candidate failed with {failure}")
         if shadow is not None:
             verdict = self._judged(steps, {CONTROL: control, SHADOW: shadow})
-        origin = self.origin("partition", run_id, partition, verdict, strata)
+        origin = self.origin("partition", run_id, partition, verdict, steps.tables, strata)
         shadow_version = shadow.version if shadow else None
         origin = replace(
             origin,
@@ -156,7 +145,7 @@ class ShadowRun:
         else:
             found = self._unconfirmed(self._compared(snapshot, partition, expected))
         for where, verdict in found.items():
-            origin = self.origin("partition", run_id, where, verdict, strata)
+            origin = self.origin("partition", run_id, where, verdict, snapshot.pinned, strata)
             self.store.record(
                 verdict,
                 replace(
@@ -185,21 +174,22 @@ class ShadowRun:
             verdict = void(
                 WHOLE, f"control disagrees with itself on keys or rows: {verdict.reason}"
             )
-        self.store.record(verdict, self.origin("noise", run_id, WHOLE, verdict))
+        tables = {CONTROL: snapshot[CONTROL]}
+        self.store.record(verdict, self.origin("noise", run_id, WHOLE, verdict, tables))
         return verdict
 
     def sensitivity(self, partition: Slice, run_id: str | None = None) -> Mapping[str, bool]:
-        """Whether each seeded fault is detected, on a sample of the shadow's partition."""
+        """Whether each seeded fault is detected, on a sample of the shadow's partition.
+
+        Those that no column, or too few rows, can hold are left out. Raises as `seeded`.
+        """
         run_id = run_id or self.store.ids.new()
         snapshot = Snapshot.pin(self.spark, {SHADOW: self.config.shadow})
         schema = snapshot[SHADOW].schema
         aligned = align(schema, schema, self.config.key, self.config.columns)
         found = seeded(snapshot.frame(SHADOW), schema, aligned, self.settings(), partition)
-        missed = [name for name, detected in found.items() if not detected]
-        outcome = PartitionOutcome.DIRTY if missed else PartitionOutcome.CLEAN
-        reason = f"not detected: {', '.join(missed)}" if missed else f"{len(found)} faults detected"
-        verdict = PartitionVerdict(partition, outcome, reason)
-        origin = self.origin("sensitivity", run_id, partition, verdict)
+        verdict = told(found, partition)
+        origin = self.origin("sensitivity", run_id, partition, verdict, snapshot.pinned)
         self.store.record(verdict, replace(origin, faults=found))
         return found
 
@@ -237,14 +227,16 @@ class ShadowRun:
         run_id: str,
         partition: Slice,
         verdict: PartitionVerdict,
+        tables: Mapping[str, Pinned],
         strata: Iterable[str] = (),
     ) -> Provenance:
-        """What is recorded beside a verdict: code, time, session and the partition's strata."""
+        """What is recorded beside a verdict: code, time, session, tables by side, and strata."""
         seen = verdict.comparison
         rows = seen.control.rows if seen else -1
         auto = strata_of(self.config.period_of(partition), rows, self.config.zone)
         names = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled")
         session = {name: setting(self.spark, name) or "" for name in names}
+        session |= {f"{TABLE_ID}{side}": table.table_id for side, table in tables.items()}
         return Provenance(
             run_id,
             self.config.name,
@@ -274,6 +266,7 @@ class ShadowRun:
         at = steps.partition
         try:
             snapshot = self.pinned({side: commit.version for side, commit in commits.items()})
+            steps.tables = snapshot.pinned
             verdict = self._compared(snapshot, at, (at,))[at]
             if verdict.comparison is None:
                 return verdict

@@ -13,7 +13,7 @@ from sparkguard.errors import EvaluationError
 from sparkguard.relations.shadow_sides import Sides
 from sparkguard.shadow.comparison import CONTROL, SHADOW, Settings, compare_frames
 from sparkguard.shadow_rules.columns import Columns
-from sparkguard.shadow_rules.faults import Fault, faults
+from sparkguard.shadow_rules.faults import Fault, faults, left_out
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict
 from sparkguard.slices import Slice
 from sparkguard.sql import Sql
@@ -36,11 +36,11 @@ class _Copies:
 def seeded(
     shadow: DataFrame, schema: Struct, columns: Columns, settings: Settings, partition: Slice
 ) -> Mapping[str, bool]:
-    """Whether each fault that the columns can hold was found, by its name.
+    """Whether each fault that the columns and rows can hold was found, by its name.
 
     All faults are judged in one comparison: each has its own pair of copies of the same sample
     of rows, the first 2,000 by the hash of their key. Raises EvaluationError for a partition
-    without rows.
+    without rows, and where the comparison could not be computed.
     """
     sides = Sides(CONTROL, SHADOW, columns, partition)
     rows = sides.rows(_Copies({CONTROL: shadow}), "control")
@@ -51,7 +51,7 @@ def seeded(
     last, first = sql.literal(hashes[-1]), sql.literal(hashes[0])
     sample = rows.where(sql.template("{} <= {}", key, last).text)
     here = sql.template("{} = {}", key, first)
-    found = faults(columns)
+    found = faults(columns, len(hashes))
     copies = _Copies(
         {
             CONTROL: _union(_copy(sample, schema, f, f.control, here) for f in found),
@@ -61,11 +61,27 @@ def seeded(
     tagged = Struct((*schema.fields, Field(FAULT, Atomic("string"))))
     alone = replace(settings, by=(FAULT,), examples=0, explain=False)
     verdicts = compare_frames(copies, tagged, tagged, alone)
-    return {f.name: _detected(verdicts.get(Slice.of({FAULT: f.name}))) for f in found}
+    return {f.name: detected(f.name, verdicts) for f in found}
 
 
-def _detected(verdict: PartitionVerdict | None) -> bool:
-    return verdict is not None and verdict.outcome is PartitionOutcome.DIRTY
+def detected(fault: str, verdicts: Mapping[Slice, PartitionVerdict]) -> bool:
+    """Whether the comparison found a fault; raises EvaluationError where it could not tell."""
+    verdict = verdicts.get(Slice.of({FAULT: fault}))
+    if verdict is None or verdict.outcome is PartitionOutcome.ERROR:
+        every = [verdict] if verdict is not None else verdicts.values()
+        why = "; ".join(v.reason for v in every if v.outcome is PartitionOutcome.ERROR)
+        raise EvaluationError(f"seeded fault {fault!r} was not compared: {why or 'no verdict'}")
+    return verdict.outcome is PartitionOutcome.DIRTY
+
+
+def told(found: Mapping[str, bool], partition: Slice) -> PartitionVerdict:
+    """What is recorded of seeded faults: clean when each was found, and which were left out."""
+    missed = [name for name, was_found in found.items() if not was_found]
+    outcome = PartitionOutcome.DIRTY if missed else PartitionOutcome.CLEAN
+    reason = f"not detected: {', '.join(missed)}" if missed else f"{len(found)} faults detected"
+    if others := left_out(found):
+        reason += f"; left out, as no column or too few rows hold them: {', '.join(others)}"
+    return PartitionVerdict(partition, outcome, reason)
 
 
 def _copy(

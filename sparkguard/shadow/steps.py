@@ -19,6 +19,7 @@ from sparkguard.shadow_rules.differences import Fingerprint
 from sparkguard.shadow_rules.ledger import LedgerRow, Status, mismatch
 from sparkguard.slices import Slice
 from sparkguard.sql.slices import is_in
+from sparkguard.tables import Pinned
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -28,7 +29,10 @@ DEADLINE = timedelta(hours=6)
 
 @dataclass
 class LedgerSteps:
-    """The ledger of one run and partition: announce, write, confirm."""
+    """The ledger of one run and partition: announce, write, confirm.
+
+    `tables` are both sides as they were read back.
+    """
 
     config: ShadowConfig
     store: ShadowStore
@@ -36,6 +40,7 @@ class LedgerSteps:
     partition: Slice
     inputs: Mapping[str, int]
     written: list[LedgerRow] = field(default_factory=list)
+    tables: Mapping[str, Pinned] = field(default_factory=dict)
 
     def intend(self) -> None:
         self._add(*(self._row(side, Status.INTENT) for side in SIDES))

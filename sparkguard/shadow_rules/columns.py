@@ -45,7 +45,8 @@ class Compared:
 
     @property
     def retyped(self) -> bool:
-        return self.control != self.shadow
+        """True when the values of the two sides have another type, not only another spelling."""
+        return _bare(self.control) != _bare(self.shadow)
 
     @property
     def is_plain(self) -> bool:
@@ -191,6 +192,19 @@ def widened(one: DataType, other: DataType) -> DataType | None:
     if isinstance(one, Text | Atomic) and is_string(one) and is_string(other) and one != other:
         return Atomic("string")
     return one if one == other else _number(one, other)
+
+
+def _bare(type_: DataType) -> DataType:
+    """The type of the values alone: no order of fields, no comment, no promise on NULLs."""
+    match type_:
+        case Struct():
+            fields = sorted(type_.fields, key=lambda f: f.name)
+            return Struct(tuple(Field(f.name, _bare(f.type)) for f in fields))
+        case Array():
+            return Array(_bare(type_.element))
+        case Map():
+            return Map(_bare(type_.key), _bare(type_.value))
+    return type_
 
 
 def _number(one: DataType, other: DataType) -> DataType | None:

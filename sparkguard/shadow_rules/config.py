@@ -45,7 +45,8 @@ class ShadowConfig:
     lets a partition be empty on both sides. `populations` are sets of key columns whose row counts
     may explain a difference; `name_values` allows values of columns in the explanation.
 
-    `revision` is the revision of the shadow's code: verdicts on another one no longer count.
+    `revision` is the revision of the shadow's code: verdicts on another one no longer count, nor do
+    those on other tables, at another place or made anew at the same.
     `period` gives the day or month of a part, such as `{year}-{month}` or `2013-{month}`, whose
     strata are found in the time zone `zone`. `view` names the catalog view that readers use:
     promotion and rollback point it at the recorded table and version.
@@ -88,9 +89,10 @@ class ShadowConfig:
 
     @property
     def code(self) -> str:
-        """Identifies the shadow's code and rules; a change of it resets the count."""
+        """Identifies the tables, the shadow's code and rules; a change of it resets the count."""
+        tables = (_address(self.control), _address(self.shadow))
         rules = (self.key, self.partition, dict(self.columns), self.duplicates, self.empty)
-        return fingerprint((self.revision, *rules))[:16]
+        return fingerprint((*tables, self.revision, *rules))[:16]
 
     def period_of(self, partition: Slice) -> str:
         """The day or month of a partition; empty when the configuration names none."""
@@ -98,3 +100,8 @@ class ShadowConfig:
         for column, value in partition.values:
             text = text.replace(f"{{{column}}}", value or "")
         return text
+
+
+def _address(table: TableRef) -> tuple[str, ...]:
+    """The same for every spelling of one name or path."""
+    return table.parts or ("", str(table.path).rstrip("/"))

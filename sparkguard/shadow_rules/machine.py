@@ -118,7 +118,9 @@ def progress(
 ) -> Progress:
     """The state of the evidence. Of several verdicts on a partition the latest counts.
 
-    `expected` are the control's partitions, and `by` their columns in the declared order.
+    `expected` are the control's partitions, and `by` their columns in the declared order, empty
+    where the whole table is the one partition. Verdicts on other rows than a partition's don't
+    count; one with differences takes back those of the partitions with such rows.
     `sensitivity` says of each seeded fault whether it was detected, None when the run is missing;
     so does `noise_ok`.
     """
@@ -166,21 +168,27 @@ def following(now: State, found: Progress, failed: str = "") -> State:
 def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
     """Which strata a day `2013-3-10` or a month `2013-3` belongs to, in a time zone.
 
-    A month holds its last day, and a day on which the clocks change if there is one.
+    A month holds its last day, and a day on which the clocks change if there is one. What names no
+    day or month of the calendar, or one without a day after it, belongs to none.
     """
     found = {"empty_partition"} if rows == 0 else set()
     match = re.fullmatch(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?", period)
     if match is None:
         return frozenset(found)
-    year, month, day = int(match[1]), int(match[2]), int(match[3] or 0)
-    last = calendar.monthrange(year, month)[1]
-    if day in (0, last):
-        found.add("month_end")
-    first = date(year, month, day or 1)
+    try:
+        return frozenset(found | _calendar(match[1], match[2], match[3], zone))
+    except (ValueError, OverflowError):  # no such day, or none after it that a date can hold
+        return frozenset(found)
+
+
+def _calendar(year: str, month: str, day: str | None, zone: str) -> set[str]:
+    last = calendar.monthrange(int(year), int(month))[1]
+    first = date(int(year), int(month), int(day or 1))
     days = [first + timedelta(days=i) for i in range(1 if day else last)]
+    found = {"month_end"} if days[-1].day == last else set()
     if any(_offset(d, zone) != _offset(d + timedelta(days=1), zone) for d in days):
         found.add("dst_day")
-    return frozenset(found)
+    return found
 
 
 def _offset(day: date, zone: str) -> timedelta | None:
@@ -191,7 +199,7 @@ def _latest(entries: Iterable[Entry], by: Sequence[str]) -> dict[Slice, Entry]:
     """The verdict on every partition that counts now."""
     latest: dict[Slice, Entry] = {}
     for entry in sorted(entries, key=lambda e: e.at):
-        if not by or {column for column, _ in entry.partition.values} == set(by):
+        if {column for column, _ in entry.partition.values} == set(by):
             latest[entry.partition] = entry
         elif entry.outcome is PartitionOutcome.DIRTY:
             # Rows of several partitions, or of a part of one, prove none; but a difference among

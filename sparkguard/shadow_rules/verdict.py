@@ -94,7 +94,7 @@ class Breach:
 
 @dataclass(frozen=True)
 class Rules:
-    """How a partition is judged. `strict` duplicates fail on any key that is held twice."""
+    """How a partition is judged. `strict` refuses any key, or without one row, held twice."""
 
     duplicates: Literal["multiset", "strict"] = "multiset"
     empty: Literal["void", "clean"] = "void"
@@ -245,6 +245,8 @@ def _rows(seen: Comparison, rules: Rules) -> Iterator[Breach]:
     nulls = rows.null_keys_in_control + rows.null_keys_in_shadow
     if rules.duplicates == "strict" and duplicates + nulls:
         why = f"{duplicates:,} rows repeat a key and {nulls:,} have a NULL in it"
+        if not seen.columns.key:
+            why = f"{duplicates:,} rows are copies of others of their side"
         yield Breach(Counter.DUPLICATES, duplicates + nulls, why)
 
 

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
-from sparkguard.checks.shadow import Shadow
+from sparkguard.checks.shadow import Comparing, Shadow
+from sparkguard.datatypes import Atomic, Field, Struct
 from sparkguard.errors import Location
+from sparkguard.measures.fingerprints import FingerprintsState
 from sparkguard.options import convert
+from sparkguard.profile import Profile
+from sparkguard.relations.shadow_sides import Sides
+from sparkguard.shadow_rules.columns import align
+from sparkguard.shadow_rules.differences import Fingerprint
 from sparkguard.shadow_rules.tolerance import Tolerance
-from sparkguard.slices import Slice
+from sparkguard.slices import WHOLE, Slice
 from sparkguard.verdicts import Outcome
 
 Judge = Callable[..., list[Any]]
@@ -51,3 +57,26 @@ def test_the_key_is_required_on_both_sides(context: Callable[..., Any], spark: A
     live = spark.sql("SELECT id FROM range(1)")
     found = context({"t": live, "u": live}, "t")
     assert Shadow("u", ("id",)).requires(found) == {("t", ("id",)), ("u", ("id",))}
+
+
+@pytest.mark.parametrize(
+    ("strict", "key", "rows", "asks"),
+    [
+        (True, ("a",), 2, True),
+        (True, ("a",), 1, True),
+        (True, ("a",), 0, False),
+        (True, (), 2, True),
+        (True, (), 1, False),
+        (False, (), 2, False),
+        (False, ("a",), 2, False),
+    ],
+)
+def test_equal_sides_are_read_again_only_to_look_for_copies(
+    strict: bool, key: tuple[str, ...], rows: int, asks: bool
+) -> None:
+    schema = Struct((Field("a", Atomic("int")),))
+    comparing = Comparing(Sides("control", "shadow", align(schema, schema, key)), strict)
+    seen = Fingerprint(rows, 123, 7)
+    equal = FingerprintsState(seen, seen, buckets=rows)
+    found = Profile({(comparing.fingerprints, WHOLE): equal})
+    assert bool(comparing.needs(found, ())) is asks

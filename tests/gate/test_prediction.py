@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,28 @@ def test_a_new_table_takes_the_columns_and_drops_not_null() -> None:
     found = predict(struct("a int NOT NULL, s struct<x:int NOT NULL>"), None, APPEND)
     assert found.resulting == struct("a int, s struct<x:int>")
     assert [e.kind for e in found.effects] == ["created", "not_null_dropped"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "promised", "says"),
+    [
+        (("a",), ("a",), []),
+        ((), (), []),
+        (("a",), (), ["partitioned by nothing from now on, by a so far"]),
+        (("a",), ("b",), ["partitioned by b from now on, by a so far"]),
+        ((), ("b",), ["partitioned by b from now on, by nothing so far"]),
+    ],
+)
+def test_a_schema_that_is_overwritten_takes_the_partitioning_with_it(
+    stored: tuple[str, ...], promised: tuple[str, ...], says: list[str]
+) -> None:
+    state = TableState(struct("a int, b int"), partitioned_by=stored)
+    options = replace(OVERWRITE, partitioned_by=promised)
+    found = predict(struct("a int, b int"), state, options).of("repartitioned")
+    assert [effect.text for effect in found] == says
+    assert all(effect.silent for effect in found)
+    kept = WriteOptions("overwrite", partitioned_by=promised)
+    assert not predict(struct("a int, b int"), state, kept).of("repartitioned")
 
 
 @pytest.mark.parametrize("names", ["a int, A int", "a int, a string"])

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sparkguard import gate
 from sparkguard.cli import run
+from sparkguard.contracts.model import Contract
 from sparkguard.contracts.odcs import parse_contract
+from sparkguard.errors import EvaluationError, StoreError
 from sparkguard.gate import guarded_write
+from sparkguard.results.registry_rows import GateRow
 from sparkguard.tables import TableRef
 from tests.gate.test_gate import CONTRACT, GOOD, ROWS, rows, table
 
@@ -66,6 +70,56 @@ def test_a_staging_table_that_stays_is_told_of_a_write_that_is_done(
     assert done.rows_written == len(GOOD)
     assert [effect.kind for effect in done.warnings][-1] == "left_over"
     assert "ConnectionError" in done.warnings[-1].text
+
+
+@pytest.mark.parametrize("write_id", [None, "march"])
+def test_a_write_that_is_done_is_not_repeated_for_what_comes_after_it(
+    spark: Any, lake: Path, monkeypatch: pytest.MonkeyPatch, write_id: str | None
+) -> None:
+    """Without a name its repetition would be another write; with one it is told, and repeated."""
+
+    def fails(*_: Any) -> None:
+        raise ConnectionError
+
+    class Registry:
+        def __init__(self, contract: Contract) -> None:
+            self.held: list[GateRow] = []
+            self.published = SimpleNamespace(hash=contract.source_hash)
+
+        def check(self) -> None: ...
+
+        def publications(self, _: str) -> list[Any]:
+            return [self.published]
+
+        def record(self, row: GateRow) -> None:
+            if not self.held:
+                self.held.append(row)
+                raise StoreError("the registry can't be written")
+
+    contract, target = parse_contract(CONTRACT, "orders.odcs.yaml"), str(lake / "orders")
+    frame = spark.createDataFrame(GOOD, ROWS)
+
+    def write() -> gate.GateResult:
+        options = gate.GateOptions(write_id=write_id)
+        registry: Any = Registry(contract)
+        with monkeypatch.context() as patch:
+            patch.setattr(guarded_write.GuardedWrite, "_commits", fails)
+            return gate.write(frame, contract, target, options, registry=registry)
+
+    if write_id is None:
+        done = write()
+        assert (done.rows_written, done.target_version) == (2, None)
+        assert [effect.kind for effect in done.warnings][-2:] == ["unconfirmed", "unrecorded"]
+    else:
+        with pytest.raises(EvaluationError, match="stopped with ConnectionError"):
+            write()
+        registry: Any = Registry(contract)
+        options = gate.GateOptions(write_id=write_id)
+        with pytest.raises(StoreError):
+            gate.write(frame, contract, target, options, registry=registry)
+        done = gate.write(frame, contract, target, options, registry=registry)
+        assert (done.rows_written, done.target_version) == (2, 0)
+    assert rows(spark, TableRef(path=target)) == GOOD
 
 
 @pytest.mark.parametrize(

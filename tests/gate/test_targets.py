@@ -88,3 +88,30 @@ def test_the_first_write_of_a_catalog_table_is_found_again(spark: Any, mode: Any
         assert [row.tableName for row in spark.sql("SHOW TABLES").collect()] == [target.name]
     finally:
         spark.sql(f"DROP TABLE IF EXISTS {target.name}")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_new_schema_keeps_the_partitioning_that_the_contract_promises(
+    spark: Any, lake: Path, named: bool
+) -> None:
+    target = TableRef(name="orders_anew") if named else TableRef(path=str(lake / "orders"))
+    options = gate.GateOptions(mode="overwrite", overwrite_schema=True)
+    frame = spark.createDataFrame(GOOD, ROWS)
+    promising = parse_contract(CONTRACT, "orders.odcs.yaml")
+    silent = parse_contract(CONTRACT.replace(", partitioned: true", ""), "orders.odcs.yaml")
+    try:
+        for contract, by, told in (
+            (promising, ["day"], []),
+            (promising, ["day"], []),
+            (silent, [], ["partitioned by nothing from now on, by day so far"]),
+            (silent, [], []),
+            (promising, ["day"], ["partitioned by day from now on, by nothing so far"]),
+        ):
+            done = gate.write(frame, contract, target, options)
+            assert [w.text for w in done.warnings if w.kind == "repartitioned"] == told
+            detail = spark.sql(f"DESCRIBE DETAIL {target.sql.text}").collect()[0]
+            assert detail["partitionColumns"] == by
+            assert done.rows_written == 2
+    finally:
+        if named:
+            spark.sql(f"DROP TABLE IF EXISTS {target.name}")

@@ -12,7 +12,7 @@ import pytest
 from sparkguard.errors import StoreError
 from sparkguard.results.schemas import Table
 from sparkguard.results.shadow import ShadowStore
-from sparkguard.results.shadow_rows import Provenance
+from sparkguard.results.shadow_rows import TABLE_ID, Provenance
 from sparkguard.shadow_rules.verdict import PartitionOutcome, PartitionVerdict, errored, void
 from sparkguard.slices import Slice
 
@@ -90,3 +90,17 @@ def test_a_verdict_that_delta_drops_again_and_again_is_not_taken_for_stored() ->
 
     with pytest.raises(StoreError, match="verdict of run r1 on month=3 is not stored"):
         Full().record(CLEAN, ORIGIN)
+
+
+def test_a_verdict_tells_which_tables_it_is_of() -> None:
+    """By Delta's ids; rows of earlier releases hold none, and are told apart by their code."""
+    shelf = Shelf()
+    session = {"spark": "4.2.0", f"{TABLE_ID}control": "c1", f"{TABLE_ID}shadow": "s1"}
+    shelf.record(CLEAN, replace(ORIGIN, configuration=session))
+    shelf.record(CLEAN, replace(ORIGIN, run_id="r0", configuration={"spark": "4.1.2"}))
+    found, old = shelf.verdicts("s")
+    assert (found.tables, old.tables) == ({"control": "c1", "shadow": "s1"}, {})
+    assert found.is_of({"control": "c1", "shadow": "s1"})
+    assert not found.is_of({"control": "c1", "shadow": "s2"})
+    assert found.is_of({"control": "c1"})
+    assert old.is_of({"control": "c2"})

@@ -110,7 +110,12 @@ def test_code_and_rules_identify_what_was_compared() -> None:
         return ShadowConfig(**{**base, "results": "/r", **changes}).code  # type: ignore[arg-type]
 
     codes = [code(), code(revision="2"), code(key=("id",)), code(columns={"x": Tolerance(abs=1.0)})]
-    assert len(set(codes)) == 4
+    codes += [code(control=TableRef(path="/c")), code(shadow=TableRef(path="/c"))]
+    codes += [code(control=TableRef(path="/b"), shadow=TableRef(path="/a"))]
+    codes += [code(shadow=TableRef(name="b"))]
+    assert len(set(codes)) == 8
+    assert code(shadow=TableRef(path="/b/")) == codes[0]
+    assert code(shadow=TableRef(name="`b`")) == codes[-1]
     assert code(name="t", zone="Europe/Berlin") == codes[0]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from sparkguard import sink
+from sparkguard.datatypes import Struct
 from sparkguard.errors import ConfigurationError
 from sparkguard.results.records import TransitionRow
 from sparkguard.results.shadow_rows import StoredVerdict
@@ -21,7 +22,8 @@ from sparkguard.shadow_rules.ledger import LedgerRow, Status
 from sparkguard.shadow_rules.machine import Entry, Requirements, State
 from sparkguard.shadow_rules.verdict import PartitionOutcome
 from sparkguard.slices import WHOLE, Slice
-from sparkguard.tables import TableRef
+from sparkguard.snapshot import Snapshot
+from sparkguard.tables import Pinned, TableRef
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 DONE = (Status.INTENT, Status.COMMITTED, Status.CONFIRMED)
@@ -55,6 +57,7 @@ class Shelf:
     rows: tuple[TransitionRow, ...] = ()
     clock: Clock = field(default_factory=Clock)
     requests: Any = field(default_factory=itertools.count)
+    ids: dict[str, str] = field(default_factory=lambda: {"control": "c1", "shadow": "s1"})
 
     @property
     def store(self) -> Shelf:
@@ -69,11 +72,16 @@ class Shelf:
     def waivers(self, _: str) -> tuple[()]:
         return ()
 
-    def partitions(self) -> tuple[Slice, ...]:
+    def partitions(self, _: Any) -> tuple[Slice, ...]:
         return tuple(MONTHS)
 
-    def pinned(self, sides: tuple[str, ...]) -> Mapping[str, Any]:
-        return {side: type("Pinned", (), {"version": 7}) for side in sides}
+    def pinned(self, sides: tuple[str, ...] = ("control", "shadow")) -> Snapshot:
+        schema = Struct()
+        tables = {
+            side: Pinned(side, getattr(CONFIG, side), 7, schema, None, False, self.ids[side])
+            for side in sides
+        }
+        return Snapshot(None, tables)  # type: ignore[arg-type]
 
     def state(self, _: str) -> tuple[State | None, int, tuple[TransitionRow, ...]]:
         last = self.rows[-1] if self.rows else None
@@ -93,7 +101,8 @@ class Shelf:
 
     def judged(self, where: Slice, version: int, run: str, kind: str = "partition") -> None:
         entry = Entry(where, PartitionOutcome.CLEAN, CONFIG.code, self.clock.now(), 5, 5, 2, 2)
-        self.stored.append(StoredVerdict(kind, run, entry, "", (), {}, version, version))
+        tables = dict(self.ids)
+        self.stored.append(StoredVerdict(kind, run, entry, "", (), {}, version, version, tables))
 
     def written(self, where: Slice, version: int, run: str, *statuses: Status) -> None:
         for side, status in itertools.product(("control", "shadow"), statuses):
@@ -158,6 +167,65 @@ def test_rows_that_were_written_after_the_last_verdict_are_a_hole(
     shelf.judged(MONTHS[1], 9, "once more")
     assert life.advance() is State.ELIGIBLE
     assert life.promote("ann", "ready").details["version"] == "9"
+
+
+@pytest.mark.parametrize(
+    ("changes", "anew"),
+    [
+        ({"shadow": TableRef(path="/lake/v3")}, ""),
+        ({"control": TableRef(name="lake.v0")}, ""),
+        ({}, "shadow"),
+        ({}, "control"),
+    ],
+)
+def test_evidence_on_one_table_promotes_no_other(
+    shelf: Shelf, life: Promotion, changes: dict[str, TableRef], anew: str
+) -> None:
+    """Another one by its address, or by its id where it was dropped and made anew."""
+    other = Promotion(None, replace(CONFIG, **changes))  # type: ignore[arg-type]
+    if anew:
+        shelf.ids[anew] = "made anew"
+    says = "0 of 3 clean partitions .*3 verdicts on another revision, other rules or tables do not"
+    with pytest.raises(ConfigurationError, match=says):
+        other.promote("ann", "ready")
+    assert shelf.rows[-1].state == "observing"
+
+
+def test_verdicts_without_the_ids_of_their_tables_count_by_address(
+    shelf: Shelf, life: Promotion
+) -> None:
+    shelf.stored = [replace(stored, tables={}) for stored in shelf.stored]
+    assert life.status().progress.eligible
+
+
+def test_a_noise_run_that_could_not_be_computed_says_nothing(shelf: Shelf, life: Promotion) -> None:
+    shelf.judged(WHOLE, 0, "lost", "noise")
+    lost = shelf.stored[-1]
+    shelf.stored[-1] = replace(lost, entry=replace(lost.entry, outcome=PartitionOutcome.ERROR))
+    assert life.advance() is State.ELIGIBLE
+    shelf.stored[-2:] = shelf.stored[-1:]
+    assert life.advance() is State.OBSERVING
+    assert life.status().progress.obstacles == ("control was not yet compared with itself",)
+
+
+def test_a_run_that_is_repeated_does_not_bring_back_what_another_replaced(
+    shelf: Shelf, life: Promotion
+) -> None:
+    """Delta drops the repeated writes, and the version that is read back is long replaced."""
+    shelf.written(MONTHS[1], 4, "old", *DONE[:2])
+    shelf.written(MONTHS[1], 7, "new", *DONE)
+    shelf.judged(MONTHS[1], 7, "new")
+    shelf.stored[-1] = as_dirty(shelf.stored[-1])
+    assert life.advance() is State.OBSERVING
+    shelf.written(MONTHS[1], 4, "old", Status.CONFIRMED)
+    shelf.judged(MONTHS[1], 4, "old")
+    assert life.status().progress.outcomes[MONTHS[1]] is PartitionOutcome.VOID
+    with pytest.raises(ConfigurationError, match=r"month=10 \(what run new wrote last was not"):
+        life.promote("ann", "ready")
+
+
+def as_dirty(stored: StoredVerdict) -> StoredVerdict:
+    return replace(stored, entry=replace(stored.entry, outcome=PartitionOutcome.DIRTY))
 
 
 def test_a_decision_on_a_state_that_is_no_more_is_a_conflict(

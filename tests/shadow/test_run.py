@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -258,6 +259,22 @@ def test_a_run_that_is_repeated_after_its_candidate_failed_is_stored_as_told(
     same = {"events": 0}
     with pytest.raises(StoreError, match="run nightly has found month=2 clean before, now dirty"):
         runs.compare(same, same, month(2), run_id="nightly")
+
+
+def test_a_shadow_that_is_made_anew_has_shown_nothing(spark: Any, lake: Path, setting: Any) -> None:
+    config, clock, inputs = setting
+    runs, life = ShadowRun(spark, config, clock=clock), Promotion(spark, config, clock=clock)
+    assert runs.run(job()(2), job()(2), inputs, month(2)).verdict.outcome is PartitionOutcome.CLEAN
+    assert life.status().progress.outcomes == {month(2): PartitionOutcome.CLEAN}
+    rows = spark.read.format("delta").load(str(config.shadow.path)).collect()
+    shutil.rmtree(str(config.shadow.path))
+    anew = spark.createDataFrame(rows[1:], "id bigint, month int, v bigint")
+    anew.write.format("delta").save(str(config.shadow.path))
+    progress = life.status().progress
+    assert progress.outcomes == {month(2): PartitionOutcome.NOT_RUN}
+    assert "1 verdicts on another revision, other rules or tables do not" in progress.obstacles[-1]
+    assert runs.run(job()(2), job()(2), inputs, month(2)).verdict.outcome is PartitionOutcome.CLEAN
+    assert life.status().progress.outcomes == {month(2): PartitionOutcome.CLEAN}
 
 
 def test_noise_on_keys_is_void_and_on_a_column_is_dirty(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkguard.datatypes import Struct, parse
+from sparkguard.datatypes import Array, Atomic, DataType, Field, Map, Struct, parse
 from sparkguard.errors import ConfigurationError
 from sparkguard.shadow_rules.columns import align, widened
 from sparkguard.shadow_rules.encoding import NotEncodable
@@ -59,6 +59,30 @@ def test_columns_match_by_name_and_the_rest_is_listed() -> None:
     assert [str(c) for c in found.incomparable] == ["when (timestamp against timestamp_ntz)"]
     assert dict(found.ignored) == {"b": "free text"}
     assert found.total == 7
+
+
+INT, TEXT = Atomic("int"), Atomic("string")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "retyped"),
+    [
+        (parse("struct<a:int,b:string>"), parse("struct<b:string,a:int>"), False),
+        (Array(INT, True), Array(INT, False), False),
+        (Map(TEXT, INT, True), Map(TEXT, INT, False), False),
+        (Struct((Field("a", INT, False, "old"),)), Struct((Field("a", INT),)), False),
+        (Array(parse("struct<a:int,b:int>")), Array(parse("struct<b:int,a:int>")), False),
+        (INT, Atomic("bigint"), True),
+        (parse("varchar(5)"), TEXT, True),
+        (parse("struct<a:int,b:string>"), parse("struct<b:string,a:bigint>"), True),
+        (parse("map<string,array<int>>"), parse("map<string,array<bigint>>"), True),
+    ],
+)
+def test_a_column_is_of_another_type_where_its_values_are(
+    one: DataType, other: DataType, retyped: bool
+) -> None:
+    schemas = (Struct((Field("id", INT), Field("x", type_))) for type_ in (one, other))
+    assert [c.name for c in align(*schemas, ("id",)).retyped] == ["x"] * retyped
 
 
 @pytest.mark.parametrize(

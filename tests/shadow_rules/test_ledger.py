@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from sparkguard.shadow_rules.ledger import (
+    SINKS,
     LedgerRow,
     PairStatus,
     Status,
@@ -16,6 +17,7 @@ from sparkguard.shadow_rules.ledger import (
     pair,
     pairs,
     uncompared,
+    unconfirmed,
 )
 from sparkguard.slices import WHOLE, Slice
 
@@ -109,6 +111,52 @@ def test_a_verdict_speaks_of_what_was_written_last(later: list[LedgerRow], says:
     reason = uncompared(held, seen, NOW + timedelta(hours=2))
     assert says in reason
     assert bool(reason) == bool(says)
+
+
+def unknown(steps: list[LedgerRow]) -> list[LedgerRow]:
+    return [replace(r, commit_version=None) for r in steps]
+
+
+@pytest.mark.parametrize(
+    ("first", "between", "says"),
+    [
+        ("ci si cc sc", write("new", 2), "what run new wrote last was not compared"),
+        ("ci si", write("new", 2), "what run new wrote last was not compared"),
+        ("ci si cc sf", write("new", 2), "what run new wrote last was not compared"),
+        ("ci si cc sc", write("new", 2, DONE, WHOLE), "what run new wrote last was not compared"),
+        ("ci si cc sc", write("new", 2, "ci si cc sf"), "what run new wrote last was not"),
+        (
+            "ci si cc sc",
+            unknown(write("new", 2, "ci si")),
+            "run new may have written after run old: the co",
+        ),
+        ("ci si cc sc", write("new", 2, DONE, JUNE), ""),
+        ("ci si cc sc", write("before", 0), ""),
+    ],
+)
+def test_a_repeated_run_does_not_act_on_rows_that_another_wrote_since(
+    first: str, between: list[LedgerRow], says: str
+) -> None:
+    """It began in hour 1 and died; repeated in hour 4, it finds its version 1 and confirms it."""
+    again = [replace(r, at=r.at + timedelta(hours=3)) for r in write("old", 1)]
+    told = {(r.sink, r.status) for r in write("old", 1, first)}
+    steps = write("old", 1, first) + [r for r in again if (r.sink, r.status) not in told]
+    held = last_pairs(pairs([*between, *steps], NOW + timedelta(days=1)))
+    at = NOW + timedelta(hours=5)
+    state = last_touching(held, MAY)
+    assert state is not None
+    reason = uncompared(state, dict.fromkeys(SINKS, 1), at)
+    assert says in reason
+    assert bool(reason) == bool(says)
+    assert (unconfirmed(state) == reason) == (not says or "may have" in says)
+
+
+def test_a_run_that_began_after_another_had_ended_is_not_held_to_its_versions() -> None:
+    """Those of a table that was dropped and made anew begin again."""
+    again = [replace(r, commit_version=0) for r in write("new", 9)]
+    held = last_touching(last_pairs(pairs([*write("old", 5), *again], NOW)), MAY)
+    assert held is not None
+    assert not uncompared(held, {"control": 0, "shadow": 0}, NOW + timedelta(hours=10))
 
 
 def test_versions_decide_whether_a_write_was_compared_and_times_where_they_are_unknown() -> None:

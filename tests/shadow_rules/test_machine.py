@@ -42,7 +42,7 @@ def entries(letters: str, code: str = "now") -> list[Entry]:
 
 def found(history: list[Entry], months: int = 12, **changes: Any) -> Progress:
     needs = Requirements(**{"clean": 3, **changes.pop("needs", {})})
-    options = {"sensitivity": {"dropped row": True}, "noise_ok": True, **changes}
+    options = {"sensitivity": {"dropped row": True}, "noise_ok": True, "by": ("month",), **changes}
     return progress(history, map(part, range(1, months + 1)), "now", needs, **options)
 
 
@@ -192,6 +192,14 @@ def test_wherever_the_evidence_leads_there_is_a_step(
         ("2013-03-31", "Europe/Berlin", {"month_end", "dst_day"}),
         ("2013-03-11", "America/New_York", set()),
         ("summer", "UTC", set()),
+        ("9999-12-31", "America/New_York", set()),
+        ("9999-12", "UTC", set()),
+        ("0000-1", "UTC", set()),
+        ("2013-13", "UTC", set()),
+        ("2013-0", "UTC", set()),
+        ("2013-2-30", "UTC", set()),
+        ("2013-2-29", "UTC", set()),
+        ("2013-3-0", "America/New_York", set()),
     ],
 )
 def test_strata_come_from_the_calendar(period: str, zone: str, strata: set[str]) -> None:
@@ -224,6 +232,25 @@ def test_only_verdicts_on_partitions_count_towards_the_streak() -> None:
     assert found([*entries("ccc"), dirty], by=("month",)).streak == ()
     again = judged({"month": "3"}, "clean", 10)
     assert found([*entries("ccc"), dirty, again], by=("month",)).streak == (part(3),)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "streak"),
+    [
+        (("clean", "clean"), 1),
+        (("clean", "dirty"), 0),
+        (("", "clean"), 0),
+        (("", "dirty"), 0),
+    ],
+)
+def test_of_a_table_without_partitions_the_whole_counts_and_no_part_of_it(
+    outcomes: tuple[str, str], streak: int
+) -> None:
+    where: tuple[dict[str, str], ...] = ({}, {"origin": "JFK"})
+    held = [judged(w, o, i) for i, (w, o) in enumerate(zip(where, outcomes, strict=True)) if o]
+    needs, seen = Requirements(clean=1), {"sensitivity": {"x": True}, "noise_ok": True}
+    now = progress(held, (WHOLE,), "now", needs, **seen)  # type: ignore[arg-type]
+    assert (len(now.streak), now.eligible) == (streak, bool(streak))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ SHADOW_VERDICTS = register(
             (
                 "configuration",
                 "MAP<STRING, STRING>",
-                "Session time zone, Spark version, ANSI mode.",
+                "Session time zone, ANSI mode, Spark version, ids of the tables read.",
             ),
             ("at", "TIMESTAMP", "When, by the clock of the writer, UTC."),
         ),
