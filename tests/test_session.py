@@ -164,6 +164,8 @@ def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         raise jars.importlib.metadata.PackageNotFoundError
 
     monkeypatch.setattr(jars.importlib.metadata, "version", absent)
+    monkeypatch.setattr(session, "_active", lambda: None)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(MissingDependency, match=r"pip install 'sparkguard\[spark\]'"):
         session.open_session()
 
