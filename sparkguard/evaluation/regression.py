@@ -61,9 +61,9 @@ def _row(y: float, predicted: float, quantum: float) -> tuple[int, ...]:
 
 def refuse_overflow(largest: float, quantum: float) -> None:
     """Raises ValueError when the sums of 10^10 rows might not fit 38 digits."""
-    if not quantum > 0 or not largest > 0:
-        raise ValueError("quantum and largest are positive")
-    if MOST_ROWS * (2 * largest / quantum) ** 4 > 1e38:
+    if not 0 < quantum < math.inf or not 0 < largest < math.inf:
+        raise ValueError("quantum and largest are positive and finite")
+    if 2 * (largest / quantum) > (1e38 / MOST_ROWS) ** 0.25:
         raise ValueError(
             f"numbers up to {largest:g} in steps of {quantum:g} overflow the sums of squares; "
             "take a larger quantum or a smaller largest"
