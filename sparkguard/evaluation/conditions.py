@@ -179,15 +179,10 @@ def _flawed(flaw: Flaw, of: Watch) -> Found:
 def restatement(of: Watch) -> Found:
     if not of.seen.predictions_by_day:
         return Found(State.UNKNOWN, _NO_PREDICTION)
-    bad = [m for m in of.moved if not m.slice and abs(m.now - m.before) > max(_least(m), 1e-12)]
+    bad = [m for m in of.moved if not m.slice and m.by > max(_least(m), 1e-12)]
     if not bad:
         return Found(State.HEALTHY, observed=0)
-    worst = max(bad, key=lambda m: abs(m.now - m.before))
-    said = (
-        f"{worst.metric} of {worst.cohort or 'the whole table'}, which is closed, went from"
-        f" {worst.before:.5g} to {worst.now:.5g}; {len(bad)} numbers moved"
-    )
-    return Found(State.DEGRADED, said, of.today, abs(worst.now - worst.before))
+    return max(bad, key=lambda m: m.by).found(of.today, f"; {len(bad)} numbers moved")
 
 
 def _least(of: Moved) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,14 +51,33 @@ class Found:
 
 @dataclass(frozen=True)
 class Moved:
-    """A metric of a closed cohort, as stored before and as it is now; `slice` as `Group.name`."""
+    """A metric of a closed cohort, as stored before and as it is now; `slice` as `Group.name`.
+
+    `now` is None where it has no value any more. `error` is the standard error stored before.
+    """
 
     cohort: str
     metric: str
     before: float
-    now: float
+    now: float | None
     error: float | None
     slice: str = ""
+
+    @property
+    def by(self) -> float:
+        """How far it moved, in its own unit; infinite where it has no value any more."""
+        return math.inf if self.now is None else abs(self.now - self.before)
+
+    def found(self, today: Day, more: str = "") -> Found:
+        """The state that it shows, `more` being the end of its sentence."""
+        went = (
+            f"went from {self.before:.5g} to {self.now:.5g}"
+            if self.now is not None
+            else f"was {self.before:.5g} and has no value any more"
+        )
+        of = f"{self.metric} of {self.cohort or 'the whole table'}, which is closed"
+        observed = None if self.now is None else self.by
+        return Found(State.DEGRADED, f"{of}, {went}{more}", today, observed)
 
 
 @dataclass(frozen=True)

@@ -147,3 +147,23 @@ def test_an_empty_table_is_no_healthy_one(labels_arrive: bool) -> None:
     assert found.pop("predictions_stopped") is Outcome.FAIL
     assert set(found.values()) == {Outcome.NOT_EVALUABLE}
     assert judged(declared(), "accounting", seen_on(60, [])).outcome is Outcome.NOT_EVALUABLE
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        lambda rows: [replace(one, arrival=None, truth=None) for one in rows],
+        lambda rows: [replace(one, score=2.0) if i == 0 else one for i, one in enumerate(rows)],
+    ],
+    ids=["labels deleted", "an invalid score"],
+)
+def test_a_closed_cohort_without_any_number_is_restated(now: Any) -> None:
+    of, rows = declared(), days(28)
+    first = judged(of, "accounting", seen_on(60, rows)).kept
+    assert judged(of, "restatement", seen_on(61, rows, earlier=first)).outcome is Outcome.PASS
+    found = judged(of, "restatement", seen_on(61, now(rows), earlier=first))
+    assert found.outcome is Outcome.WARN
+    assert "has no value any more; " in found.reason
+    gone = judged(of, "accounting", seen_on(61, now(rows), earlier=first)).kept
+    later = seen_on(62, now(rows), earlier=gone)
+    assert judged(of, "restatement", later).outcome is Outcome.PASS  # told once, as any move is
