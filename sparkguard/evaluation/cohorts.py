@@ -34,6 +34,7 @@ def watched(
             if not group.slice and group.version is not None
         },
         is_total_unknown=of.denominator == "unknown",
+        is_binary=of.task == "binary",
         cohorts=tuple(cohorts),
     )
     return replace(watch, coverage=_coverage(of, watch))

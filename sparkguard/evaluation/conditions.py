@@ -145,10 +145,12 @@ def heartbeat_lost(of: Watch) -> Found:
 
 
 def degenerate_labels(of: Watch) -> Found:
+    if not of.is_binary:
+        return Found(State.UNKNOWN, "only the labels of a binary task are of two classes")
     known = of.seen.used_by_arrival
     n, positive = (sum(known.get(day, (0, 0))[i] for day in of.days) for i in (0, 1))
-    if n < FEWEST or not any(p for _, p in known.values()):
-        return Found(State.UNKNOWN, f"only {n} labels of two classes arrived")
+    if n < FEWEST:
+        return Found(State.UNKNOWN, f"only {n} labels arrived")
     if positive in (0, n):
         said = f"all {n:,} labels that arrived are {'positive' if positive else 'negative'}"
         return Found(State.STARVED, said, of.days[0], positive / n)

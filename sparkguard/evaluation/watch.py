@@ -88,7 +88,8 @@ class Watch:
     (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
     predictions whose labels should be there; `by_version` the same by model version, of all.
     `last_run` is the day the last complete run looked from. `is_total_unknown` says that nobody
-    knows how many labels there will be. `cohorts` are the parts of `seen`.
+    knows how many labels there will be, `is_binary` that labels are positive or negative.
+    `cohorts` are the parts of `seen`.
     """
 
     seen: Seen
@@ -101,6 +102,7 @@ class Watch:
     moved: Sequence[Moved] = ()
     last_run: Day | None = None
     is_total_unknown: bool = False
+    is_binary: bool = True
     cohorts: tuple[Seen, ...] = ()
 
     @property

@@ -71,6 +71,23 @@ def test_labels_of_one_class_are_degenerate() -> None:
     assert "negative" in found["degenerate_labels"].reason
 
 
+@pytest.mark.parametrize("positive", [True, False])
+def test_labels_that_were_of_one_class_since_they_began_are_degenerate(positive: bool) -> None:
+    rows = [replace(one, truth=positive) for one in days(40)]
+    found = judged(declared(), "degenerate_labels", seen_on(41, rows))
+    assert found.outcome is Outcome.FAIL
+    assert f"all 60 labels that arrived are {'positive' if positive else 'nega'}" in found.reason
+    few = judged(declared(), "degenerate_labels", seen_on(41, rows[-19:]))
+    assert (few.outcome, few.reason) == (Outcome.NOT_EVALUABLE, "only 19 labels arrived")
+
+
+def test_other_tasks_have_no_two_classes() -> None:
+    of = declared(task="multiclass")
+    found = judged(of, "degenerate_labels", seen_on(41, days(40), of))
+    assert found.outcome is Outcome.NOT_EVALUABLE
+    assert "binary" in found.reason
+
+
 def test_labels_without_predictions_break_the_join() -> None:
     of, rows = declared(), days(WEEKS * 7)
     context = seen_on(100, rows, of)
