@@ -80,6 +80,8 @@ def expected_labels(of: Days, today: Day, cycle: int, horizon: int) -> Mapping[D
     on which the feed did not fail. So neither slow labels nor a weekly cycle look like a loss.
     """
     first = min(of.made, default=today)
+    if first >= today:
+        return {}  # nobody else predicts anything, as where a column has one value
     span = range(first, today)
     made = np.array([of.made[day] for day in span], dtype=np.float64)
     labels = np.array([of.arrived[day] for day in span], dtype=np.float64)

@@ -161,6 +161,11 @@ def test_predictions_that_stop_everywhere_are_told_of_the_whole() -> None:
     assert judged("predictions_stopped", watch).state is State.STARVED
 
 
+def test_a_column_of_one_value_has_no_others_to_compare_with() -> None:
+    of, rows = declared(), [replace(one, origin="JFK") for one in days(60)]
+    assert verdict(of, "feed_dead", seen_on(60, rows)).outcome is Outcome.PASS
+
+
 def test_a_slice_is_restated_beyond_what_a_single_label_moves() -> None:
     watch = Model(2, 60, 1).watch(60)
 
