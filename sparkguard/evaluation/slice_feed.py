@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc
 
 from sparkguard.drift.series import LEAST, WEEKS
-from sparkguard.evaluation.feed import COMPARABLE, DEAD_AT_LEAST, PARTIAL, Day
+from sparkguard.evaluation.feed import COMPARABLE, DEAD_AT_LEAST, PARTIAL, Day, poisson
 from sparkguard.evaluation.seen import Days, Seen
 
 OF_TRAFFIC = 0.01
@@ -43,11 +42,6 @@ class Slice:
     name: str
     days: Days
     rest: Days
-
-
-def poisson(observed: float, expected: float, spread: float = 1.0) -> float:
-    """P(X <= observed) of a Poisson X with that mean, both in units of `spread`."""
-    return float(gammaincc(observed / spread + 1, expected / spread)) if expected else 1.0
 
 
 def watched(seen: Seen, today: Day, cycle: int) -> Iterator[Slice]:

@@ -15,7 +15,7 @@ from sparkguard.profile import Profile
 from sparkguard.relations.effective_label import LabelBucket
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
-from tests.evaluation.states import One, context_of, days, declared, judged, seen_on, state_of
+from tests.evaluation.states import N, One, context_of, days, declared, judged, seen_on, state_of
 
 WEEKS = 20
 
@@ -47,6 +47,35 @@ def test_half_a_feed_is_degraded_on_the_first_day() -> None:
     found = conditions(131, rows)
     assert broken(found) == {"feed_partial"}
     assert found["feed_partial"].outcome is Outcome.WARN
+
+
+FEED = ("feed_dead", "feed_partial")
+
+
+def test_labels_that_never_came_and_labels_too_few_to_tell_are_no_healthy_feed() -> None:
+    none = [replace(one, arrival=None, truth=None) for one in days(WEEKS * 7)]
+    rare = [one for i, one in enumerate(days(WEEKS * 7)) if not i % (2 * N)]
+    for rows, said in ((none, "no label of a prediction has arrived yet"), (rare, "fewer than 20")):
+        found = conditions(100, rows)
+        for name in FEED:
+            assert (found[name].outcome, found[name].observed) == (Outcome.NOT_EVALUABLE, None)
+            assert said in found[name].reason
+
+
+def test_days_of_few_labels_are_judged_together() -> None:
+    """Three labels are expected a day, so that 20 are in seven days."""
+    few = [one for i, one in enumerate(days(WEEKS * 7)) if not i % (N // 3)]
+    for today in range(60, 130):
+        assert broken(conditions(today, few)) == set()
+    assert 0.5 < (conditions(100, few)["feed_dead"].observed or 0) < 1.5
+    gone = [replace(one, arrival=None) if (one.arrival or 0) >= 100 else one for one in few]
+    assert "feed_dead" not in broken(conditions(103, gone))
+    dead = conditions(108, gone)
+    assert dead["feed_dead"].outcome is Outcome.FAIL
+    assert "days from 2012-04-10 0 labels arrived where 2" in dead["feed_dead"].reason
+    third = [replace(one, arrival=None) if (one.arrival or 0) >= 100 and i % 4 else one
+             for i, one in enumerate(few)]  # fmt: skip
+    assert broken(conditions(110, third)) == {"feed_partial"}
 
 
 def test_predictions_that_stop_do_not_blame_the_labels() -> None:
@@ -119,6 +148,13 @@ def test_a_slice_that_went_blind_lately_is_not_hidden_by_the_past() -> None:
     found = judged(declared(), "slice_blindness", context)
     assert found.outcome is Outcome.WARN
     assert "origin=JFK" in found.reason
+
+
+def test_slices_too_small_to_compare_are_not_known_to_be_well() -> None:
+    rows = [replace(one, origin=str(i % 150)) for i, one in enumerate(days(40))]
+    found = judged(declared(), "slice_blindness", seen_on(60, rows))
+    assert (found.outcome, found.observed) == (Outcome.NOT_EVALUABLE, None)
+    assert "1 % of the predictions" in found.reason
 
 
 def test_of_cohorts_of_the_same_days_the_same_one_is_looked_at_in_any_order() -> None:
