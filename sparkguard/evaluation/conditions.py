@@ -104,13 +104,13 @@ def _failed_days(of: Watch, bad: Sequence[Day], state: State) -> Found:
 
 def join_break(of: Watch) -> Found:
     now, past = list(of.days), [of.days[0] - k for k in range(1, USUAL + 1)]
-    arrived = sum(of.label_rows.get(day, 0) for day in now)
+    arrived = of.arrived_in(now)
     if arrived < FEWEST:
         return Found(State.UNKNOWN, f"only {arrived} labels arrived")
     if not of.seen.predictions_by_day:
         return Found(State.UNKNOWN, _NO_PREDICTION)  # usual would be what is found
     share = 1 - of.rows_in(now) / arrived
-    before = sum(of.label_rows.get(day, 0) for day in past)
+    before = of.arrived_in(past)
     usual = 1 - of.rows_in(past) / before if before else 0.0
     if share <= usual + ORPHANS:
         return Found(State.HEALTHY, observed=share)

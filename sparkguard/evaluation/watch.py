@@ -14,6 +14,7 @@ from sparkguard.evaluation.maturity import Development, Ladder
 from sparkguard.evaluation.seen import Day, Seen
 from sparkguard.evaluation.slice_feed import Slice, watched
 from sparkguard.relations.effective_label import LabelBucket
+from sparkguard.relations.label_rows import LabelRow
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -84,7 +85,8 @@ class Moved:
 class Watch:
     """What the conditions look at, as known on the morning of `today`.
 
-    `label_rows` are all known rows of the label table by day of arrival; `coverage` is
+    `label_rows` are all known rows of the label table by day of arrival, `unread` the others by day
+    and by what they lack; `coverage` is
     (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
     predictions whose labels should be there; `by_version` the same by model version, of all.
     `last_run` is the day the last complete run looked from. `is_total_unknown` says that nobody
@@ -97,6 +99,7 @@ class Watch:
     horizon: int
     cycle: int
     label_rows: Mapping[Day, int] = field(default_factory=dict)
+    unread: Mapping[tuple[Day | None, LabelRow], int] = field(default_factory=dict)
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     moved: Sequence[Moved] = ()
@@ -127,6 +130,11 @@ class Watch:
     @cached_property
     def slices(self) -> tuple[Slice, ...]:
         return tuple(watched(self.seen, self.today, self.cycle))
+
+    def arrived_in(self, days: Sequence[Day]) -> int:
+        """Label rows that arrived in `days`, those of no prediction or without id among them."""
+        without = (self.unread.get((day, LabelRow.NULL_ID), 0) for day in days)
+        return sum(self.label_rows.get(day, 0) for day in days) + sum(without)
 
     def rows_in(self, days: Sequence[Day], *buckets: LabelBucket) -> int:
         """Label rows that have a prediction and arrived in `days`, of some buckets or of all."""

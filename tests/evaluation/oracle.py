@@ -10,6 +10,7 @@ from typing import Any
 from sparkguard.evaluation.ranking import Queries
 from sparkguard.relations.effective_label import LabelBucket as L
 from sparkguard.relations.effective_label import PredictionBucket as P
+from sparkguard.relations.label_rows import LabelRow
 from sparkguard.relations.ranked import UNIT, discounts
 
 DAY = 86_400_000_000
@@ -28,7 +29,7 @@ class Label:
     id: int | None
     label: int | None
     event: int | None
-    arrival: int
+    arrival: int | None
     rank: int | None
     deleted: bool = False
 
@@ -37,7 +38,7 @@ class Label:
 class Outcome:
     """Rows by bucket, orphans apart, and (id, score, truth) of the predictions that count.
 
-    `of_id` is the bucket of each of these.
+    `of_id` is the bucket of each of these, `rows` all label rows by what is known of them.
     """
 
     predictions: Counter[P]
@@ -45,6 +46,7 @@ class Outcome:
     orphans: int
     truth: tuple[tuple[int, float, int | None], ...]
     of_id: dict[int, P]
+    rows: Counter[LabelRow]
 
 
 def evaluate(
@@ -68,7 +70,8 @@ def evaluate(
             counted[P.NO_TIME] += 1
         elif one.time > as_of:
             counted[P.NOT_YET] += 1
-    known = [x for x in labels if x.id is not None and x.arrival <= as_of]
+    states = [_state(x, as_of) for x in labels]
+    known = [x for x, state in zip(labels, states, strict=True) if state is LabelRow.KNOWN]
     truth, of_id = [], {}
     for id_, prediction in kept.items():
         bucket, value = _label_of(prediction, [x for x in known if x.id == id_], horizon, rows)
@@ -79,7 +82,15 @@ def evaluate(
         of_id[id_] = bucket
         truth.append((id_, prediction.score, value))
     orphans = sum(x.id not in kept for x in known)
-    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id)
+    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id, Counter(states))
+
+
+def _state(x: Label, as_of: int) -> LabelRow:
+    if x.arrival is not None and x.arrival > as_of:
+        return LabelRow.NOT_YET
+    if x.id is None:
+        return LabelRow.NULL_ID
+    return LabelRow.NO_ARRIVAL if x.arrival is None else LabelRow.KNOWN
 
 
 def _label_of(

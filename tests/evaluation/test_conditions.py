@@ -13,9 +13,20 @@ from sparkguard.checks.base import Judgement
 from sparkguard.evaluation.conditions import CONDITIONS
 from sparkguard.profile import Profile
 from sparkguard.relations.effective_label import LabelBucket
+from sparkguard.relations.label_rows import LabelRow
 from sparkguard.slices import Slice
 from sparkguard.verdicts import Outcome
-from tests.evaluation.states import N, One, context_of, days, declared, judged, seen_on, state_of
+from tests.evaluation.states import (
+    FIRST,
+    N,
+    One,
+    context_of,
+    days,
+    declared,
+    judged,
+    seen_on,
+    state_of,
+)
 
 WEEKS = 20
 
@@ -128,6 +139,23 @@ def test_labels_without_predictions_break_the_join() -> None:
     found = judged(of, "join_break", context)
     assert found.outcome is Outcome.FAIL
     assert "have no prediction" in found.reason
+
+
+def test_labels_without_id_break_the_join_and_are_evidence_of_the_ledger() -> None:
+    of, rows = declared(), days(WEEKS * 7)
+    context = seen_on(100, rows, of)
+    (labels,) = (k for k in context.seen.states if len(k[0].measure.keys) == 2)
+    state = context.seen.states[labels]
+    unread = {(FIRST + 99, LabelRow.NULL_ID): (90,), (None, LabelRow.NO_ARRIVAL): (5,),
+              (FIRST + 100, LabelRow.NOT_YET): (7,)}  # fmt: skip
+    more = type(state)({**state.sums, **unread})
+    context = replace(context, seen=Profile({**context.seen.states, labels: more}))
+    assert judged(of, "join_break", context).outcome is Outcome.FAIL
+    evidence = judged(of, "accounting", context).evidence
+    told = {e.label: e.count for e in evidence if e.name == "labels"}
+    assert (told["null_id"], told["no_arrival"], told["not_yet"]) == (90, 5, 7)
+    assert told["orphan"] == 0
+    assert len({e.ordinal for e in evidence if e.name == "labels"}) == len(told)
 
 
 def test_a_blind_slice_and_a_version_without_evaluation() -> None:

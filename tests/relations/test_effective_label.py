@@ -15,7 +15,7 @@ from sparkguard.layout import lay_out
 from sparkguard.measures.keyed_sums import KeyedSums, KeyedSumsState
 from sparkguard.profile import Need
 from sparkguard.relations.effective_label import Labels, Predicted
-from sparkguard.relations.label_rows import KNOWN, NOT_YET, NULL_ID, LabelRows
+from sparkguard.relations.label_rows import LabelRow, LabelRows
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
@@ -48,6 +48,7 @@ def planted(seed: int = 5) -> tuple[list[Prediction], list[Label]]:
             )
     predictions += [Prediction(None, DAY, 0.5), Prediction(3, None, 0.5)]
     labels += [Label(None, 1, DAY, DAY, 1), Label(0, 1, DAY, AS_OF + 1, 1)]
+    labels += [Label(id_, 1, DAY, None, 1) for id_ in (None, 0, 1)]
     return predictions, labels
 
 
@@ -124,12 +125,13 @@ def test_both_ledgers_and_every_cell_agree_with_plain_python(spark: Any) -> None
     assert len(expected.labels) == 8
 
     (rows,) = (s for (n, _), s in states.items() if n == labels_need())
-    known = dict.fromkeys((KNOWN, NULL_ID, NOT_YET), 0)
+    known: Counter[int] = Counter()
     for key, (n,) in rows.sums.items():
         known[int(key[1] or 0)] += n
+    assert known == expected.rows
     assert sum(known.values()) == len(tables.labels)
-    assert known[KNOWN] - ledger.matched == expected.orphans
-    assert known[NULL_ID] == 1
+    assert known[LabelRow.KNOWN] - ledger.matched == expected.orphans
+    assert (known[LabelRow.NULL_ID], known[LabelRow.NO_ARRIVAL]) == (2, 2)
 
     task = Binary((0.5,))
     scores = task.scores(Seen(whole, ("week",)).cells(Group()))
