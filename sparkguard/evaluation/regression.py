@@ -90,9 +90,10 @@ def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tup
     )
     error = sql.template(f"{_TRUTH} - CAST(rint({{}} / {{}}) AS DECIMAL(19, 0))", predicted, step)
     square = sql.template(f"CAST({_ERROR} * {_ERROR} AS DECIMAL(38, 0))")
+    # A ratio is below 1e7 (`refuse_overflow`), so its billionths squared are exact in 34 digits.
     share = sql.template(
         f"CASE WHEN {_TRUTH} = 0 THEN 0 ELSE CAST(rint(abs(CAST({_ERROR} AS DOUBLE)"
-        f" / CAST({_TRUTH} AS DOUBLE)) * {{}}) AS DECIMAL(28, 0)) END",
+        f" / CAST({_TRUTH} AS DOUBLE)) * {{}}) AS DECIMAL(17, 0)) END",
         unit,
     )
     return (
@@ -106,7 +107,7 @@ def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tup
 def sums_sql() -> tuple[Sql, ...]:
     """What each row adds to `Errors`, as decimals without fraction; 0 where a side is NULL."""
     zero = f"CAST({_TRUTH} = 0 AS DECIMAL(1, 0))"
-    share2 = f"floor({_SHARE} * CAST({_SHARE} AS DOUBLE) / {SHARE_UNIT}D)"
+    share2 = f"floor(CAST({_SHARE} * 0.000000001BD AS DECIMAL(17, 9)) * {_SHARE})"
     terms = (
         *(f"CAST({_ERROR} IS NOT NULL AS INT)", _ERROR, f"abs({_ERROR})", _SQUARE),
         f"{_SQUARE} * {_SQUARE}",
