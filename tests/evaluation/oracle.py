@@ -38,7 +38,8 @@ class Label:
 class Outcome:
     """Rows by bucket, orphans apart, and (id, score, truth) of the predictions that count.
 
-    `of_id` is the bucket of each of these, `rows` all label rows by what is known of them.
+    `of_id` is the bucket of each of these, `rows` all label rows by what is known of them, and
+    `used` labels by the days of their prediction and of their arrival.
     """
 
     predictions: Counter[P]
@@ -47,6 +48,7 @@ class Outcome:
     truth: tuple[tuple[int, float, int | None], ...]
     of_id: dict[int, P]
     rows: Counter[LabelRow]
+    used: Counter[tuple[int, int]]
 
 
 def evaluate(
@@ -73,8 +75,13 @@ def evaluate(
     states = [_state(x, as_of) for x in labels]
     known = [x for x, state in zip(labels, states, strict=True) if state is LabelRow.KNOWN]
     truth, of_id = [], {}
+    used: Counter[tuple[int, int]] = Counter()
     for id_, prediction in kept.items():
-        bucket, value = _label_of(prediction, [x for x in known if x.id == id_], horizon, rows)
+        bucket, value, arrival = _label_of(
+            prediction, [x for x in known if x.id == id_], horizon, rows
+        )
+        if arrival is not None:
+            used[(prediction.time or 0) // DAY, arrival // DAY] += 1
         assert prediction.time is not None
         if bucket is None:
             bucket = P.PENDING if as_of <= prediction.time + horizon else P.OVERDUE
@@ -82,7 +89,7 @@ def evaluate(
         of_id[id_] = bucket
         truth.append((id_, prediction.score, value))
     orphans = sum(x.id not in kept for x in known)
-    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id, Counter(states))
+    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id, Counter(states), used)
 
 
 def _state(x: Label, as_of: int) -> LabelRow:
@@ -95,7 +102,8 @@ def _state(x: Label, as_of: int) -> LabelRow:
 
 def _label_of(
     prediction: Prediction, labels: list[Label], horizon: int, rows: Counter[L]
-) -> tuple[P | None, int | None]:
+) -> tuple[P | None, int | None, int | None]:
+    """Bucket, label, and when the row that is used was known."""
     usable = []
     for x in labels:
         assert prediction.time is not None
@@ -108,7 +116,7 @@ def _label_of(
         else:
             usable.append(x)
     if not usable:
-        return None, None
+        return None, None, None
     top = max((x.rank for x in usable), key=_height)
     said: set[Any] = {_said(x) for x in usable if x.rank == top}
     if len(said) > 1:
@@ -117,7 +125,7 @@ def _label_of(
                 rows[L.CONFLICTING] += 1
             else:
                 rows[L.DELETE_MARK if _said(x) is None else L.SUPERSEDED] += 1
-        return P.CONFLICTING, None
+        return P.CONFLICTING, None, None
     (value,) = said
     same = 0
     for x in usable:
@@ -129,9 +137,20 @@ def _label_of(
         else:
             rows[L.SUPERSEDED] += 1
     if value is None:
-        return None, None
+        return None, None, None
     unchanged = len(usable) > 1 and {_said(x) for x in usable} == {value}
-    return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value
+    return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value, _known_first(usable, value)
+
+
+def _known_first(usable: list[Label], value: int) -> int | None:
+    """Version by version from the last one back, as long as each says `value` and nothing else."""
+    arrivals: list[int] = []
+    for rank in sorted({x.rank for x in usable}, key=_height, reverse=True):
+        of_version = [x for x in usable if x.rank == rank]
+        if {_said(x) for x in of_version} != {value}:
+            break
+        arrivals += [x.arrival for x in of_version if x.arrival is not None]
+    return min(arrivals)
 
 
 def _height(rank: int | None) -> float:
