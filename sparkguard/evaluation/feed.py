@@ -59,8 +59,11 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Together(Arrivals):
-    """Several days in a row, from `day` on; `spread` is how many times wider than a Poisson's the
-    labels of the days before vary."""
+    """Several days in a row, from `day` on.
+
+    `spread` is how many times wider than a Poisson's the labels of the days before vary, those
+    aside on which the feed failed.
+    """
 
     spread: float = 1.0
 
@@ -80,7 +83,11 @@ def together(feed: Mapping[Day, Arrivals], end: Day) -> Together:
         expected = (found.expected or 0.0) + before.expected
         found = Together(before.day, found.observed + before.observed, expected)
     past = (feed.get(found.day - k) for k in range(1, COMPARABLE + 1))
-    squares = [(x.observed - x.expected) ** 2 / x.expected for x in past if x and x.expected]
+    squares = [
+        (x.observed - x.expected) ** 2 / x.expected
+        for x in past
+        if x and x.expected and x.is_normal
+    ]
     return replace(found, spread=max(1.0, sum(squares) / len(squares)) if squares else 1.0)
 
 
