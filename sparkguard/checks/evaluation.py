@@ -34,7 +34,7 @@ from sparkguard.evaluation.watch import Found, Moved, State, Watch
 from sparkguard.measures.keyed_sums import KeyedSumsState
 from sparkguard.options import ColumnPath
 from sparkguard.profile import Need, Profile
-from sparkguard.relations.label_rows import KNOWN
+from sparkguard.relations.label_rows import LabelRow
 from sparkguard.slices import WHOLE
 from sparkguard.verdicts import Outcome
 
@@ -111,10 +111,11 @@ class _Part(Check):
         states = sorted(context.seen.states.items(), key=lambda item: item[0][1].key)
         cohorts = [Seen(state, slices) for (need, _), state in states if need == truth]
         labels = context.seen.at(WHOLE, self._labels(context)) or KeyedSumsState()
-        known = {
-            int(k[0]): n for k, (n,) in labels.sums.items() if k[1] == KNOWN and k[0] is not None
+        rows = {
+            (None if day is None else int(day), LabelRow(int(state or 0))): n
+            for (day, state), (n,) in labels.sums.items()
         }
-        return watched(self.of, Seen(every, slices), cohorts, known, day_of(context.as_of))
+        return watched(self.of, Seen(every, slices), cohorts, rows, day_of(context.as_of))
 
 
 def _watch(context: Context) -> Watch:

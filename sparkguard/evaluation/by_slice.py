@@ -23,7 +23,7 @@ from sparkguard.evaluation.conditions import (
 from sparkguard.evaluation.feed import DEAD, DEAD_AT_LEAST, PARTIAL
 from sparkguard.evaluation.seen import Day, Days
 from sparkguard.evaluation.slice_feed import Expected, Slice, expected_labels, shares
-from sparkguard.evaluation.watch import Found, Moved, State, Watch, date_of, day_text
+from sparkguard.evaluation.watch import Found, State, Watch, date_of, day_text
 from sparkguard.relations.effective_label import LabelBucket
 
 _ORDER = (State.HEALTHY, State.UNKNOWN, State.DEGRADED, State.STARVED)
@@ -196,20 +196,15 @@ def _rows_in(of: Days, days: Sequence[Day], buckets: Sequence[LabelBucket]) -> i
 
 
 def _restatement(of: Watch) -> Iterator[Tested]:
-    """A label more or less moves a small slice: it takes both bounds, where the whole needs one."""
+    """A label more or less moves a small slice: it takes both bounds, where the whole needs one.
 
-    def size(one: Moved) -> float:
-        return abs(one.now - one.before)
-
-    for one in sorted((m for m in of.moved if m.slice), key=size, reverse=True):
-        if size(one) <= max(MOVED_BY, MOVED * (one.error or math.inf)):
+    Of a metric without a standard error one label may have made the whole value.
+    """
+    for one in sorted((m for m in of.moved if m.slice), key=lambda m: m.by, reverse=True):
+        if one.by > max(MOVED_BY, MOVED * (one.error or math.inf)):
+            yield Tested(one.slice, 0.0, one.found(of.today))
+        else:
             yield Tested(one.slice)
-            continue
-        said = (
-            f"{one.metric} of {one.cohort or 'the whole table'}, which is closed, went from"
-            f" {one.before:.5g} to {one.now:.5g}"
-        )
-        yield Tested(one.slice, 0.0, Found(State.DEGRADED, said, of.today, size(one)))
 
 
 BY_SLICE: Mapping[str, Callable[[Watch], Iterator[Tested]]] = {

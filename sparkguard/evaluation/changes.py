@@ -77,7 +77,7 @@ def _beside(
         return
     for metric in metrics_of(of, seen, group, cells):
         row = rows.get((cohort, None, group.slice, group.value, metric.name))
-        if row is not None and row["value"] is not None and metric.value is not None:
+        if row is not None and row["value"] is not None:
             before, error = row["value"], row["standard_error"]
             yield Moved(cohort, metric.name, before, metric.value, error, group.name)
 

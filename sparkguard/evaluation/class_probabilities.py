@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sparkguard import sql
 from sparkguard.evaluation.auc import auc
 from sparkguard.evaluation.metric import Metric, mean, undefined
-from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT, Scores, whole_sql
+from sparkguard.evaluation.scores import SMALLEST, SQUARES_UNIT, UNIT, ZERO, Scores, whole_sql
 from sparkguard.relations.truth_sums import Step
 from sparkguard.sql import Sql
 
@@ -66,14 +66,19 @@ def sums_sql() -> tuple[Sql, ...]:
     )
 
 
-def one_vs_rest(classes: Mapping[str, Mapping[int, tuple[int, int]]]) -> Metric:
+def one_vs_rest(
+    classes: Mapping[str, Mapping[int, tuple[int, int]]], truths: Mapping[str, int]
+) -> Metric:
     """`auc_ovr`: the mean, over the classes that occur, of the AUC of each against all others.
 
-    `classes` holds (labelled, of this class) by bin of the probability given to the class. A class
-    that no label or every label has is no part of the mean. The bounds are the means of theirs.
+    `classes` holds (labelled, of this class) by bin of the probability given to the class, of the
+    rows that name it; `truths` are the labelled rows of each class. Rows that don't name a class
+    give it 0, as in the losses. A class that no label or every label has is no part of the mean.
+    The bounds are the means of theirs.
     """
     found = []
-    for bins in classes.values():
+    for name in sorted({*classes, *truths}):
+        bins = _bins(classes.get(name, {}), sum(truths.values()), truths.get(name, 0))
         cells = {(b, 0): (n - hits, hits, 0, 0, 0, 0, 0) for b, (n, hits) in bins.items()}
         one = auc(Scores.of(cells))
         if one.value is not None:
@@ -82,6 +87,16 @@ def one_vs_rest(classes: Mapping[str, Mapping[int, tuple[int, int]]]) -> Metric:
         return undefined("auc_ovr", "labels are of one class only")
     value, low, high = (sum(each) / len(found) for each in zip(*found, strict=True))
     return Metric("auc_ovr", value, bin_low=low, bin_high=high)
+
+
+def _bins(
+    named: Mapping[int, tuple[int, int]], labelled: int, of_class: int
+) -> Mapping[int, tuple[int, int]]:
+    """(labelled, of the class) by bin, those that don't name the class in the bin of 0."""
+    n, hits = named.get(ZERO, (0, 0))
+    n += labelled - sum(each for each, _ in named.values())
+    hits += of_class - sum(each for _, each in named.values())
+    return {**named, ZERO: (n, hits)}
 
 
 def metrics(sums: Sequence[int], n: int) -> Iterator[Metric]:

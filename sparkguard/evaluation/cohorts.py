@@ -12,28 +12,32 @@ from sparkguard.evaluation.rows import Standing, standing
 from sparkguard.evaluation.seen import Day, Group, Seen
 from sparkguard.evaluation.watch import Watch
 from sparkguard.measures.keyed_sums import KeyedSumsState
+from sparkguard.relations.label_rows import LabelRow
 
 
 def watched(
     of: Declaration,
     seen: Seen,
     cohorts: Sequence[Seen],
-    label_rows: Mapping[Day, int],
+    label_rows: Mapping[tuple[Day | None, LabelRow], int],
     today: Day,
 ) -> Watch:
     """What the conditions look at: `seen` is of all `cohorts`, `label_rows` by day of arrival."""
+    known = {d: n for (d, row), n in label_rows.items() if row is LabelRow.KNOWN and d is not None}
     watch = Watch(
         seen,
         today,
         of.horizon_days,
         of.cycle_days,
-        label_rows,
+        known,
+        {key: n for key, n in label_rows.items() if key[1] is not LabelRow.KNOWN},
         by_version={
             group.version: counts
             for group, counts in _counts(of, seen)
             if not group.slice and group.version is not None
         },
         is_total_unknown=of.denominator == "unknown",
+        is_binary=of.task == "binary",
         cohorts=tuple(cohorts),
     )
     return replace(watch, coverage=_coverage(of, watch))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from sparkguard.drift.series import PAGE, score
+from sparkguard.evaluation.feed import COMPARABLE, DEAD_AT_LEAST, Together, together
 from sparkguard.evaluation.seen import Day
-from sparkguard.evaluation.slice_feed import OF_TRAFFIC
+from sparkguard.evaluation.slice_feed import FAILED, OF_TRAFFIC
 from sparkguard.evaluation.watch import Found, Moved, State, Watch, date_of, day_text
 from sparkguard.relations.effective_label import LabelBucket
 
@@ -47,21 +48,47 @@ _NO_PREDICTION = "there is no prediction at all"
 
 def feed_dead(of: Watch) -> Found:
     bad = [day for day in of.days if day in of.feed and of.feed[day].is_dead]
-    return _failed_days(of, bad, State.STARVED)
+    if bad or _tells(of):
+        return _failed_days(of, bad, State.STARVED)
+    return _failed_together(of, State.STARVED, lambda days: days.is_dead)
 
 
 def feed_partial(of: Watch) -> Found:
     bad = [day for day in of.days if day in of.feed and of.feed[day].is_partial]
-    return _failed_days(of, bad, State.DEGRADED)
+    if bad or _tells(of):
+        return _failed_days(of, bad, State.DEGRADED)
+    return _failed_together(of, State.DEGRADED, lambda days: days.is_partial and days.p < FAILED)
+
+
+def _tells(of: Watch) -> bool:
+    """Whether some day of the cycle expects so many labels that it can be judged by itself."""
+    return any(of.feed[day].is_telling for day in of.days if day in of.feed)
+
+
+def _failed_together(of: Watch, state: State, is_bad: Callable[[Together], bool]) -> Found:
+    """Of the last days together, where no single one expects enough labels."""
+    if not any(one.expected is not None for one in of.feed.values()):
+        return Found(State.UNKNOWN, "too few days of labels are known to expect any")
+    if not any(of.seen.arrivals.values()):
+        return Found(State.UNKNOWN, "no label of a prediction has arrived yet to expect more")
+    days = together(of.feed, of.today)
+    if not days.is_telling:
+        said = f"fewer than {DEAD_AT_LEAST:.0f} labels are expected of the last {COMPARABLE} days"
+        return Found(State.UNKNOWN, said)
+    if not is_bad(days):
+        return Found(State.HEALTHY, observed=days.ratio)
+    said = (
+        f"in the {of.today - days.day} days from {day_text(days.day)} {days.observed:,} labels"
+        f" arrived where {days.expected or 0:,.0f} were expected"
+    )
+    return Found(state, said, days.day, days.ratio)
 
 
 def _failed_days(of: Watch, bad: Sequence[Day], state: State) -> Found:
     known = [of.feed[d] for d in of.days if d in of.feed and of.feed[d].expected is not None]
-    if not known:
-        return Found(State.UNKNOWN, "too few days of labels are known to expect any")
     observed = sum(arrivals.observed for arrivals in known)
     expected = sum(arrivals.expected or 0.0 for arrivals in known)
-    ratio = observed / expected if expected else None
+    ratio = observed / expected
     if not bad:
         return Found(State.HEALTHY, observed=ratio)
     since = bad[0]
@@ -77,13 +104,13 @@ def _failed_days(of: Watch, bad: Sequence[Day], state: State) -> Found:
 
 def join_break(of: Watch) -> Found:
     now, past = list(of.days), [of.days[0] - k for k in range(1, USUAL + 1)]
-    arrived = sum(of.label_rows.get(day, 0) for day in now)
+    arrived = of.arrived_in(now)
     if arrived < FEWEST:
         return Found(State.UNKNOWN, f"only {arrived} labels arrived")
     if not of.seen.predictions_by_day:
         return Found(State.UNKNOWN, _NO_PREDICTION)  # usual would be what is found
     share = 1 - of.rows_in(now) / arrived
-    before = sum(of.label_rows.get(day, 0) for day in past)
+    before = of.arrived_in(past)
     usual = 1 - of.rows_in(past) / before if before else 0.0
     if share <= usual + ORPHANS:
         return Found(State.HEALTHY, observed=share)
@@ -145,10 +172,12 @@ def heartbeat_lost(of: Watch) -> Found:
 
 
 def degenerate_labels(of: Watch) -> Found:
+    if not of.is_binary:
+        return Found(State.UNKNOWN, "only the labels of a binary task are of two classes")
     known = of.seen.used_by_arrival
     n, positive = (sum(known.get(day, (0, 0))[i] for day in of.days) for i in (0, 1))
-    if n < FEWEST or not any(p for _, p in known.values()):
-        return Found(State.UNKNOWN, f"only {n} labels of two classes arrived")
+    if n < FEWEST:
+        return Found(State.UNKNOWN, f"only {n} labels arrived")
     if positive in (0, n):
         said = f"all {n:,} labels that arrived are {'positive' if positive else 'negative'}"
         return Found(State.STARVED, said, of.days[0], positive / n)
@@ -179,15 +208,10 @@ def _flawed(flaw: Flaw, of: Watch) -> Found:
 def restatement(of: Watch) -> Found:
     if not of.seen.predictions_by_day:
         return Found(State.UNKNOWN, _NO_PREDICTION)
-    bad = [m for m in of.moved if not m.slice and abs(m.now - m.before) > max(_least(m), 1e-12)]
+    bad = [m for m in of.moved if not m.slice and m.by > max(_least(m), 1e-12)]
     if not bad:
         return Found(State.HEALTHY, observed=0)
-    worst = max(bad, key=lambda m: abs(m.now - m.before))
-    said = (
-        f"{worst.metric} of {worst.cohort or 'the whole table'}, which is closed, went from"
-        f" {worst.before:.5g} to {worst.now:.5g}; {len(bad)} numbers moved"
-    )
-    return Found(State.DEGRADED, said, of.today, abs(worst.now - worst.before))
+    return max(bad, key=lambda m: m.by).found(of.today, f"; {len(bad)} numbers moved")
 
 
 def _least(of: Moved) -> float:
@@ -204,9 +228,11 @@ def slice_blindness(of: Watch) -> Found:
         for name, (n, known) in of.coverage.items()
         if name and n >= OF_TRAFFIC * total and n >= FEWEST
     }
+    if not shares:
+        return Found(State.UNKNOWN, f"no slice has 1 % of the predictions, {FEWEST} at least")
     blind = sorted((share, name) for name, share in shares.items() if share < BLIND * overall)
     if not blind:
-        return Found(State.HEALTHY, observed=min(shares.values(), default=None))
+        return Found(State.HEALTHY, observed=min(shares.values()))
     share, name = blind[0]
     said = f"{share:.1%} of the predictions of {name} have a label, {overall:.1%} of all"
     return Found(State.DEGRADED, f"{said}; {len(blind)} slices", None, share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -48,6 +49,9 @@ class Limit:
     def __post_init__(self) -> None:
         if (self.least, self.most, self.margin) == (None, None, None):
             raise ValueError("give least, most or margin")
+        for name, value in vars(self).items():
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} is a finite number; every value would keep or break it")
         if self.margin is not None and self.margin < 0:
             raise ValueError("margin is not negative")
 
@@ -126,6 +130,9 @@ class Declaration:
         for name, text in (("horizon", self.horizon), ("cycle", self.cycle)):
             if parse(text).elapsed % DAY:
                 raise ValueError(f"{name} is a number of whole days, as P7D; found {text!r}")
+        for name, label in (("positive", self.positive), ("negative", self.negative)):
+            if isinstance(label, float) and not math.isfinite(label):
+                raise ValueError(f"{name} is a label, found {label}")
         if self.task == "regression":
             refuse_overflow(self.largest, self.quantum)
         if self.probabilities is not None and self.task != "multiclass":

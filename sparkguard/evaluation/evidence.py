@@ -11,6 +11,7 @@ from sparkguard.evaluation.rows import Standing
 from sparkguard.evaluation.seen import Day, Ledger, Seen
 from sparkguard.evaluation.watch import Found, Watch, day_text
 from sparkguard.relations.effective_label import LabelBucket, PredictionBucket
+from sparkguard.relations.label_rows import LabelRow
 from sparkguard.verdicts import Evidence
 
 MOST_DAYS = 120
@@ -18,6 +19,7 @@ MOST_DAYS = 120
 
 MOST_DRAWN = 3
 TO_COME = "labels to come"
+_UNREAD = (LabelRow.NULL_ID, LabelRow.NO_ARRIVAL, LabelRow.NOT_YET)
 
 
 def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
@@ -32,6 +34,9 @@ def ledgers(seen: Seen, watch: Watch | None) -> Iterator[Evidence]:
         return
     orphans = sum(watch.label_rows.values()) - ledger.matched
     yield Evidence("counts", "labels", len(LabelBucket), label="orphan", count=orphans)
+    for i, row in enumerate(_UNREAD, start=len(LabelBucket) + 1):
+        count = sum(n for (_, found), n in watch.unread.items() if found is row)
+        yield Evidence("counts", "labels", i, label=row.name.lower(), count=count)
     if isinstance(watch.development, Ladder) and watch.development.ladder is not None:
         yield _to_come(watch.development.ladder)
     known = [arrivals for arrivals in watch.feed.values() if arrivals.expected is not None]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from scipy.special import gammaincc
 
 Day = int
 """Days since 1970; 1970-01-01 was a Thursday."""
@@ -33,21 +35,60 @@ class Arrivals:
         return self.observed / self.expected if self.expected else None
 
     @property
+    def is_telling(self) -> bool:
+        """Whether so many labels are expected that their lack tells something."""
+        return self.expected is not None and self.expected >= DEAD_AT_LEAST
+
+    @property
     def is_dead(self) -> bool:
         """No label where at least 20 are expected (Poisson p < 2.1e-9), or less than a tenth."""
-        if self.expected is None or self.expected < DEAD_AT_LEAST:
+        if self.expected is None or not self.is_telling:
             return False
         return self.observed < DEAD * self.expected
 
     @property
     def is_partial(self) -> bool:
-        if self.expected is None or self.expected < DEAD_AT_LEAST or self.is_dead:
+        if self.expected is None or not self.is_telling or self.is_dead:
             return False
         return self.observed < PARTIAL * self.expected or self.cusum > DECISION
 
     @property
     def is_normal(self) -> bool:
         return not (self.is_dead or self.is_partial)
+
+
+@dataclass(frozen=True)
+class Together(Arrivals):
+    """Several days in a row, from `day` on.
+
+    `spread` is how many times wider than a Poisson's the labels of the days before vary, those
+    aside on which the feed failed.
+    """
+
+    spread: float = 1.0
+
+    @property
+    def p(self) -> float:
+        """How likely so few labels are by chance."""
+        return poisson(self.observed, self.expected or 0.0, self.spread)
+
+
+def together(feed: Mapping[Day, Arrivals], end: Day) -> Together:
+    """The fewest days before `end` that expect 20 labels together, 28 at most."""
+    found = Together(end, 0, 0.0)
+    while not found.is_telling and end - found.day < COMPARABLE:
+        before = feed.get(found.day - 1)
+        if before is None or before.expected is None:
+            break
+        expected = (found.expected or 0.0) + before.expected
+        found = Together(before.day, found.observed + before.observed, expected)
+    past = (feed.get(found.day - k) for k in range(1, COMPARABLE + 1))
+    squares = [
+        (x.observed - x.expected) ** 2 / x.expected
+        for x in past
+        if x and x.expected and x.is_normal
+    ]
+    return replace(found, spread=max(1.0, sum(squares) / len(squares)) if squares else 1.0)
 
 
 @dataclass(frozen=True)
@@ -104,6 +145,11 @@ class Feed:
             known = sum(self.labels.get((d - age, d), 0) for d in comparable)
             total += cohort * known / of if of else 0.0
         return total
+
+
+def poisson(observed: float, expected: float, spread: float = 1.0) -> float:
+    """P(X <= observed) of a Poisson X with that mean, both in units of `spread`."""
+    return float(gammaincc(observed / spread + 1, expected / spread)) if expected else 1.0
 
 
 def is_weekend(day: Day) -> bool:

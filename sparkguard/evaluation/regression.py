@@ -61,9 +61,9 @@ def _row(y: float, predicted: float, quantum: float) -> tuple[int, ...]:
 
 def refuse_overflow(largest: float, quantum: float) -> None:
     """Raises ValueError when the sums of 10^10 rows might not fit 38 digits."""
-    if not quantum > 0 or not largest > 0:
-        raise ValueError("quantum and largest are positive")
-    if MOST_ROWS * (2 * largest / quantum) ** 4 > 1e38:
+    if not 0 < quantum < math.inf or not 0 < largest < math.inf:
+        raise ValueError("quantum and largest are positive and finite")
+    if 2 * (largest / quantum) > (1e38 / MOST_ROWS) ** 0.25:
         raise ValueError(
             f"numbers up to {largest:g} in steps of {quantum:g} overflow the sums of squares; "
             "take a larger quantum or a smaller largest"
@@ -90,9 +90,10 @@ def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tup
     )
     error = sql.template(f"{_TRUTH} - CAST(rint({{}} / {{}}) AS DECIMAL(19, 0))", predicted, step)
     square = sql.template(f"CAST({_ERROR} * {_ERROR} AS DECIMAL(38, 0))")
+    # A ratio is below 1e7 (`refuse_overflow`), so its billionths squared are exact in 34 digits.
     share = sql.template(
         f"CASE WHEN {_TRUTH} = 0 THEN 0 ELSE CAST(rint(abs(CAST({_ERROR} AS DOUBLE)"
-        f" / CAST({_TRUTH} AS DOUBLE)) * {{}}) AS DECIMAL(28, 0)) END",
+        f" / CAST({_TRUTH} AS DOUBLE)) * {{}}) AS DECIMAL(17, 0)) END",
         unit,
     )
     return (
@@ -106,7 +107,7 @@ def steps_sql(predicted: Sql, truth: Sql, quantum: float, largest: float) -> tup
 def sums_sql() -> tuple[Sql, ...]:
     """What each row adds to `Errors`, as decimals without fraction; 0 where a side is NULL."""
     zero = f"CAST({_TRUTH} = 0 AS DECIMAL(1, 0))"
-    share2 = f"floor({_SHARE} * CAST({_SHARE} AS DOUBLE) / {SHARE_UNIT}D)"
+    share2 = f"floor(CAST({_SHARE} * 0.000000001BD AS DECIMAL(17, 9)) * {_SHARE})"
     terms = (
         *(f"CAST({_ERROR} IS NOT NULL AS INT)", _ERROR, f"abs({_ERROR})", _SQUARE),
         f"{_SQUARE} * {_SQUARE}",

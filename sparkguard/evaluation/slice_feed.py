@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc
 
 from sparkguard.drift.series import LEAST, WEEKS
-from sparkguard.evaluation.feed import COMPARABLE, DEAD_AT_LEAST, PARTIAL, Day
+from sparkguard.evaluation.feed import COMPARABLE, DEAD_AT_LEAST, PARTIAL, Day, poisson
 from sparkguard.evaluation.seen import Days, Seen
 
 OF_TRAFFIC = 0.01
@@ -45,11 +44,6 @@ class Slice:
     rest: Days
 
 
-def poisson(observed: float, expected: float, spread: float = 1.0) -> float:
-    """P(X <= observed) of a Poisson X with that mean, both in units of `spread`."""
-    return float(gammaincc(observed / spread + 1, expected / spread)) if expected else 1.0
-
-
 def watched(seen: Seen, today: Day, cycle: int) -> Iterator[Slice]:
     """The slices that are large enough to be looked at: 1 % of the cycle and the 28 days before."""
     recent = range(today - cycle - COMPARABLE, today)
@@ -80,6 +74,8 @@ def expected_labels(of: Days, today: Day, cycle: int, horizon: int) -> Mapping[D
     on which the feed did not fail. So neither slow labels nor a weekly cycle look like a loss.
     """
     first = min(of.made, default=today)
+    if first >= today:
+        return {}  # nobody else predicts anything, as where a column has one value
     span = range(first, today)
     made = np.array([of.made[day] for day in span], dtype=np.float64)
     labels = np.array([of.arrived[day] for day in span], dtype=np.float64)

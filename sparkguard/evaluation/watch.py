@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from sparkguard.evaluation.maturity import Development, Ladder
 from sparkguard.evaluation.seen import Day, Seen
 from sparkguard.evaluation.slice_feed import Slice, watched
 from sparkguard.relations.effective_label import LabelBucket
+from sparkguard.relations.label_rows import LabelRow
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -50,25 +52,46 @@ class Found:
 
 @dataclass(frozen=True)
 class Moved:
-    """A metric of a closed cohort, as stored before and as it is now; `slice` as `Group.name`."""
+    """A metric of a closed cohort, as stored before and as it is now; `slice` as `Group.name`.
+
+    `now` is None where it has no value any more. `error` is the standard error stored before.
+    """
 
     cohort: str
     metric: str
     before: float
-    now: float
+    now: float | None
     error: float | None
     slice: str = ""
+
+    @property
+    def by(self) -> float:
+        """How far it moved, in its own unit; infinite where it has no value any more."""
+        return math.inf if self.now is None else abs(self.now - self.before)
+
+    def found(self, today: Day, more: str = "") -> Found:
+        """The state that it shows, `more` being the end of its sentence."""
+        went = (
+            f"went from {self.before:.5g} to {self.now:.5g}"
+            if self.now is not None
+            else f"was {self.before:.5g} and has no value any more"
+        )
+        of = f"{self.metric} of {self.cohort or 'the whole table'}, which is closed"
+        observed = None if self.now is None else self.by
+        return Found(State.DEGRADED, f"{of}, {went}{more}", today, observed)
 
 
 @dataclass(frozen=True)
 class Watch:
     """What the conditions look at, as known on the morning of `today`.
 
-    `label_rows` are all known rows of the label table by day of arrival; `coverage` is
+    `label_rows` are all known rows of the label table by day of arrival, `unread` the others by day
+    and by what they lack; `coverage` is
     (predictions, labelled) by the name of a slice, of all rows by the empty one, in the youngest
     predictions whose labels should be there; `by_version` the same by model version, of all.
     `last_run` is the day the last complete run looked from. `is_total_unknown` says that nobody
-    knows how many labels there will be. `cohorts` are the parts of `seen`.
+    knows how many labels there will be, `is_binary` that labels are positive or negative.
+    `cohorts` are the parts of `seen`.
     """
 
     seen: Seen
@@ -76,11 +99,13 @@ class Watch:
     horizon: int
     cycle: int
     label_rows: Mapping[Day, int] = field(default_factory=dict)
+    unread: Mapping[tuple[Day | None, LabelRow], int] = field(default_factory=dict)
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     by_version: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     moved: Sequence[Moved] = ()
     last_run: Day | None = None
     is_total_unknown: bool = False
+    is_binary: bool = True
     cohorts: tuple[Seen, ...] = ()
 
     @property
@@ -105,6 +130,11 @@ class Watch:
     @cached_property
     def slices(self) -> tuple[Slice, ...]:
         return tuple(watched(self.seen, self.today, self.cycle))
+
+    def arrived_in(self, days: Sequence[Day]) -> int:
+        """Label rows that arrived in `days`, those of no prediction or without id among them."""
+        without = (self.unread.get((day, LabelRow.NULL_ID), 0) for day in days)
+        return sum(self.label_rows.get(day, 0) for day in days) + sum(without)
 
     def rows_in(self, days: Sequence[Day], *buckets: LabelBucket) -> int:
         """Label rows that have a prediction and arrived in `days`, of some buckets or of all."""

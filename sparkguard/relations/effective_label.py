@@ -59,8 +59,7 @@ _LOWEST = -(2**63)
 _ROW, _ROWS = "__sparkguard_row", "__sparkguard_rows"
 _FIRST, _USABLE = "__sparkguard_first", "__sparkguard_usable"
 _IS_BEST, _AGREED, _DISPUTED = (f"__sparkguard_{x}" for x in ("is_best", "agreed", "disputed"))
-_BEST, _TOP, _LEAST = (f"__sparkguard_{x}" for x in ("best", "top", "least"))
-_N, _SAID, _ONE, _OTHER = (f"__sparkguard_{x}" for x in ("n", "said", "one", "other"))
+_BEST, _TOP, _OTHERWISE, _N = (f"__sparkguard_{x}" for x in ("best", "top", "otherwise", "n"))
 CHANGE = "__sparkguard_change"
 _SETTLED, _GONE, _MOVED = (f"__sparkguard_{x}" for x in ("settled", "gone", "moved"))
 
@@ -133,8 +132,8 @@ def with_repeats(predictions: DataFrame) -> DataFrame:
     )
 
 
-def _numbered(rows: DataFrame) -> DataFrame:
-    """`rows` with how many there are of each id, and a number among these.
+def _numbered(rows: DataFrame, *more: Column) -> DataFrame:
+    """`rows` with how many there are of each id, and a number among these; and `more` windows.
 
     Numbers come in no order. They are counts and no `row_number`, which would ask for an order and
     so for a sort by more than the id.
@@ -144,56 +143,60 @@ def _numbered(rows: DataFrame) -> DataFrame:
 
     of_id, one = Window.partitionBy(ID), F.count(F.lit(1))
     so_far = of_id.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    return rows.select("*", one.over(of_id).alias(_ROWS), one.over(so_far).alias(_ROW))
+    return rows.select("*", one.over(of_id).alias(_ROWS), one.over(so_far).alias(_ROW), *more)
 
 
 def with_label(labels: DataFrame, predictions: DataFrame, horizon: int) -> DataFrame:
-    """Predictions with each of their label rows; the row that is used stands for the prediction."""
+    """Predictions with each of their label rows; the row that is used stands for the prediction.
+
+    That is, among the rows ranked above the last that says otherwise, the one known first: what is
+    delivered again, be it as a later version, was known before.
+    """
     from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812
 
     matching = (F.col(ID) == F.col(LABEL_ID)) & F.col(REPEATED).isNull()
     inside = F.col(EVENT).between(F.col(TIME), F.col(TIME) + horizon)
-    joined = _numbered(predictions.join(labels, matching, "left")).withColumn(
+    of_id, usable = Window.partitionBy(ID), F.col(_USABLE)
+    rank, said = F.coalesce(RANK, F.lit(_LOWEST)), F.col(LABEL)
+    highest = F.max(F.when(usable, F.struct(rank.alias(RANK), LABEL)))
+    joined = predictions.join(labels, matching, "left").withColumn(
         _USABLE, F.coalesce(inside, F.lit(False))
     )
-    of_id, several = Window.partitionBy(ID), F.col(_ROWS) > 1
+    rows = _numbered(joined, highest.over(of_id).alias(_TOP))
 
-    def usable(column: Column) -> Column:
-        return F.when(several & F.col(_USABLE), column)
-
-    rank = F.coalesce(RANK, F.lit(_LOWEST))
-    highest_first, said = F.bitwise_not(rank), F.col(LABEL)
-    every = F.struct(~F.col(_USABLE), highest_first, ARRIVAL, LABEL, EVENT, BACKFILLED, _ROW)
-    best = F.when(several & F.col(LABEL_ID).isNotNull(), every)
-    seen = joined.select(
+    several, same = F.col(_ROWS) > 1, said.eqNullSafe(F.col(_TOP)[LABEL])
+    seen = rows.select(
         "*",
-        F.min(best).over(of_id).alias(_BEST),
-        F.max(usable(F.struct(rank.alias(RANK), LABEL))).over(of_id).alias(_TOP),
-        F.min(usable(F.struct(highest_first, LABEL))).over(of_id).alias(_LEAST),
-        F.max(usable(said)).over(of_id).alias(_ONE),
-        F.min(usable(said)).over(of_id).alias(_OTHER),
-        F.count(usable(said)).over(of_id).alias(_SAID),
-        F.count(usable(F.lit(1))).over(of_id).alias(_N),
+        F.max(F.when(several & usable & ~same, rank)).over(of_id).alias(_OTHERWISE),
+        F.count(F.when(several & usable, F.lit(1))).over(of_id).alias(_N),
     )
-    settled = seen.withColumns({_IS_BEST: _is_best(), _AGREED: _agreed(), _DISPUTED: ~_agree()})
+    since_it_changed = F.coalesce(rank > F.col(_OTHERWISE), F.lit(True))
+    is_last_said = usable & same & since_it_changed
+    every = F.struct(
+        *(~is_last_said, ~usable),
+        *(ARRIVAL, F.bitwise_not(rank), LABEL, EVENT, BACKFILLED, _ROW),
+    )
+    best = F.min(F.when(several & F.col(LABEL_ID).isNotNull(), every))
+    chosen = seen.withColumn(_BEST, best.over(of_id))
+    settled = chosen.withColumns({_IS_BEST: _is_best(), _AGREED: _agreed(), _DISPUTED: _disputed()})
     return settled.withColumn(LABEL_BUCKET, _label_bucket()).withColumn(
         TRUTH, F.when(_stands() & F.col(_AGREED).isNotNull(), said)
     )
 
 
-def _agree() -> Column:
+def _disputed() -> Column:
+    """Whether rows of the highest rank disagree; never NULL."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    return F.col(_TOP)[LABEL].eqNullSafe(F.col(_LEAST)[LABEL])
+    return F.coalesce(F.col(_OTHERWISE) == F.col(_TOP)[RANK], F.lit(False))
 
 
 def _agreed() -> Column:
-    """The label of the highest rank, if all of its rows have it; that of an only row."""
+    """The label of the highest rank, if all of its rows have it."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    alone = F.when(F.col(_USABLE), F.col(LABEL))
-    return F.when(F.col(_ROWS) == 1, alone).when(_agree(), F.col(_TOP)[LABEL])
+    return F.when(~_disputed(), F.col(_TOP)[LABEL])
 
 
 def _is_best() -> Column:
@@ -232,7 +235,7 @@ def _label_bucket() -> Column:
 def prediction_bucket(as_of: int, horizon: int) -> Column:
     from pyspark.sql import functions as F  # noqa: N812
 
-    unchanged = (F.col(_SAID) == F.col(_N)) & (F.col(_ONE) == F.col(_OTHER))
+    unchanged = F.col(_OTHERWISE).isNull()
     is_labelled = F.col(_AGREED).isNotNull()
     first = (
         F.when(F.col(_DISPUTED), int(PredictionBucket.CONFLICTING))

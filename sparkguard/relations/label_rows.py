@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sparkguard import sql
@@ -14,14 +15,23 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _ARRIVED, _STATE, _ROWS = "__sparkguard_arrived", "__sparkguard_state", "__sparkguard_rows"
-KNOWN, NULL_ID, NOT_YET = 0, 1, 2
+
+
+class LabelRow(IntEnum):
+    """What is known of a label row before it is looked for among the predictions."""
+
+    KNOWN = 0
+    NULL_ID = 1
+    NOT_YET = 2  # known after the moment looked from
+    NO_ARRIVAL = 3  # nobody knows when
 
 
 @dataclass(frozen=True)
 class LabelRows(Relation, kind="label_rows"):
-    """One row per day of arrival and state: known, without id, or not yet known at `as_of`.
+    """One row per day of arrival and `LabelRow`, as known at `as_of`.
 
-    Of all rows, also in a run that judges one slice of the predictions.
+    A row that is not known yet is that alone: whether it has an id shows later. Of all rows, also
+    in a run that judges one slice of the predictions.
     """
 
     table: str
@@ -46,8 +56,9 @@ class LabelRows(Relation, kind="label_rows"):
         from pyspark.sql import functions as F  # noqa: N812
 
         state = sql.template(
-            f"CASE WHEN {{}} IS NULL THEN {NULL_ID} WHEN {{}} <= {{}} THEN {KNOWN}"
-            f" ELSE {NOT_YET} END",
+            f"CASE WHEN {{1}} > {{2}} THEN {int(LabelRow.NOT_YET)}"
+            f" WHEN {{0}} IS NULL THEN {int(LabelRow.NULL_ID)}"
+            f" WHEN {{1}} IS NULL THEN {int(LabelRow.NO_ARRIVAL)} ELSE {int(LabelRow.KNOWN)} END",
             *(sql.path(self.id), self.arrival, sql.literal(self.as_of)),
         )
         rows = in_full(tables, self.table).select(

@@ -57,10 +57,10 @@ class PredictionWithTruth(Relation, kind="prediction_with_truth"):
     """Sums over predictions and their labels, grouped already; see `Kind` for what of.
 
     A prediction's label is, among the rows known at `as_of` whose event lies from the prediction
-    to `horizon` microseconds later, that of the highest rank; where several agree the one known
-    first is used, and where they disagree there is none. Of repeated predictions the first in
-    time counts. In a run that judges one slice, its predictions meet all labels. `as_of` is no
-    part of what the relation is: states of two moments compare.
+    to `horizon` microseconds later, that of the highest rank; where rows of that rank disagree
+    there is none. Of the rows above the last that says otherwise the one known first is used. Of
+    repeated predictions the first in time counts. In a run that judges one slice, its predictions
+    meet all labels. `as_of` is no part of what the relation is: states of two moments compare.
 
     Ledger rows: prediction day, prediction bucket (NULL where the row is no prediction), arrival
     day and label bucket (NULL without a label row); sums of predictions, label rows, backfilled

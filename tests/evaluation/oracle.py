@@ -10,6 +10,7 @@ from typing import Any
 from sparkguard.evaluation.ranking import Queries
 from sparkguard.relations.effective_label import LabelBucket as L
 from sparkguard.relations.effective_label import PredictionBucket as P
+from sparkguard.relations.label_rows import LabelRow
 from sparkguard.relations.ranked import UNIT, discounts
 
 DAY = 86_400_000_000
@@ -28,7 +29,7 @@ class Label:
     id: int | None
     label: int | None
     event: int | None
-    arrival: int
+    arrival: int | None
     rank: int | None
     deleted: bool = False
 
@@ -37,7 +38,8 @@ class Label:
 class Outcome:
     """Rows by bucket, orphans apart, and (id, score, truth) of the predictions that count.
 
-    `of_id` is the bucket of each of these.
+    `of_id` is the bucket of each of these, `rows` all label rows by what is known of them, and
+    `used` labels by the days of their prediction and of their arrival.
     """
 
     predictions: Counter[P]
@@ -45,6 +47,8 @@ class Outcome:
     orphans: int
     truth: tuple[tuple[int, float, int | None], ...]
     of_id: dict[int, P]
+    rows: Counter[LabelRow]
+    used: Counter[tuple[int, int]]
 
 
 def evaluate(
@@ -68,10 +72,16 @@ def evaluate(
             counted[P.NO_TIME] += 1
         elif one.time > as_of:
             counted[P.NOT_YET] += 1
-    known = [x for x in labels if x.id is not None and x.arrival <= as_of]
+    states = [_state(x, as_of) for x in labels]
+    known = [x for x, state in zip(labels, states, strict=True) if state is LabelRow.KNOWN]
     truth, of_id = [], {}
+    used: Counter[tuple[int, int]] = Counter()
     for id_, prediction in kept.items():
-        bucket, value = _label_of(prediction, [x for x in known if x.id == id_], horizon, rows)
+        bucket, value, arrival = _label_of(
+            prediction, [x for x in known if x.id == id_], horizon, rows
+        )
+        if arrival is not None:
+            used[(prediction.time or 0) // DAY, arrival // DAY] += 1
         assert prediction.time is not None
         if bucket is None:
             bucket = P.PENDING if as_of <= prediction.time + horizon else P.OVERDUE
@@ -79,12 +89,21 @@ def evaluate(
         of_id[id_] = bucket
         truth.append((id_, prediction.score, value))
     orphans = sum(x.id not in kept for x in known)
-    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id)
+    return Outcome(counted, rows, orphans, tuple(sorted(truth)), of_id, Counter(states), used)
+
+
+def _state(x: Label, as_of: int) -> LabelRow:
+    if x.arrival is not None and x.arrival > as_of:
+        return LabelRow.NOT_YET
+    if x.id is None:
+        return LabelRow.NULL_ID
+    return LabelRow.NO_ARRIVAL if x.arrival is None else LabelRow.KNOWN
 
 
 def _label_of(
     prediction: Prediction, labels: list[Label], horizon: int, rows: Counter[L]
-) -> tuple[P | None, int | None]:
+) -> tuple[P | None, int | None, int | None]:
+    """Bucket, label, and when the row that is used was known."""
     usable = []
     for x in labels:
         assert prediction.time is not None
@@ -97,7 +116,7 @@ def _label_of(
         else:
             usable.append(x)
     if not usable:
-        return None, None
+        return None, None, None
     top = max((x.rank for x in usable), key=_height)
     said: set[Any] = {_said(x) for x in usable if x.rank == top}
     if len(said) > 1:
@@ -106,7 +125,7 @@ def _label_of(
                 rows[L.CONFLICTING] += 1
             else:
                 rows[L.DELETE_MARK if _said(x) is None else L.SUPERSEDED] += 1
-        return P.CONFLICTING, None
+        return P.CONFLICTING, None, None
     (value,) = said
     same = 0
     for x in usable:
@@ -118,9 +137,20 @@ def _label_of(
         else:
             rows[L.SUPERSEDED] += 1
     if value is None:
-        return None, None
+        return None, None, None
     unchanged = len(usable) > 1 and {_said(x) for x in usable} == {value}
-    return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value
+    return (P.DUPLICATE_LABEL if unchanged else P.LABELLED), value, _known_first(usable, value)
+
+
+def _known_first(usable: list[Label], value: int) -> int | None:
+    """Version by version from the last one back, as long as each says `value` and nothing else."""
+    arrivals: list[int] = []
+    for rank in sorted({x.rank for x in usable}, key=_height, reverse=True):
+        of_version = [x for x in usable if x.rank == rank]
+        if {_said(x) for x in of_version} != {value}:
+            break
+        arrivals += [x.arrival for x in of_version if x.arrival is not None]
+    return min(arrivals)
 
 
 def _height(rank: int | None) -> float:

@@ -161,16 +161,24 @@ def test_predictions_that_stop_everywhere_are_told_of_the_whole() -> None:
     assert judged("predictions_stopped", watch).state is State.STARVED
 
 
+def test_a_column_of_one_value_has_no_others_to_compare_with() -> None:
+    of, rows = declared(), [replace(one, origin="JFK") for one in days(60)]
+    assert verdict(of, "feed_dead", seen_on(60, rows)).outcome is Outcome.PASS
+
+
 def test_a_slice_is_restated_beyond_what_a_single_label_moves() -> None:
     watch = Model(2, 60, 1).watch(60)
 
-    def found(moved: float, error: float) -> Found:
-        one = Moved("week=1", "auc", 0.8, 0.8 + moved, error, "of=s1")
+    def found(moved: float | None, error: float | None) -> Found:
+        now = None if moved is None else 0.8 + moved
+        one = Moved("week=1", "auc", 0.8, now, error, "of=s1")
         return judged("restatement", replace(watch, moved=(one,)))
 
     assert found(0.02, 0.02).state is State.HEALTHY
     assert found(0.002, 0.0001).state is State.HEALTHY
     assert found(0.05, 0.02).text.startswith("DEGRADED since 2012-03-01 in of=s1: auc of week=1")
+    assert found(None, None).state is State.HEALTHY  # it was one label's
+    assert found(None, 0.02).text.endswith("was 0.8 and has no value any more")
 
 
 def test_the_verdict_names_the_slice_with_its_evidence() -> None:

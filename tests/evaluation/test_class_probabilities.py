@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from sparkguard.evaluation.class_probabilities import metrics, terms
+from sparkguard.evaluation.class_probabilities import metrics, one_vs_rest, terms
+from sparkguard.evaluation.scores import ZERO, bin_of
 
 
 def test_documented_brier_of_three_classes() -> None:
@@ -33,3 +34,18 @@ def test_a_class_without_probability_is_surely_wrong() -> None:
     assert loss == round(-math.log(2.220446049250313e-16) * 10**9)
     assert distance == 2 * 10**9
     assert all(m.value is None for m in metrics((0, 0, 0, 0), 0))
+
+
+def test_rows_that_do_not_name_a_class_give_it_nothing() -> None:
+    """50 a, 50 b and 100 c; no map names c, and those of c name both others with less."""
+    of_a, of_b = ({bin_of(0.9): (50, 50), bin_of(0.1): (100, 0)} for _ in "ab")
+    found = one_vs_rest({"a": of_a, "b": of_b}, {"a": 50, "b": 50, "c": 100})
+    assert found.value == pytest.approx((1 + 1 + 0.5) / 3)
+    assert round(found.value or 0, 3) == 0.833
+
+    given = {"a": {bin_of(0.5): (1, 1), ZERO: (1, 1)}, "b": {bin_of(0.5): (1, 1)}}
+    found = one_vs_rest(
+        given, {"a": 2, "b": 2}
+    )  # a: 0.5 and 0 against 0 and 0; b: 0.5, 0 against 0, 0
+    assert found.value == pytest.approx(((1 + 0.5) / 2 + (1 + 0.5) / 2) / 2)
+    assert one_vs_rest({"a": {bin_of(0.5): (2, 2)}}, {"a": 2}).value is None

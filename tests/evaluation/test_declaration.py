@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,6 +18,15 @@ from tests.evaluation.states import TRUTH, days, declared, seen_on, struct
     [
         ({"metrics": {"acu": {"least": 1}}}, "no metric 'acu'"),
         ({"metrics": {"auc": {}}}, "least, most or margin"),
+        ({"metrics": {"auc": {"least": math.nan}}}, "least is a finite number"),
+        ({"metrics": {"auc": {"most": math.inf}}}, "most is a finite number"),
+        ({"metrics": {"auc": {"margin": math.nan}}}, "margin is a finite number"),
+        ({"positive": math.nan}, "positive is a label, found nan"),
+        ({"thresholds": [math.nan]}, "between 0 and 1"),
+        ({"task": "regression", "levels": [math.nan]}, "between 0 and 1"),
+        ({"task": "regression", "quantum": math.inf}, "positive and finite"),
+        ({"task": "regression", "largest": math.nan}, "positive and finite"),
+        ({"task": "regression", "largest": 1e300}, "overflow"),
         ({"horizon": "PT5H"}, "whole days"),
         ({"thresholds": [1.5]}, "between 0 and 1"),
         ({"task": "regression", "quantum": 1e-9}, "overflow"),

@@ -120,6 +120,13 @@ def test_classes_with_their_probabilities(spark: Any) -> None:
     ovr = numbers(of, found)["auc_ovr"]
     assert ovr == pytest.approx(sk.roc_auc_score(truth, given, multi_class="ovr"), abs=1e-3)
 
+    known = [(best, {n: p for n, p in g.items() if n == best}, true) for best, g, true in known]
+    truth, given = [row[-1] for row in known], [[g.get(n, 0.0) for n in names] for _, g, _ in known]
+    ovr = numbers(of, seen(of, Tables(spark, columns, "STRING", known)))["auc_ovr"]
+    each = [sk.roc_auc_score([t == n for t in truth], [row[i] for row in given])
+            for i, n in enumerate(names)]  # fmt: skip
+    assert ovr == pytest.approx(sum(each) / len(each), abs=1e-3)
+
     found = seen(of, Tables(spark, columns, "STRING", [*values, ("ham", {}, "lamb")]))
     assert task.invalid(found.cells(Group()))[0] == 1
     assert set(numbers(of, found).values()) == {None}
@@ -144,6 +151,16 @@ def test_numbers_and_their_errors(spark: Any) -> None:
     found = seen(of, Tables(spark, "score DOUBLE", "DOUBLE", [*values, *bad]))
     assert task.invalid(found.cells(Group()))[0] == len(bad)
     assert set(numbers(of, found).values()) == {None}
+
+
+def test_ratios_whose_squares_no_long_holds(spark: Any) -> None:
+    values = [(6e5, 0.125), (-599_999.5, 0.125), (6e5, -0.375), (12_500.0, 0.125), (0.125, 6e5)]
+    of = declared(task="regression", quantum=0.125, largest=600_000)
+    found, task = seen(of, Tables(spark, "score DOUBLE", "DOUBLE", values)), of.kind_of_task
+    assert isinstance(task, Regression)
+    errors = Errors.of(((y, p) for p, y in values), 0.125)
+    assert errors.shares2 > 2**70
+    assert task.errors(found.cells(Group())) == errors
 
 
 def test_numbers_inside_the_interval_that_was_predicted(spark: Any) -> None:

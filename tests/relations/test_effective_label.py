@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
+
+import pytest
 
 from sparkguard import sql
 from sparkguard.evaluation.scores import SUMS
@@ -14,8 +16,8 @@ from sparkguard.evaluation.tasks import Binary
 from sparkguard.layout import lay_out
 from sparkguard.measures.keyed_sums import KeyedSums, KeyedSumsState
 from sparkguard.profile import Need
-from sparkguard.relations.effective_label import Labels, Predicted
-from sparkguard.relations.label_rows import KNOWN, NOT_YET, NULL_ID, LabelRows
+from sparkguard.relations.effective_label import LabelBucket, Labels, Predicted
+from sparkguard.relations.label_rows import LabelRow, LabelRows
 from sparkguard.relations.prediction_with_truth import PredictionWithTruth
 from sparkguard.scan import run_scan
 from sparkguard.slices import WHOLE, Slice
@@ -48,6 +50,7 @@ def planted(seed: int = 5) -> tuple[list[Prediction], list[Label]]:
             )
     predictions += [Prediction(None, DAY, 0.5), Prediction(3, None, 0.5)]
     labels += [Label(None, 1, DAY, DAY, 1), Label(0, 1, DAY, AS_OF + 1, 1)]
+    labels += [Label(id_, 1, DAY, None, 1) for id_ in (None, 0, 1)]
     return predictions, labels
 
 
@@ -81,9 +84,11 @@ def frames(spark: Any, predictions: list[Prediction], labels: list[Label]) -> di
 
 
 class Tables:
-    def __init__(self, spark: Any, parts: int | None = None) -> None:
+    def __init__(self, spark: Any, parts: int | None = None, has_versions: bool = True) -> None:
         self._parts = parts
         self.predictions, self.labels = planted()
+        if not has_versions:
+            self.labels = [replace(x, rank=x.arrival) for x in self.labels]
         self._frames = frames(spark, self.predictions, self.labels)
 
     def frame(self, name: str, /) -> Any:
@@ -107,8 +112,11 @@ def scanned(tables: Tables, by: tuple[str, ...] = ("week",)) -> tuple[Any, Need[
     return states, need
 
 
-def test_both_ledgers_and_every_cell_agree_with_plain_python(spark: Any) -> None:
-    tables = Tables(spark)
+@pytest.mark.parametrize("has_versions", [True, False])
+def test_both_ledgers_and_every_cell_agree_with_plain_python(
+    spark: Any, has_versions: bool
+) -> None:
+    tables = Tables(spark, has_versions=has_versions)
     states, need = scanned(tables)
     by_week = {w: state for (n, w), state in states.items() if n == need}
     assert {w.key for w in by_week} == {"week=1", "week=2"}
@@ -117,6 +125,7 @@ def test_both_ledgers_and_every_cell_agree_with_plain_python(spark: Any) -> None
         whole = whole.merge(state)
     expected = evaluate(tables.predictions, tables.labels, HORIZON, AS_OF)
     ledger = Seen(whole, ("week",)).ledger
+    assert Seen(whole, ("week",)).arrivals == expected.used
     assert Counter(ledger.predictions) == expected.predictions
     assert Counter(ledger.labels) == expected.labels
     assert ledger.rows == len(tables.predictions)
@@ -124,12 +133,13 @@ def test_both_ledgers_and_every_cell_agree_with_plain_python(spark: Any) -> None
     assert len(expected.labels) == 8
 
     (rows,) = (s for (n, _), s in states.items() if n == labels_need())
-    known = dict.fromkeys((KNOWN, NULL_ID, NOT_YET), 0)
+    known: Counter[int] = Counter()
     for key, (n,) in rows.sums.items():
         known[int(key[1] or 0)] += n
+    assert known == expected.rows
     assert sum(known.values()) == len(tables.labels)
-    assert known[KNOWN] - ledger.matched == expected.orphans
-    assert known[NULL_ID] == 1
+    assert known[LabelRow.KNOWN] - ledger.matched == expected.orphans
+    assert (known[LabelRow.NULL_ID], known[LabelRow.NO_ARRIVAL]) == (2, 2)
 
     task = Binary((0.5,))
     scores = task.scores(Seen(whole, ("week",)).cells(Group()))
@@ -149,3 +159,18 @@ def test_states_have_the_same_bits_however_rows_are_spread(spark: Any) -> None:
         states, need = scanned(Tables(spark, parts), ())
         found.append(need.measure.dump(states[need, WHOLE]))
     assert found[0] == found[1] == found[2]
+
+
+def test_labels_that_are_delivered_again_keep_their_day(spark: Any) -> None:
+    """Without versions later arrival wins; the third prediction's label was corrected before."""
+    said = {0: (1,), 1: (0,), 2: (1, 0)}
+    first = [Label(i, x, DAY, day * DAY, day * DAY) for i, of in said.items()
+             for day, x in enumerate(of, start=1)]  # fmt: skip
+    again = [Label(i, of[-1], DAY, 9 * DAY, 9 * DAY) for i, of in said.items()]
+    tables = Tables(spark)
+    tables._frames = frames(spark, [Prediction(i, 0, 0.5) for i in said], [*first, *again])
+    states, need = scanned(tables, ())
+    seen = Seen(states[need, WHOLE], ("week",))
+    assert seen.arrivals == {(0, 1): 2, (0, 2): 1}
+    assert seen.label_rows_by_arrival[9, LabelBucket.DUPLICATE] == 3
+    assert seen.label_rows_by_arrival[1, LabelBucket.SUPERSEDED] == 1

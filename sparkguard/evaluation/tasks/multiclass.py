@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from sparkguard import sql
 from sparkguard.evaluation import class_probabilities, confusion
 from sparkguard.evaluation.metric import Metric
 from sparkguard.evaluation.scores import bin_sql
-from sparkguard.evaluation.seen import Seen
+from sparkguard.evaluation.seen import Group, Seen
 from sparkguard.evaluation.tasks.base import SCORE_SQL, TRUTH_SQL, Cells, Task
 from sparkguard.relations.effective_label import PROBABILITIES
 from sparkguard.relations.truth_sums import CLASS, Step
@@ -67,7 +68,10 @@ class Multiclass(Task):
 
     def of_all_rows(self, seen: Seen, version: str | None) -> Iterator[Metric]:
         if self.has_probabilities:
-            yield class_probabilities.one_vs_rest(seen.classes(version))
+            truths: Counter[str] = Counter()
+            for key, sums in seen.cells(Group(version)).items():
+                truths[str(key[0])] += sums[1]
+            yield class_probabilities.one_vs_rest(seen.classes(version), +truths)
 
     def confusion(self, cells: Cells) -> confusion.Confusion:
         return confusion.Confusion({(str(k[0]), str(k[1])): s[1] for k, s in cells.items() if s[1]})
