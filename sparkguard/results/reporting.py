@@ -24,7 +24,7 @@ MOST_CHECKS = 300
 """Checks whose evidence and past are read."""
 MOST_OF_PICTURE = 120
 MOST_EVIDENCE = 60_000
-MOST_COUNTS = 200_000
+MOST_NUMBERS = 200_000
 MOST_SAMPLES = 10
 MOST_PARTITIONS = 400
 
@@ -103,7 +103,7 @@ def counts(store: Store, run: RunRecord) -> Counts:
     by = ("dataset", "check_id", "sliced", "outcome")
     rows = _of_run(store, "results", run).selectExpr("*", "slice <> '' AS sliced")
     counted = rows.groupBy(*by).count()
-    found = store.collect(counted, f"outcomes of {run.run_id}", MOST_COUNTS)
+    found = store.collect(counted, f"outcomes of {run.run_id}", MOST_NUMBERS)
     return {
         (row["dataset"], row["check_id"], row["sliced"], Outcome(row["outcome"])): row["count"]
         for row in found
@@ -181,6 +181,7 @@ def evaluations(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
     """Metrics of cohorts, of all their rows, as last known when `run` looked.
 
     Of each metric of a check the last 400 cohorts by name; `left_out` says how many more there are.
+    At most 200,000 in all, which are the metrics of 500 such series.
     """
     rows = store.read("evaluations").where(
         sql.template(
@@ -201,8 +202,8 @@ def evaluations(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:
         f"row_number() OVER ({series} ORDER BY length(slice) DESC, slice DESC) AS __nth",
         f"greatest(count(*) OVER ({series}) - {MOST_PARTITIONS}, 0) AS left_out",
     ).where(f"__nth <= {MOST_PARTITIONS}")
-    ordered = shown.drop("__age", "__nth").orderBy("check_id", "metric", "slice").limit(MOST_COUNTS)
-    return tuple(store.collect(ordered, "evaluations", MOST_COUNTS))
+    ordered = shown.drop("__age", "__nth").orderBy("check_id", "metric", "slice")
+    return tuple(store.collect(ordered.limit(MOST_NUMBERS), "evaluations", MOST_NUMBERS))
 
 
 def shadow_verdicts(store: Store, run: RunRecord) -> tuple[Mapping[str, Any], ...]:

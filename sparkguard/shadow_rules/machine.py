@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -173,12 +174,11 @@ def strata_of(period: str, rows: int, zone: str = "UTC") -> frozenset[str]:
     """
     found = {"empty_partition"} if rows == 0 else set()
     match = re.fullmatch(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?", period)
-    if match is None:
-        return frozenset(found)
-    try:
-        return frozenset(found | _calendar(match[1], match[2], match[3], zone))
-    except (ValueError, OverflowError):  # no such day, or none after it that a date can hold
-        return frozenset(found)
+    if match is not None:
+        # There may be no such day, or none after it that a date can hold.
+        with suppress(ValueError, OverflowError):
+            found |= _calendar(match[1], match[2], match[3], zone)
+    return frozenset(found)
 
 
 def _calendar(year: str, month: str, day: str | None, zone: str) -> set[str]:
